@@ -1,0 +1,53 @@
+"""Every picture the project draws: arrays in, a PNG out. No window is opened."""
+
+import logging
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+# On its very first run Matplotlib tells standard error that it builds a font cache: not the user's business.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+
+def _figure(width=8.0, height=5.0):
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def learning_curves(history, title, path):
+    """Draw loss and accuracy per epoch. `history`: dictionary from Keras' metric name to a list, one value an epoch."""
+    figure = _figure(8.0, 3.6)
+    metrics = [name for name in history if not name.startswith("val_") and name not in ("epoch", "learning_rate")]
+    for axes, metric in zip(figure.subplots(1, len(metrics), squeeze=False)[0], metrics):
+        for name, label in ((metric, "training"), ("val_" + metric, "validation")):
+            if name in history:
+                epochs = np.arange(1, len(history[name]) + 1)
+                axes.plot(epochs, history[name], label=label, marker="o" if len(epochs) <= 20 else None, markersize=4)
+        axes.set(xlabel="epoch", ylabel=metric.replace("_", " "))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(title)
+    figure.savefig(path, dpi=100)
+
+
+def confusion_matrix(matrix, classes, title, path):
+    """Draw a confusion matrix (classes, classes) with its counts: rows are true classes, columns predicted ones."""
+    matrix = np.asarray(matrix)
+    size = min(max(5.0, 1.8 + 0.55 * len(classes)), 16.0)
+    figure = _figure(size + 0.8, size)
+    axes = figure.subplots()
+    image = axes.imshow(matrix, cmap="Blues", vmin=0)
+    figure.colorbar(image, ax=axes, label="sequences", shrink=0.8)
+    axes.set(xlabel="predicted class", ylabel="true class", title=title)
+    names = [name if len(name) <= 16 else name[:15] + "…" for name in classes]
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 3 else {}
+    axes.set_xticks(range(len(names)), names, **slanted)
+    axes.set_yticks(range(len(names)), names)
+    if len(classes) <= 25:  # more would not be readable
+        for (row, column), count in np.ndenumerate(matrix):
+            colour = "white" if count > matrix.max() / 2 else "black"
+            axes.text(column, row, str(count), ha="center", va="center", color=colour)
+    figure.savefig(path, dpi=100)

@@ -1,0 +1,43 @@
+"""Import TensorFlow and Keras, once for the whole project, without their start-up chatter.
+
+`from quiet_tensorflow import keras, tf`. It takes seconds, so the scripts do it inside functions, after the constants
+and the data have been checked: a typing mistake is answered at once.
+"""
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# oneDNN's kernels split their sums by thread; without them the same seed gives the same weights on 1, 2 or 8 threads.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
+
+@contextmanager
+def _standard_error_held_back():
+    """Catch what C++ code writes to file descriptor 2; show it only if the block raises.
+
+    TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        terminal = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(terminal, held.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+with _standard_error_held_back():
+    import keras
+    import tensorflow as tf
+
+__all__ = ["keras", "tf"]

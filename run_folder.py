@@ -1,0 +1,204 @@
+"""The run folder: everything one training produced, replaced whole or not at all; and the ledger of evaluations."""
+
+import csv
+import json
+import math
+import os
+import shutil
+import zipfile
+from contextlib import contextmanager
+from pathlib import Path
+
+from checks import PROJECT, InputError, changed_constants, check_constants, project_path
+
+RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run
+
+LEDGER = PROJECT / "runs" / "ledger.csv"
+LEDGER_COLUMNS = ["when", "run", "changed constants", "score", "value", "low", "high", "parameters", "seconds"]
+AGAIN = "run python train_model.py again"
+FORMAT = 1  # of run.json; a reader refuses another one
+
+# What run.json must hold, and of which type.
+RECORD = {
+    "format": int,
+    "constants": dict,
+    "task": str,
+    "classes": list,
+    "input_shape": list,
+    "sequences": dict,
+    "fingerprint": str,
+    "training_fingerprint": str,
+    "parameters": int,
+    "seconds": (int, float),
+    "trained": str,
+    "versions": dict,
+}
+
+
+def run_path(run_dir=RUN_DIR):
+    """Return the absolute path of the run folder; finish or undo a swap that a kill has interrupted."""
+    folder = project_path(run_dir)
+    new, old = _beside(folder, "new"), _beside(folder, "old")
+    if new.is_dir():
+        _swap(folder)
+    elif old.is_dir() and not folder.exists():
+        old.rename(folder)
+    return folder
+
+
+def shown(path):
+    """Write a path for the user: relative to the project folder where it lies inside."""
+    path = Path(path)
+    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+
+
+def check_replaceable(folder):
+    """Raise InputError if `folder` exists and is no run: a training would replace it, and it is not ours."""
+    is_run = (folder / "run.json").is_file()
+    if folder.exists() and not is_run and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InputError(f"RUN_DIR: {folder} exists and holds no run.json, so it is no run to replace: name another")
+
+
+@contextmanager
+def new_run(folder):
+    """Yield an empty folder to write a run into; it takes the place of `folder` when the block ends without error."""
+    partial = _beside(folder, "partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        partial.rename(_beside(folder, "new"))  # from here on the new run is complete, and run_path() finishes the swap
+        _swap(folder)
+    except OSError as error:
+        raise InputError(f"{shown(folder)} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _beside(folder, state):
+    return folder.with_name(f".{folder.name}.{state}")
+
+
+def _swap(folder):
+    new, old = _beside(folder, "new"), _beside(folder, "old")
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_atomically(path, text):
+    """Write a text file so that a kill leaves the old one or the new one, never a half."""
+    temporary = path.with_name(f".{path.name}.partial")
+    try:
+        with open(temporary, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{shown(path)} cannot be written: {error.strerror or error}") from error
+
+
+def write_csv(path, header, rows):
+    """Write a CSV file; a cell that a spreadsheet would run as a formula gets an apostrophe before it."""
+    lines = []
+    for row in [header, *rows]:
+        cells = [_harmless(cell) for cell in row]
+        lines.append(",".join(f'"{c.replace(chr(34), chr(34) * 2)}"' if set(c) & set(',"\r\n') else c for c in cells))
+    write_atomically(path, "\n".join(lines) + "\n")
+
+
+def _harmless(cell):
+    text = str(cell)
+    if text[:1] not in ("=", "+", "-", "@", "\t", "\r"):
+        return text
+    try:
+        float(text)  # a negative number is no formula
+        return text
+    except ValueError:
+        return "'" + text
+
+
+def write_json(path, record):
+    """Write a dictionary as indented JSON."""
+    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+
+
+def load_record(folder):
+    """Read and check run.json. Returns: dictionary with the fields of RECORD. Raises InputError for anything amiss."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise InputError(f"there is no run in {shown(folder)}: run python train_model.py first")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{shown(path)} is damaged ({error}): {AGAIN}") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InputError(f"{shown(path)} is not of format {FORMAT}: {AGAIN}")
+    for name, kind in RECORD.items():
+        if not isinstance(record.get(name), kind) or isinstance(record.get(name), bool):
+            raise InputError(f"{shown(path)} is damaged, field {name!r} is missing or wrong: {AGAIN}")
+    unknown = set(record["constants"]) - set(changed_constants(dict.fromkeys(record["constants"], object())))
+    if unknown - {"RUN_DIR"}:
+        raise InputError(f"{shown(path)} is damaged, {sorted(unknown)[0]!r} is no constant: {AGAIN}")
+    check_constants(record["constants"])
+    return record
+
+
+def load_model(folder):
+    """Load model.keras, not compiled, safe mode on. Raises InputError for a file that is missing or damaged."""
+    path = folder / "model.keras"
+    if not zipfile.is_zipfile(path):  # Keras would answer "File not found" to any damaged file
+        raise InputError(f"{shown(path)} is missing or damaged: {AGAIN}")
+    from quiet_tensorflow import keras
+
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().split("\n")[0][:200]
+        raise InputError(f"{shown(path)} is damaged or foreign ({reason}): {AGAIN}") from error
+
+
+def append_ledger(record, folder, score, value, interval, when):
+    """Add one evaluation to the ledger. `score` is its name, `value` the number, `interval` (low, high) or None."""
+    rows = read_ledger()
+    changed = " ".join(f"{name}={value!r}" for name, value in changed_constants(record["constants"]).items())
+    low, high = (f"{bound:.4f}" for bound in interval) if interval else ("", "")
+    row = [when, shown(folder), changed or "(none)", score, f"{value:.4f}", low, high]
+    row += [record["parameters"], f"{record['seconds']:.1f}"]
+    LEDGER.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(LEDGER, LEDGER_COLUMNS, [*rows, row])
+
+
+def read_ledger():
+    """Return the ledger's rows, lists of strings in the order of LEDGER_COLUMNS, oldest first."""
+    if not LEDGER.is_file():
+        return []
+    try:
+        with open(LEDGER, encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file)) or [None]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{shown(LEDGER)} is damaged ({error}): move it away") from error
+    if header != LEDGER_COLUMNS or any(len(row) != len(LEDGER_COLUMNS) for row in rows):
+        raise InputError(f"{shown(LEDGER)} is not a ledger of this version: move it away")
+    return rows
+
+
+def aligned(header, rows):
+    """Lay out a table of strings in aligned columns, numbers to the right."""
+
+    def is_number(text):
+        try:
+            return math.isfinite(float(text))
+        except ValueError:
+            return text == ""
+
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    right = [all(is_number(row[i]) for row in rows) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right)).rstrip()
+        for row in [header, *rows]
+    )

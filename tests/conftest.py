@@ -1,0 +1,95 @@
+"""What the tests share: a copy of the project, whose constants a test edits and whose scripts it runs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Project:
+    """A copy of the project in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(parents=True)
+        for script in ROOT.glob("*.py"):
+            shutil.copy(script, folder)
+
+    def edit(self, **constants):
+        """Edit constants in the files that define them: one line each."""
+        for name, value in constants.items():
+            line = re.compile(rf"^{name} = [^#\n]*", re.MULTILINE)
+            files = [f for f in self.folder.glob("*.py") if line.search(f.read_text())]
+            assert len(files) == 1, f"{name} is defined in {files}"
+            text = files[0].read_text()
+            start, end = line.search(text).span()
+            files[0].write_text(f"{text[:start]}{name} = {value!r}  {text[end:]}")
+        return self
+
+    def run(self, *command, env=None, timeout=300):
+        """Run `python *command` in the project folder. Returns: the finished process with stdout and stderr."""
+        return subprocess.run(
+            [sys.executable, *map(str, command)],
+            cwd=self.folder,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def succeed(self, *command, **options):
+        """Run and check that it succeeded with nothing on standard error. Returns: standard output."""
+        done = self.run(*command, **options)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        return done.stdout
+
+    def refuse(self, *command, **options):
+        """Run and check for a refusal: exit status 2, one line, no traceback. Returns: that line."""
+        done = self.run(*command, **options)
+        assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+        lines = done.stderr.splitlines()
+        assert len(lines) == 1, done.stderr
+        return lines[0]
+
+    @property
+    def run_dir(self):
+        return self.folder / "runs" / "latest"
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory):
+    """The project trained and evaluated as shipped: (project, what train printed, what evaluate printed)."""
+    project = Project(tmp_path_factory.mktemp("reference") / "project")
+    return project, project.succeed("train_model.py"), project.succeed("evaluate_model.py")
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The constants as shipped, {name: value}, for calling the scripts' functions in this process."""
+    import cnn_lstm_model
+    import data_preprocessing
+    import run_folder
+    import train_model
+    from checks import constants_of
+
+    return constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+
+
+@pytest.fixture(autouse=True)
+def ledger_of_its_own(tmp_path, monkeypatch):
+    """Keep evaluations made in this process out of the user's ledger."""
+    import run_folder
+
+    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "ledger.csv")

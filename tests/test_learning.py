@@ -1,0 +1,61 @@
+"""The network learns what there is to learn, the halves do not, and files are standardised inside the saved model."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import train_model
+
+
+def accuracy(shipped, folder, **constants):
+    constants = {**shipped, "RUN_DIR": str(folder / "run"), **constants}
+    train_model.train(constants)
+    return evaluate_model.evaluate(constants)["accuracy"]
+
+
+@pytest.mark.parametrize("seed", [42, 7, 1])
+def test_the_hybrid_learns_motifs(shipped, tmp_path, seed):
+    assert accuracy(shipped, tmp_path, DATASET="motifs", SEED=seed) >= 0.95
+
+
+@pytest.mark.parametrize("half", ["cnn", "lstm"])
+def test_each_half_alone_falls_short_on_motifs(shipped, tmp_path, half):
+    assert accuracy(shipped, tmp_path, DATASET="motifs", ARCHITECTURE=half) <= 0.70
+
+
+def test_real_digits_in_ten_classes(shipped, tmp_path, capsys):
+    assert accuracy(shipped, tmp_path, DATASET="digits", EPOCHS=40) >= 0.96
+    report = capsys.readouterr().out
+    assert "The model beats the baseline" in report and "Test sequences: 360" in report
+
+
+def test_a_file_is_standardised_inside_the_model_by_its_training_part(project, tmp_path):
+    from quiet_tensorflow import keras
+
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    x = rng.normal(size=(200, 10, 2)) + y[:, None, None] * [1.0, 0.0]
+    x = x * [1e4, 1e-3] + [5e5, 7.0]  # such scales would stop the bare network from learning
+    np.savez(
+        tmp_path / "d.npz",
+        X_train=x[:150],
+        y_train=np.where(y, "up", "down")[:150],
+        X_test=x[150:],
+        y_test=np.where(y, "up", "down")[150:],
+    )
+    project.edit(DATASET=str(tmp_path / "d.npz"), EPOCHS=15, BATCH_SIZE=8)
+    project.succeed("train_model.py")
+    report = project.succeed("evaluate_model.py")
+    model = keras.models.load_model(project.run_dir / "model.keras")
+    normalization = model.layers[1]
+    assert type(normalization).__name__ == "Normalization"
+    np.testing.assert_allclose(np.ravel(normalization.mean), x[:150].mean(axis=(0, 1)), rtol=1e-5)
+    np.testing.assert_allclose(np.ravel(normalization.variance), x[:150].var(axis=(0, 1)), rtol=1e-4)
+    predicted = np.where(model.predict(x[150:].astype(np.float32), verbose=0)[:, 0] > 0.5, "up", "down")
+    rows = list(csv.DictReader((project.run_dir / "predictions.csv").open()))
+    assert [row["predicted_label"] for row in rows] == predicted.tolist()
+    assert [row["true_label"] for row in rows] == np.where(y, "up", "down")[150:].tolist()
+    correct = np.mean(predicted == np.where(y, "up", "down")[150:])
+    assert correct >= 0.9 and f"Test Accuracy: {correct:.2f}" in report

@@ -1,0 +1,38 @@
+"""The same constants give the same weights, bit by bit."""
+
+import numpy as np
+import pytest
+
+
+def trained_weights(project, threads):
+    from quiet_tensorflow import keras
+
+    project.succeed("train_model.py", env={"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads})
+    return keras.models.load_model(project.run_dir / "model.keras").get_weights()
+
+
+def test_two_processes_and_other_thread_counts_give_identical_weights(project):
+    project.edit(EPOCHS=2, DROPOUT=0.2)
+    first, second, third = (trained_weights(project, threads) for threads in ("1", "2", "1"))
+    for a, b, c in zip(first, second, third):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+
+
+@pytest.mark.parametrize("seed", [0, 42])
+def test_each_epoch_sees_every_sequence_in_a_new_order(seed):
+    from batches import ShuffledBatches
+    from data_preprocessing import Part
+
+    part = Part(np.arange(100.0).reshape(100, 1, 1), np.arange(100), np.arange(100))
+    batches = ShuffledBatches(part, 32, seed)
+    orders = []
+    for _ in range(3):
+        orders.append(np.concatenate([batches[i][1] for i in range(len(batches))]))
+        batches.on_epoch_end()
+    for order in orders:
+        assert sorted(order) == list(range(100))
+    assert not np.array_equal(orders[0], orders[1]) and not np.array_equal(orders[1], orders[2])
+    x, y = ShuffledBatches(part, 32, seed, epoch=2)[0]
+    np.testing.assert_array_equal(y, orders[2][:32])
+    np.testing.assert_array_equal(x[:, 0, 0], y)
