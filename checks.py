@@ -6,6 +6,7 @@ Every reader and every check of the project raises `InputError`; `run_script` is
 import inspect
 import math
 import numbers
+import re
 import sys
 from pathlib import Path
 
@@ -35,6 +36,17 @@ def _is_text(v):
     return isinstance(v, (str, Path)) and str(v).strip() != "" and "\0" not in str(v)
 
 
+def _is_pattern(v):
+    try:
+        return isinstance(v, str) and v != "" and re.compile(v) is not None
+    except re.error:
+        return False
+
+
+def _or_none(allowed, text):
+    return lambda v: v is None or allowed(v), f"None, or {text}"
+
+
 def _one_of(*values):
     return (lambda v: any(type(v) is type(x) and v == x for x in values), "one of " + ", ".join(map(repr, values)))
 
@@ -51,6 +63,23 @@ RULES = {
     "TIME_STEPS": (50, *_whole(1)),
     "FEATURES": (1, *_whole(1)),
     "TEST_SIZE": (0.2, _size, "a fraction above 0 and below 1, or a whole number of sequences"),
+    "VALIDATION_SIZE": (
+        0.0,
+        lambda v: v == 0 and not isinstance(v, bool) or _size(v),
+        "0, a fraction below 1, or a whole number of sequences",
+    ),
+    "TARGET": (None, *_or_none(_is_text, "the name of a column")),
+    "WINDOW": (24, *_whole(1)),
+    "HORIZON": (1, *_whole(1)),
+    "SEASON": (None, *_or_none(*_whole(1))),
+    "TEST_FILES": (None, *_or_none(_is_pattern, "a regular expression")),
+    "GROUP": (
+        None,
+        *_or_none(
+            lambda v: _is_pattern(v) and re.compile(v).groups == 1,
+            "a regular expression with one (group)",
+        ),
+    ),
     "SEED": (
         42,
         lambda v: _whole(0)[0](v) and v < 2**32,
@@ -99,6 +128,14 @@ def arguments_for(function, constants, upper=False):
 def project_path(path):
     """Turn a path from a constant into an absolute one: relative paths start at the project folder."""
     return PROJECT / Path(path).expanduser()
+
+
+def read_text(path):
+    """Return the text of a UTF-8 file; raise InputError where it is not text."""
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
 
 
 def run_script(main, docstring, arguments=0):

@@ -17,8 +17,10 @@ ARCHITECTURE = "cnn_lstm"  # or one of its halves, for comparison: "cnn" (pooled
 
 def build_model(
     input_shape,
-    n_classes,
-    mean_and_variance=None,
+    n_outputs,
+    task="classification",
+    standardise=None,
+    forecast_of=None,
     filters=FILTERS,
     kernel_size=KERNEL_SIZE,
     pool_size=POOL_SIZE,
@@ -26,10 +28,13 @@ def build_model(
     dropout=DROPOUT,
     architecture=ARCHITECTURE,
 ):
-    """Build the network for sequences of `input_shape` = (time, features) and `n_classes` classes, not compiled.
+    """Build the network, not compiled, of plain Keras layers.
 
-    `mean_and_variance` (two arrays (features,)) puts a Normalization layer first, so that the model takes raw values.
-    Output: (n, 1), the probability of class 1, for two classes; (n, n_classes) probabilities for more.
+    input_shape: (time, features), or (time, height, width, channels) for video.
+    task: "classification" gives probabilities, (n, 1) of class 1 for n_outputs = 2 classes, else (n, n_outputs);
+    "forecasting" gives the next n_outputs values of a series, (n, n_outputs).
+    standardise: (mean, variance), each (features,), of what the convolution sees: it then takes raw values.
+    forecast_of: forecasting only, (column of the series to forecast, standard deviation of its changes).
     Raises InputError where the sizes do not fit the sequences.
     """
     check_sizes(input_shape, kernel_size, pool_size, architecture)
@@ -38,33 +43,64 @@ def build_model(
     layers = keras.layers
     inputs = keras.Input(input_shape)
     x = inputs
-    if mean_and_variance is not None:
-        mean, variance = (np.asarray(a, dtype=float).tolist() for a in mean_and_variance)
+    if task == "forecasting":  # levels drift: the network sees, and forecasts, the change against the last value
+        last = layers.Cropping1D((input_shape[0] - 1, 0))(inputs)
+        x = layers.Subtract()([inputs, last])
+    if standardise is not None:
+        mean, variance = (np.asarray(a, dtype=float).tolist() for a in standardise)
         x = layers.Normalization(mean=mean, variance=variance)(x)
+
     if architecture != "lstm":
-        x = layers.Conv1D(filters, kernel_size, activation="relu")(x)
-        x = layers.MaxPooling1D(pool_size)(x)
+        x = convolution(x, filters, kernel_size, pool_size)
+    elif len(input_shape) == 4:
+        x = layers.TimeDistributed(layers.Flatten())(x)
     x = layers.GlobalAveragePooling1D()(x) if architecture == "cnn" else layers.LSTM(lstm_units)(x)
     if dropout:
         x = layers.Dropout(dropout)(x)
-    if n_classes == 2:
+
+    if task == "forecasting":
+        outputs = add_change(last, layers.Dense(n_outputs)(x), *forecast_of)
+    elif n_outputs == 2:
         outputs = layers.Dense(1, activation="sigmoid")(x)
     else:
-        outputs = layers.Dense(n_classes, activation="softmax")(x)
+        outputs = layers.Dense(n_outputs, activation="softmax")(x)
     return keras.Model(inputs, outputs, name=architecture)
 
 
+def convolution(x, filters, kernel_size, pool_size):
+    """Convolve and pool over time (n, time, features), or each frame of a video (n, time, height, width, channels)."""
+    from quiet_tensorflow import keras
+
+    layers = keras.layers
+    if len(x.shape) == 3:
+        x = layers.Conv1D(filters, kernel_size, activation="relu")(x)
+        return layers.MaxPooling1D(pool_size)(x)
+    x = layers.TimeDistributed(layers.Conv2D(filters, kernel_size, activation="relu"))(x)
+    x = layers.TimeDistributed(layers.MaxPooling2D(pool_size))(x)
+    return layers.TimeDistributed(layers.Flatten())(x)
+
+
+def add_change(last, change, column, scale):
+    """Add changes (n, horizon), in units of `scale`, to the target's value in `last` (n, 1, columns)."""
+    from quiet_tensorflow import keras
+
+    layers = keras.layers
+    columns = last.shape[-1]
+    if columns > 1:  # pick the target's column
+        last = layers.Permute((2, 1))(last)
+        last = layers.Cropping1D((column, columns - 1 - column))(last)
+    return layers.Add()([layers.Flatten()(last), layers.Rescaling(scale)(change)])
+
+
 def check_sizes(input_shape, kernel_size, pool_size, architecture):
-    """Raise InputError if the convolution or the pooling would leave no time step of `input_shape`."""
+    """Raise InputError if the convolution or the pooling would leave nothing of sequences or frames."""
     if architecture == "lstm":
         return
-    steps = input_shape[0]
-    if kernel_size > steps:
-        raise InputError(
-            f"KERNEL_SIZE = {kernel_size} is impossible: sequences of {steps} time steps allow 1 to {steps}"
-        )
-    left = steps - kernel_size + 1
+    size, what = (input_shape[0], "time steps") if len(input_shape) == 2 else (min(input_shape[1:3]), "pixels")
+    if kernel_size > size:
+        raise InputError(f"KERNEL_SIZE = {kernel_size} is impossible: {size} {what} allow 1 to {size}")
+    left = size - kernel_size + 1
     if pool_size > left:
         raise InputError(
-            f"POOL_SIZE = {pool_size} is impossible: the convolution leaves {left} time steps, which allow 1 to {left}"
+            f"POOL_SIZE = {pool_size} is impossible: the convolution leaves {left} {what}, which allow 1 to {left}"
         )

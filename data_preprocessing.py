@@ -1,37 +1,44 @@
-"""Generate or read sequences, check them, split them into training, validation and test part.
+"""Generate or read sequences, check them, and split them into training, validation and test part.
 
 The constants below say which data; `python train_model.py` uses them.
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from checks import InputError, project_path
-from sequence_readers import read_sequences
+from generated_sequences import digits, motifs, moving_digits, random_sequences
+from sequence_readers import Sequences, read_data_set
+from series_reader import Series
 
-DATASET = "random"  # "random", "motifs", "digits", or the path of a file or folder (formats: sequence_readers.py)
-N_SAMPLES = 1000  # number of generated sequences ("random", "motifs"); more make learning easier and slower
+DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (see README)
+N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
 FEATURES = 1  # values per time step of a generated sequence
-TEST_SIZE = 0.2  # held-out part: a fraction (0 to 1) or a number of sequences; an official test split goes before it
+TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
+VALIDATION_SIZE = 0.0  # cut from the training part: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
+TARGET = None  # forecasting: column of the .csv file to forecast; None takes its last numeric column
+WINDOW = 24  # forecasting: past rows that the network sees
+HORIZON = 1  # forecasting: rows ahead that it forecasts
+SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
+TEST_FILES = None  # recordings: regular expression; files whose name matches are the test part
+GROUP = None  # recordings: regular expression with one (group) in the file name, whose members stay in one part
 
 BLOCK = 4096  # sequences held in memory as float32 at a time
-RAMP = 6  # time steps of a ramp in "motifs"
-NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from 0 to 1
 
 
 @dataclass
 class Part:
-    """One part of the split: the sequences `x[rows]` with their classes `y` (len(rows),), numbered from 0."""
+    """One part of the split: the sequences `x[rows]` with their classes, numbered from 0, or their targets."""
 
     x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts
-    y: np.ndarray
-    rows: np.ndarray  # which sequences of x, in this part's order
+    y: np.ndarray  # classes (n,) int64, or targets (n, horizon) float32
+    rows: np.ndarray  # (n,) which sequences of x, in this part's order
 
     def __len__(self):
         return len(self.rows)
@@ -51,90 +58,137 @@ class Data:
     """A data set, split: see load_data."""
 
     train: Part
+    validation: Part | None
     test: Part
-    classes: list  # names of the classes, as the report shows them
-    from_file: bool  # data from files are standardised inside the network
+    task: str  # "classification" or "forecasting"
+    classes: list = field(default_factory=list)  # names of the classes, as the report shows them
+    source: dict = field(default_factory=dict)  # what predict_model.py must know to prepare new data alike
     notes: list = field(default_factory=list)  # what reading changed, one line each, for the report
+    series: Series | None = None  # forecasting: the whole series
 
 
 def load_data(
-    dataset=DATASET, n_samples=N_SAMPLES, time_steps=TIME_STEPS, features=FEATURES, test_size=TEST_SIZE, seed=SEED
+    dataset=DATASET,
+    n_samples=N_SAMPLES,
+    time_steps=TIME_STEPS,
+    features=FEATURES,
+    test_size=TEST_SIZE,
+    validation_size=VALIDATION_SIZE,
+    seed=SEED,
+    target=TARGET,
+    window=WINDOW,
+    horizon=HORIZON,
+    test_files=TEST_FILES,
+    group=GROUP,
 ):
     """Generate or read the data set that the constants describe, check it and split it.
 
-    Returns: Data. Sequences are float32 (n, time, features), classes are numbered from 0.
-    Raises InputError for a path or content that cannot be used.
+    Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     generators = {
         "random": lambda: random_sequences(n_samples, time_steps, features, seed),
         "motifs": lambda: motifs(n_samples, time_steps, features, seed)[:2],
         "digits": digits,
+        "moving_digits": lambda: moving_digits(n_samples, seed),
     }
     if dataset in generators:
-        x, labels = generators[dataset]()
-        test_x = None
+        train, test = Sequences(*generators[dataset]()), None
+        source, notes = {"kind": "generated"}, []
     else:
-        x, labels, test_x, test_labels = _read(dataset, generators)
-    if test_x is None:
+        path = project_path(dataset)
+        if not path.exists():
+            known = ", ".join(f'"{name}"' for name in generators)
+            raise InputError(f"DATASET = {str(dataset)!r} is impossible: it must be {known} or a path that exists")
+        train, test = read_data_set(path)
+        if isinstance(train, Series):
+            return _windowed(train, path, test_size, validation_size, target, window, horizon)
+        train, test, source, notes = _prepared(train, test, path)
+    groups = _groups(train, group)
+    if test is None and test_files is not None:
+        train_rows, test_rows = _named_files(train, test_files, groups)
+    elif test is None:
         # The reference split is a plain one; elsewhere each class keeps its share in both parts.
-        train_rows, test_rows = _split(labels, test_size, seed, stratify=dataset != "random")
-        test_x, test_labels = x, labels[test_rows]
+        rows = np.arange(len(train.x))
+        train_rows, test_rows = _split(
+            rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify=dataset != "random"
+        )
     else:
-        train_rows, test_rows = np.arange(len(x)), np.arange(len(test_x))
-    classes = learn_classes(labels[train_rows])
-    train = Part(x, encode(labels[train_rows], classes, "training"), train_rows)
-    test = Part(test_x, encode(test_labels, classes, "test"), test_rows)
-    return Data(train, test, classes, from_file=dataset not in generators)
+        train_rows, test_rows = np.arange(len(train.x)), np.arange(len(test.x))
+    test = test or train
+    classes = learn_classes(train.y[train_rows])
+    test_part = Part(test.x, encode(test.y[test_rows], classes, "test"), test_rows)
+    validation_part = None
+    if validation_size:
+        train_rows, rows = _split(train_rows, train.y, groups, "VALIDATION_SIZE", validation_size, seed)
+        validation_part = Part(train.x, encode(train.y[rows], classes, "validation"), rows)
+    train_part = Part(train.x, encode(train.y[train_rows], classes, "training"), train_rows)
+    return Data(train_part, validation_part, test_part, "classification", classes, source, notes)
 
 
-def random_sequences(n_samples, time_steps, features, seed):
-    """Draw the reference data: x (n, time, features) float32 uniform in [0, 1), labels (n,) 0 or 1, unrelated to x."""
-    rng = np.random.default_rng(seed)
-    x = rng.random((n_samples, time_steps, features), dtype=np.float32)
-    return x, rng.integers(0, 2, n_samples)
+# Sequences from files: gaps, lengths, checks.
 
 
-def motifs(n_samples, time_steps, features, seed):
-    """Hide a rising and a falling ramp in noise; the label says which comes first (1: the rising one).
+def _prepared(train, test, path):
+    """Fill gaps, make lengths equal and check what was read.
 
-    Both ramps run through all features. Half of the sequences are of each class.
-    Returns: x (n, time, features) float32, labels (n,), and the ramps' first steps (n, 2), rising and falling.
+    Returns: (training Sequences, test Sequences or None, what to remember of the source, notes for the report).
     """
-    if time_steps < 2 * RAMP:
-        raise InputError(f'TIME_STEPS = {time_steps} is impossible: DATASET = "motifs" needs {2 * RAMP} or more')
-    rng = np.random.default_rng(seed)
-    x = rng.uniform(0, NOISE, (n_samples, time_steps, features))
-    labels = rng.permutation(np.arange(n_samples) % 2)
-    # Two ordered places, a ramp's length apart at least: draw from the shortened line, then move the second one on.
-    places = np.sort(rng.integers(0, time_steps - 2 * RAMP + 1, (n_samples, 2)), axis=1) + [0, RAMP]
-    starts = np.where(labels[:, None] == 1, places, places[:, ::-1])
-    steps, ramp = np.arange(RAMP), np.linspace(0, 1, RAMP)[None, :, None]
-    rows = np.arange(n_samples)[:, None]
-    x[rows, starts[:, :1] + steps] += ramp
-    x[rows, starts[:, 1:] + steps] += ramp[:, ::-1]
-    return x.astype(np.float32), labels, starts
-
-
-def digits():
-    """Load scikit-learn's 1797 handwritten digits: each image read as 8 time steps of 8 features from 0 to 1."""
-    images, labels = load_digits(return_X_y=True)
-    return (images.reshape(-1, 8, 8) / 16).astype(np.float32), labels
-
-
-def _read(path, generators):
-    """Read a data set from files: x, labels, test x or None, test labels or None, all checked."""
-    full_path = project_path(path)
-    if not full_path.exists():
-        known = ", ".join(f'"{name}"' for name in generators)
-        raise InputError(f"DATASET = {str(path)!r} is impossible: it must be {known}, or a path that exists")
-    train, test = read_sequences(full_path)
+    notes, steps, unequal = [], None, False
+    parts = []
     for part in filter(None, (train, test)):
-        check_sequences(part.x, full_path)
         if part.y is None:
-            raise InputError(f"{full_path} has no labels (y): training and evaluation need them")
+            raise InputError(f"{path} has no labels (y): training and evaluation need them")
+        if isinstance(part.x, list):
+            steps = steps or max(map(len, part.x))
+            unequal = unequal or len(set(map(len, part.x))) > 1
+            x, changed = equal_lengths(part.x, steps, path)
+            part, notes = part._replace(x=x), notes + changed
+        check_sequences(part.x, path)
+        parts.append(part)
+    train, test = parts if test else (parts[0], None)
     if test is not None and test.x.shape[1:] != train.x.shape[1:]:
-        raise InputError(f"{full_path}: training sequences are {train.x.shape[1:]}, test sequences {test.x.shape[1:]}")
-    return train.x, train.y, *(test or (None, None))
+        raise InputError(f"{path}: training sequences are {train.x.shape[1:]}, test sequences {test.x.shape[1:]}")
+    kind = "sequences" if train.sample_rate is None else "recordings"
+    return train, test, {"kind": kind, "unequal_lengths": unequal, "sample_rate": train.sample_rate}, notes
+
+
+def equal_lengths(sequences, steps, source):
+    """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
+
+    NaN are filled by linear interpolation inside the sequence. Shorter sequences are padded, longer ones are cut at
+    the end.
+    Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
+    has a feature with no value at all.
+    """
+    filled = 0
+    x = np.zeros((len(sequences), steps, sequences[0].shape[1]), np.float32)
+    for i, sequence in enumerate(sequences):
+        gaps = np.isnan(sequence)
+        if gaps.any():
+            if gaps.all(axis=0).any():
+                raise InputError(f"{source}: sequence {i} (counted from 0) has a feature without any value")
+            sequence, filled = _interpolated(sequence, gaps), filled + int(gaps.sum())
+        x[i] = _padded(sequence[:steps], steps)
+    lengths = np.array([len(sequence) for sequence in sequences])
+    counts = {
+        "padded to the longest training sequence": (lengths < steps).sum(),
+        "cut to the longest training sequence": (lengths > steps).sum(),
+    }
+    notes = [f"{count} of {len(x)} sequences were {how} ({steps} steps)" for how, count in counts.items() if count]
+    if filled:
+        notes.append(f"{filled} missing values were filled by linear interpolation")
+    return x, notes
+
+
+def _interpolated(sequence, gaps):
+    sequence, steps = sequence.copy(), np.arange(len(sequence))
+    for values, missing in zip(sequence.T, gaps.T):
+        values[missing] = np.interp(steps[missing], steps[~missing], values[~missing])
+    return sequence
+
+
+def _padded(sequence, steps):
+    return np.pad(sequence, ((steps - len(sequence), 0), (0, 0)))
 
 
 def check_sequences(x, source):
@@ -151,9 +205,103 @@ def check_sequences(x, source):
     if bad:
         raise InputError(
             f"{source}: {bad} values are NaN, infinite or beyond 32-bit floats, the first in sequence {first[0]}, "
-            f"time step {first[1]} "
-            "(counted from 0)"
+            f"time step {first[1]} (counted from 0)"
         )
+
+
+# Splits.
+
+
+def _split(rows, labels, groups, constant, size, seed, stratify=True):
+    """Split row numbers in two by scikit-learn, groups kept whole; InputError naming `constant` where it cannot be.
+
+    Returns: (rows that stay, rows that are cut off).
+    """
+    labels = labels[rows]
+    try:
+        if groups is not None:
+            splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+            kept, cut = next(splitter.split(rows, groups=groups[rows]))
+            return rows[kept], rows[cut]
+        classes, counts = np.unique(labels, return_counts=True)
+        if stratify and counts.min() < 2:
+            raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed to split it")
+        return train_test_split(rows, test_size=size, random_state=seed, stratify=labels if stratify else None)
+    except InputError:
+        raise
+    except ValueError as error:
+        what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
+        raise InputError(f"{constant} = {size} is impossible for {what}: {error}") from error
+
+
+def _groups(train, group):
+    """Return the group of each sequence (n,), or None: the file's own `groups`, or what GROUP finds in file names."""
+    if group is None:
+        return train.groups
+    if train.names is None:
+        raise InputError(f"GROUP = {group!r} is impossible: only recordings have file names (or put groups into .npz)")
+    found = [re.search(group, name) for name in train.names]
+    if None in found:
+        raise InputError(f"GROUP = {group!r} finds nothing in the file name {train.names[found.index(None)]}")
+    return np.array([match[1] for match in found])
+
+
+def _named_files(train, test_files, groups):
+    """Return (training rows, test rows): TEST_FILES picks the test recordings by their names."""
+    if train.names is None:
+        raise InputError(f"TEST_FILES = {test_files!r} is impossible: only recordings have file names")
+    chosen = np.array([re.search(test_files, name) is not None for name in train.names])
+    if chosen.all() or not chosen.any():
+        raise InputError(
+            f"TEST_FILES = {test_files!r} matches {chosen.sum()} of {len(chosen)} files: no part may be empty"
+        )
+    both = set() if groups is None else set(groups[chosen]) & set(groups[~chosen])
+    if both:
+        raise InputError(f"TEST_FILES = {test_files!r} tears the group {sorted(both)[0]!r} of GROUP into two parts")
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def _windowed(series, path, test_size, validation_size, target, window, horizon):
+    """Cut a series into windows and split them by time: the last rows are test, those before them validation.
+
+    A window belongs to the part that holds all of its targets; one whose targets lie in two parts is left out.
+    """
+    if target is not None and target not in series.columns:
+        raise InputError(f"TARGET = {target!r} is impossible: the numeric columns are {', '.join(series.columns)}")
+    rows, column = len(series.values), series.columns.index(target) if target else -1
+    sizes = {"TEST_SIZE": test_size, "VALIDATION_SIZE": validation_size}
+    lengths = {name: size if size >= 1 else int(np.ceil(rows * size)) for name, size in sizes.items()}
+    starts = rows - lengths["TEST_SIZE"], rows - sum(lengths.values())  # of the test and the validation rows
+    if starts[1] < window + horizon:
+        raise InputError(
+            f"the training part of {path} has {max(starts[1], 0)} of {rows} rows: WINDOW = {window} and HORIZON = "
+            f"{horizon} need at least {window + horizon}"
+        )
+    for name, length in lengths.items():
+        if 0 < length < horizon:
+            raise InputError(f"{name} = {sizes[name]} is impossible: {length} rows are fewer than HORIZON = {horizon}")
+    values = series.values.astype(np.float32)
+    check_sequences(values[:, None], path)
+    windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[: rows - window - horizon + 1]
+    windows = windows.transpose(0, 2, 1)  # (n, window, columns): a view, no copy
+    targets = np.lib.stride_tricks.sliding_window_view(values[window:, column], horizon)
+    first = np.arange(len(windows)) + window  # row of each window's first target
+    last = first + horizon - 1
+    inside = {
+        "train": last < starts[1],
+        "validation": (first >= starts[1]) & (last < starts[0]),
+        "test": first >= starts[0],
+    }
+    parts = {name: Part(windows, targets[mask], np.flatnonzero(mask)) for name, mask in inside.items()}
+    notes = [f"columns that are no input: {', '.join(series.skipped)}"] if series.skipped else []
+    if series.filled:
+        notes.append(f"{series.filled} empty cells were carried forward from the row before")
+    source = {"kind": "series", "columns": series.columns, "target": series.columns[column]}
+    validation = parts["validation"] if validation_size else None
+    return Data(parts["train"], validation, parts["test"], "forecasting", [], source, notes, series)
+
+
+# Labels.
 
 
 def learn_classes(labels):
@@ -162,7 +310,7 @@ def learn_classes(labels):
     Raises InputError for fewer than two classes, fewer sequences than classes, or labels that are measurements.
     """
     names = class_names(labels)
-    classes = sorted(set(names), key=_class_order)
+    classes = sorted(set(names.tolist()), key=_class_order)
     if len(classes) < 2:
         raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed")
     if len(classes) > 2 and len(classes) == len(names):
@@ -198,45 +346,36 @@ def class_names(labels):
 def encode(labels, classes, part):
     """Number the labels (n,) by their place in `classes`; raise InputError for one that training has never seen."""
     names = class_names(labels)
-    unseen = sorted(set(names) - set(classes))
+    unseen = sorted(set(names.tolist()) - set(classes))
     if unseen:
-        raise InputError(f"the {part} part has label {unseen[0]!r}, which the training part has not: {classes}")
+        raise InputError(f"the {part} part has the label {unseen[0]!r}, unknown to the training part: {classes}")
     number = {name: i for i, name in enumerate(classes)}
     return np.array([number[name] for name in names], dtype=np.int64)
 
 
-def _split(labels, test_size, seed, stratify):
-    """Split the row numbers of `labels` with scikit-learn's train_test_split; InputError where that cannot be done."""
-    counts = dict(zip(*np.unique(labels, return_counts=True)))
-    rare = [label for label, count in counts.items() if count < 2]
-    if stratify and rare:
-        raise InputError(f"class {str(rare[0])!r} has one sequence: two are needed, one to train on and one to test on")
-    try:
-        return train_test_split(
-            np.arange(len(labels)), test_size=test_size, random_state=seed, stratify=labels if stratify else None
-        )
-    except ValueError as error:
-        raise InputError(f"TEST_SIZE = {test_size} is impossible for {len(labels)} sequences: {error}") from error
+# Figures of a part.
 
 
-def mean_and_variance(part):
-    """Return mean and variance of each feature over the part's sequences and time steps, float64 (features,).
+def mean_and_variance(part, of_changes=False):
+    """Return mean and variance of each feature over the part's sequences and time steps, float64 (features,) each.
 
-    Block by block, so that data larger than memory will do. A feature that never changes (but for rounding) gets
-    variance 1: dividing by its zero would blow up the first test value that differs.
+    `of_changes`: of the differences from the sequence's last step. Block by block, so that data larger than memory
+    will do. A feature that never changes (but for rounding) gets variance 1: dividing by its zero would blow up the
+    first test value that differs.
     """
-    count, total, squares = 0, 0.0, 0.0
-    shift = np.asarray(part.x[part.rows[0]], dtype=np.float64).mean(axis=tuple(range(part.x.ndim - 2)))
+    count, total, squares, shift = 0, 0.0, 0.0, None
     for block in part.blocks():
-        flat = block.reshape(-1, block.shape[-1]).astype(np.float64) - shift
+        block = block.astype(np.float64)
+        flat = (block - block[:, -1:] if of_changes else block).reshape(-1, block.shape[-1])
+        shift = flat.mean(axis=0) if shift is None else shift  # near the mean, so that the squares keep their digits
+        flat = flat - shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
-    variance = squares / count - (total / count) ** 2
-    mean = shift + total / count
+    mean, variance = shift + total / count, squares / count - (total / count) ** 2
     return mean, np.where(variance > (1e-6 * mean) ** 2, variance, 1.0)
 
 
 def fingerprint(part):
-    """Return the SHA-256 of a part: shape, sequences as float32, and classes."""
+    """Return the SHA-256 of a part: shape, sequences as float32, and classes or targets."""
     digest = hashlib.sha256(repr((len(part), *part.x.shape[1:])).encode())
     for block in part.blocks():
         digest.update(np.ascontiguousarray(block).data)

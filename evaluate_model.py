@@ -1,14 +1,13 @@
 """python evaluate_model.py
 
-Score the trained run on its held-out test part, and say whether it beats always giving the same answer.
-Adds evaluation.json, predictions.csv and confusion_matrix.png to the run folder and a row to runs/ledger.csv.
+Score the trained run on its held-out test part, and say whether it beats what costs nothing: always giving the same
+answer, or for a forecast repeating the last value. Adds evaluation.json, predictions.csv and a picture to the run
+folder and a row to runs/ledger.csv.
 """
 
 from datetime import datetime
 
 import numpy as np
-from scipy.stats import binomtest
-from sklearn.metrics import classification_report, confusion_matrix, log_loss
 
 import cnn_lstm_model
 import data_preprocessing
@@ -17,14 +16,13 @@ import run_folder
 import train_model
 from checks import InputError, arguments_for, check_constants, constants_of, run_script
 from data_preprocessing import fingerprint, load_data
+from scores import naive_forecasts, score_classes, score_forecasts
 
-CONFIDENCE = 0.95  # of the Wilson interval
 PREDICT_BATCH = 1024  # sequences per prediction step; only speed and memory depend on it
 
 
 def main():
-    constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
-    evaluate(constants)
+    evaluate(constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder))
 
 
 def evaluate(constants):
@@ -38,17 +36,13 @@ def evaluate(constants):
     record = run_folder.load_record(folder)
     data = load_same_data(record, constants)
     model = run_folder.load_model(folder)
-    probabilities = predict_probabilities(model, data.test)
-    result = score(data.test.y, probabilities, data.classes)
+    evaluate_task = evaluate_forecasts if data.task == "forecasting" else evaluate_classes
+    result, lines, metric = evaluate_task(model, data, record, constants, folder)
     result["evaluated"] = datetime.now().isoformat(sep=" ", timespec="seconds")
-    print(report(result, record, folder))
-
     run_folder.write_json(folder / "evaluation.json", result)
-    write_predictions(folder / "predictions.csv", data, probabilities)
-    title = f"{record['constants']['DATASET']}: test accuracy {result['accuracy']:.2f}"
-    plots.confusion_matrix(result["confusion_matrix"], data.classes, title, folder / "confusion_matrix.png")
-    interval = result["accuracy_interval"]
-    run_folder.append_ledger(record, folder, "accuracy", result["accuracy"], interval, result["evaluated"])
+    run_folder.append_ledger(record, folder, metric, result)
+    heading = f"Run: {run_folder.shown(folder)}, trained {record['trained']} on {record['constants']['DATASET']}"
+    print("\n".join([f"{heading}, {record['parameters']:,} parameters", *data.notes, *lines]))
     rows = run_folder.read_ledger()[-5:]
     if len(rows) > 1:
         print("\nThe last evaluations (runs/ledger.csv):")
@@ -76,48 +70,39 @@ def load_same_data(record, constants):
     )
 
 
-def predict_probabilities(model, part):
-    """Return the probability of each class for each sequence of a Part, float64 (n, classes), rows adding up to 1."""
-    output = np.concatenate([model.predict(block, batch_size=PREDICT_BATCH, verbose=0) for block in part.blocks()])
-    output = output.astype(np.float64)
+def predict(model, blocks):
+    """Return the model's output for blocks of sequences (n, time, features), float64 (n_all, outputs)."""
+    outputs = [model.predict(block, batch_size=PREDICT_BATCH, verbose=0) for block in blocks]
+    return np.concatenate(outputs).astype(np.float64)
+
+
+def probabilities_of(output):
+    """Turn the model's output into the probability of each class (n, classes), rows adding up to 1."""
     return np.hstack([1 - output, output]) if output.shape[1] == 1 else output / output.sum(axis=1, keepdims=True)
 
 
-def score(y, probabilities, classes):
-    """Compare classes (n,) with probabilities (n, classes).
+def evaluate_classes(model, data, record, constants, folder):
+    """Score a classification, write its predictions and confusion matrix.
 
-    Returns: dictionary with accuracy, its Wilson (1927) interval, the majority-class baseline, cross-entropy loss,
-    confusion matrix and per-class precision, recall and F1.
+    Returns: (figures, lines of the report, name of the ledger's figure).
     """
-    predicted = predicted_classes(probabilities)
-    correct, n, numbers = int((predicted == y).sum()), len(y), range(len(classes))
-    interval = binomtest(correct, n).proportion_ci(CONFIDENCE, method="wilson")
-    counts = np.bincount(y, minlength=len(classes))
-    return {
-        "test_sequences": n,
-        "accuracy": correct / n,
-        "accuracy_interval": [float(interval.low), float(interval.high)],
-        # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
-        "majority_baseline": float(counts.max() / n),
-        "majority_class": classes[counts.argmax()],
-        "loss": float(log_loss(y, probabilities, labels=list(numbers))),
-        "confusion_matrix": confusion_matrix(y, predicted, labels=numbers).tolist(),
-        "per_class": classification_report(
-            y, predicted, labels=numbers, target_names=classes, output_dict=True, zero_division=0
-        ),
-    }
+    probabilities = probabilities_of(predict(model, data.test.blocks()))
+    result = score_classes(data.test.y, probabilities, data.classes)
+    header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in data.classes)]
+    rows = [
+        [row, data.classes[true], data.classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
+        for row, true, ps in zip(data.test.rows, data.test.y, probabilities)
+    ]
+    run_folder.write_csv(folder / "predictions.csv", header, rows)
+    title = f"{record['constants']['DATASET']}: test accuracy {result['accuracy']:.2f}"
+    plots.confusion_matrix(result["confusion_matrix"], data.classes, title, folder / "confusion_matrix.png")
+    return result, report_classes(result, data.classes, constants["DATASET"]), "accuracy"
 
 
-def predicted_classes(probabilities):
-    """Return the most probable class of each row (n,); on a tie of two the first."""
-    return probabilities.argmax(axis=1)
-
-
-def report(result, record, folder):
-    """Write the report as text."""
+def report_classes(result, classes, dataset):
+    """Return the lines of the report on a classification."""
     low, high = result["accuracy_interval"]
-    baseline, dataset = result["majority_baseline"], record["constants"]["DATASET"]
-    classes = record["classes"]
+    baseline, n = result["majority_baseline"], len(classes)
     rows = [
         [name, *(f"{result['per_class'][name][key]:.2f}" for key in ("precision", "recall", "f1-score"))]
         + [str(int(result["per_class"][name]["support"]))]
@@ -125,14 +110,12 @@ def report(result, record, folder):
     ]
     matrix = [[name, *map(str, counts)] for name, counts in zip(classes, result["confusion_matrix"])]
     lines = [
-        f"Run: {run_folder.shown(folder)}, trained {record['trained']} on {dataset}, "
-        f"{record['parameters']:,} parameters",
         f"Test sequences: {result['test_sequences']}",
         "",
         run_folder.aligned(["class", "precision", "recall", "F1", "sequences"], rows),
         "",
         "Confusion matrix (rows: true class, columns: predicted class)",
-        run_folder.aligned(["", *classes], matrix),
+        run_folder.aligned(["", *classes], matrix) if n <= 25 else f"  {n} classes: see confusion_matrix.png",
         "",
         f"Test loss: {result['loss']:.4f}",
         f"Test Accuracy: {result['accuracy']:.2f}",
@@ -140,28 +123,76 @@ def report(result, record, folder):
         f"Majority-class baseline: {baseline:.3f} (always answering {result['majority_class']})",
     ]
     if low <= baseline:
-        lines.append("The model is not shown to beat the baseline: the interval does not lie above it.")
+        lines.append("The model is not shown to beat the baseline: its interval does not lie above it.")
     else:
-        lines.append("The model beats the baseline: the whole interval lies above it.")
+        lines.append("The model beats the baseline: its whole interval lies above it.")
     if dataset == "random":
-        lines.append(
-            "The labels of the random data are drawn independently of the sequences: they carry no signal, so 0.50 is "
-            'the\nceiling for any model. To see the network learn, set DATASET = "motifs" in data_preprocessing.py and '
-            "run both\nscripts again."
-        )
-    return "\n".join(lines)
+        lines += [
+            "The labels of the random data are drawn independently of the sequences: they carry no signal, so 0.50 is",
+            'the ceiling for any model. To see the network learn, set DATASET = "motifs" in data_preprocessing.py and',
+            "run both scripts again.",
+        ]
+    return lines
 
 
-def write_predictions(path, data, probabilities):
-    """Write one row per test sequence: its row in the data, true and predicted label, probability of each class."""
-    header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in data.classes)]
-    rows = [
-        [row, data.classes[true], data.classes[predicted], *(f"{p:.6f}" for p in ps)]
-        for row, true, predicted, ps in zip(
-            data.test.rows, data.test.y, predicted_classes(probabilities), probabilities
-        )
+def evaluate_forecasts(model, data, record, constants, folder):
+    """Score a forecast beside persistence and the season before, write its predictions and picture.
+
+    Returns: (figures, lines of the report, name of the ledger's figure).
+    """
+    target, season = data.source["target"], constants["SEASON"]
+    values = data.series.values[:, data.series.columns.index(target)]
+    first_targets = data.test.rows + data.test.x.shape[1]  # rows of the series
+    horizon = data.test.y.shape[1]
+    if season is not None and season * ((horizon - 1) // season + 1) > first_targets[0]:
+        raise InputError(f"SEASON = {season} is impossible: the first forecast has {first_targets[0]} rows before it")
+    forecasts = predict(model, data.test.blocks())
+    true = values[first_targets[:, None] + np.arange(horizon)]
+    naive = naive_forecasts(values, first_targets, horizon, season)
+    result = score_forecasts(true, forecasts, naive, constants["SEED"])
+    steps = range(1, horizon + 1)
+    header = ["index", *(f"true_step_{h}" for h in steps), *(f"forecast_step_{h}" for h in steps)]
+    rows = [[row, *(f"{v:.6g}" for v in (*t, *f))] for row, t, f in zip(first_targets, true, forecasts)]
+    run_folder.write_csv(folder / "predictions.csv", header, rows)
+    title = f"{target}, {horizon} steps ahead: test RMSE {figure(result['rmse'])}"
+    plots.forecast(values, first_targets, forecasts, target, title, folder / "forecast.png")
+    return result, report_forecasts(result, target), "rmse"
+
+
+def report_forecasts(result, target):
+    """Return the lines of the report on a forecast; errors are in the units of the series."""
+    names = list(result["rmse_of"])
+    columns = [result[f"{measure}_per_step"][name] for name in names for measure in ("rmse", "mae")]
+    totals = [result[f"{measure}_of"][name] for name in names for measure in ("rmse", "mae")]
+    rows = [[str(h), *map(figure, row)] for h, row in enumerate(zip(*columns), 1)]
+    low, high = result["skill_interval"]
+    lines = [
+        f"Test windows: {result['test_windows']}",
+        "",
+        f"Errors of {target} per step ahead, in its units",
+        run_folder.aligned(
+            ["step", *(f"{name} {measure}" for name in names for measure in ("RMSE", "MAE"))],
+            [*rows, ["all", *map(figure, totals)]],
+        ),
+        "",
+        f"Skill against persistence (1 - RMSE / RMSE of repeating the last value): {result['skill']:.3f}",
+        f"95 % bootstrap interval of the skill: {low:.3f} to {high:.3f}",
     ]
-    run_folder.write_csv(path, header, rows)
+    if low > 0:
+        lines.append("The model beats persistence: the whole interval lies above 0.")
+    elif result["skill"] > 0:
+        lines.append("The model is not shown to beat persistence: the interval holds 0.")
+    else:
+        lines.append("The model does not beat persistence.")
+    if "seasonal naive" in names:
+        verb = "beats" if result["rmse"] < result["rmse_of"]["seasonal naive"] else "does not beat"
+        lines.append(f"Its RMSE {verb} that of the season before ({figure(result['rmse_of']['seasonal naive'])}).")
+    return [*lines, f"Test RMSE: {figure(result['rmse'])}"]
+
+
+def figure(value):
+    """Write an error with two decimals, or with three digits where it is smaller."""
+    return f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

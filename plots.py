@@ -51,3 +51,39 @@ def confusion_matrix(matrix, classes, title, path):
             colour = "white" if count > matrix.max() / 2 else "black"
             axes.text(column, row, str(count), ha="center", va="center", color=colour)
     figure.savefig(path, dpi=100)
+
+
+def forecast(values, first_targets, forecasts, target, title, path):
+    """Draw the end of a series (time,) with its forecasts (n, horizon), made one after the other, and the split.
+
+    first_targets: (n,) row of the series that each forecast begins at.
+    """
+    horizon, start = forecasts.shape[1], first_targets[0]
+    figure = _figure(8.0, 4.0)
+    axes = figure.subplots()
+    shown = np.arange(max(0, 2 * start - len(values)), len(values))  # as much of the past as of the test part
+    axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
+    for i in range(0, len(forecasts), horizon):  # forecasts that do not overlap
+        steps = first_targets[i] + np.arange(horizon)
+        mark = {"marker": "."} if horizon == 1 else {}
+        label = "forecast" if i == 0 else None
+        axes.plot(steps, forecasts[i], color="tab:orange", linewidth=1.5, linestyle="-", label=label, **mark)
+    axes.axvline(start - 0.5, color="tab:blue", linestyle="--", label="test part begins")
+    axes.set(xlabel="row of the series", ylabel=target, title=title)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
+def future(values, forecasts, target, path):
+    """Draw the end of a series (time,) and its forecast (horizon,) beyond the last row."""
+    figure = _figure(8.0, 4.0)
+    axes = figure.subplots()
+    shown = np.arange(max(0, len(values) - 8 * len(forecasts) - 40), len(values))
+    axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
+    steps = len(values) + np.arange(len(forecasts))
+    axes.plot(steps, forecasts, color="tab:orange", marker=".", label="forecast")
+    axes.set(xlabel="row of the series", ylabel=target, title=f"{target}: {len(forecasts)} steps beyond its end")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100)

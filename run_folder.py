@@ -24,6 +24,7 @@ RECORD = {
     "constants": dict,
     "task": str,
     "classes": list,
+    "source": dict,
     "input_shape": list,
     "sequences": dict,
     "fingerprint": str,
@@ -162,12 +163,12 @@ def load_model(folder):
         raise InputError(f"{shown(path)} is damaged or foreign ({reason}): {AGAIN}") from error
 
 
-def append_ledger(record, folder, score, value, interval, when):
-    """Add one evaluation to the ledger. `score` is its name, `value` the number, `interval` (low, high) or None."""
+def append_ledger(record, folder, metric, result):
+    """Add one evaluation to the ledger: `metric` names the figure of `result` that counts."""
     rows = read_ledger()
     changed = " ".join(f"{name}={value!r}" for name, value in changed_constants(record["constants"]).items())
-    low, high = (f"{bound:.4f}" for bound in interval) if interval else ("", "")
-    row = [when, shown(folder), changed or "(none)", score, f"{value:.4f}", low, high]
+    interval = [f"{bound:.4f}" for bound in result.get(f"{metric}_interval", [])] or ["", ""]
+    row = [result["evaluated"], shown(folder), changed or "(none)", metric, f"{result[metric]:.4f}", *interval]
     row += [record["parameters"], f"{record['seconds']:.1f}"]
     LEDGER.parent.mkdir(parents=True, exist_ok=True)
     write_csv(LEDGER, LEDGER_COLUMNS, [*rows, row])

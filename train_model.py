@@ -10,6 +10,8 @@ from datetime import datetime
 from importlib.metadata import version
 from platform import python_version
 
+import numpy as np
+
 import cnn_lstm_model
 import data_preprocessing
 import plots
@@ -31,42 +33,21 @@ def main():
 def train(constants):
     """Train as the constants (dictionary from name to value) say and write the run folder.
 
-    Returns: the record that run.json holds. Raises InputError for data or sizes that cannot be used.
+    Returns: the record that run.json holds. Raises InputError for constants or data that cannot be used.
     """
     check_constants(constants)
     folder = run_folder.run_path(constants["RUN_DIR"])
     run_folder.check_replaceable(folder)
     data = load_data(**arguments_for(load_data, constants))
-    print(describe(data, constants["DATASET"]), flush=True)
-    input_shape = data.train.x.shape[1:]
-    standardise = mean_and_variance(data.train) if data.from_file else None
-    sizes = arguments_for(build_model, constants)
-    cnn_lstm_model.check_sizes(input_shape, *(sizes[name] for name in ("kernel_size", "pool_size", "architecture")))
+    print("\n".join([describe(data, constants["DATASET"]), *data.notes]), flush=True)
 
-    from quiet_tensorflow import keras
-
-    keras.utils.set_random_seed(constants["SEED"])
-    model = build_model(input_shape, len(data.classes), standardise, **sizes)
+    model = model_for(data, constants)
     print(f"Network: {constants['ARCHITECTURE']}, {model.count_params():,} parameters", flush=True)
     began = time.perf_counter()
-    history = fit(model, data.train, **arguments_for(fit, constants))
+    history = fit(model, data, **arguments_for(fit, constants))
     seconds = time.perf_counter() - began
 
-    record = {
-        "format": run_folder.FORMAT,
-        "trained": datetime.now().isoformat(sep=" ", timespec="seconds"),
-        "seconds": round(seconds, 3),
-        "constants": constants,
-        "task": "classification",
-        "classes": data.classes,
-        "input_shape": list(input_shape),
-        "sequences": {"training": len(data.train), "test": len(data.test)},
-        "parameters": model.count_params(),
-        "fingerprint": fingerprint(data.test),
-        "training_fingerprint": fingerprint(data.train),
-        "versions": {"python": python_version()}
-        | {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")},
-    }
+    record = describe_run(data, constants) | {"seconds": round(seconds, 3), "parameters": model.count_params()}
     with run_folder.new_run(folder) as new:
         model.save(new / "model.keras")
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
@@ -80,32 +61,79 @@ def train(constants):
 
 def describe(data, dataset):
     """Say in one line what the data are."""
+    parts = {"training": data.train, "validation": data.validation, "test": data.test}
+    counts = ", ".join(f"{len(part)} {name}" for name, part in parts.items() if part is not None)
     time_steps, *features = data.train.x.shape[1:]
-    return (
-        f"Data: {dataset}, {len(data.train)} training and {len(data.test)} test sequences of {time_steps} time steps × "
-        f"{' × '.join(map(str, features))} features, {len(data.classes)} classes"
-    )
+    size = f"{time_steps} time steps × {' × '.join(map(str, features))} features"
+    if data.task == "forecasting":
+        return f"Data: {dataset}, windows: {counts}, each of {size}, forecasting {data.source['target']}"
+    return f"Data: {dataset}, sequences: {counts}, each of {size}, {len(data.classes)} classes"
 
 
-def fit(model, part, seed, epochs=EPOCHS, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE):
-    """Compile the model and fit it to a Part; loss and accuracy are shown for each epoch.
+def model_for(data, constants):
+    """Build the network that fits the data, its initial weights drawn from SEED."""
+    input_shape, sizes = data.train.x.shape[1:], arguments_for(build_model, constants)
+    cnn_lstm_model.check_sizes(input_shape, **arguments_for(cnn_lstm_model.check_sizes, constants))
+    from quiet_tensorflow import keras
+
+    keras.utils.set_random_seed(constants["SEED"])
+    if data.task == "forecasting":
+        column = data.source["columns"].index(data.source["target"])
+        mean, variance = mean_and_variance(data.train, of_changes=True)
+        forecast_of = column, float(np.sqrt(variance[column]))
+        return build_model(input_shape, data.train.y.shape[1], data.task, (mean, variance), forecast_of, **sizes)
+    standardise = None if data.source["kind"] == "generated" else mean_and_variance(data.train)
+    return build_model(input_shape, len(data.classes), data.task, standardise, **sizes)
+
+
+def describe_run(data, constants):
+    """Return what run.json says of the data and the circumstances: see run_folder.RECORD."""
+    parts = {"training": data.train, "validation": data.validation, "test": data.test}
+    return {
+        "format": run_folder.FORMAT,
+        "trained": datetime.now().isoformat(sep=" ", timespec="seconds"),
+        "constants": constants,
+        "task": data.task,
+        "classes": data.classes,
+        "source": data.source,
+        "input_shape": list(data.train.x.shape[1:]),
+        "sequences": {name: len(part) for name, part in parts.items() if part is not None},
+        "fingerprint": fingerprint(data.test),
+        "training_fingerprint": fingerprint(data.train),
+        "versions": {"python": python_version()}
+        | {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")},
+    }
+
+
+def fit(model, data, seed, epochs=EPOCHS, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE):
+    """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
     Returns: dictionary from metric name to a list, one value an epoch.
     """
     from batches import ShuffledBatches
     from quiet_tensorflow import keras
 
-    loss = "binary_crossentropy" if model.output_shape[-1] == 1 else "sparse_categorical_crossentropy"
-    model.compile(keras.optimizers.Adam(learning_rate), loss, metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
     on_terminal = sys.stdout.isatty()
     history = model.fit(
-        ShuffledBatches(part, batch_size, seed),
+        ShuffledBatches(data.train, batch_size, seed),
         epochs=epochs,
         shuffle=False,
         verbose=1 if on_terminal else 0,
         callbacks=[] if on_terminal else [_one_line_per_epoch(keras, epochs)],
     )
     return history.history
+
+
+def loss_and_metrics(model, data, keras):
+    """Return the loss and the metrics of the task, as compile takes them."""
+    if data.task == "forecasting":
+        # In units of the changes' variance, so that the loss does not depend on the unit of the series.
+        rescaling = next(layer for layer in model.layers if isinstance(layer, keras.layers.Rescaling))
+        weight = float(rescaling.scale) ** -2
+        return {"loss": "mse", "loss_weights": [weight], "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
+    loss = "binary_crossentropy" if len(data.classes) == 2 else "sparse_categorical_crossentropy"
+    return {"loss": loss, "metrics": ["accuracy"]}
 
 
 def _one_line_per_epoch(keras, epochs):

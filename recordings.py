@@ -1,0 +1,66 @@
+"""Sound: read a `.wav` file and turn it into log-mel frames, the usual input of speech networks."""
+
+import struct
+import warnings
+
+import numpy as np
+from scipy.io import wavfile
+
+from checks import InputError
+
+WINDOW_SECONDS = 0.025
+STEP_SECONDS = 0.010
+MEL_BANDS = 40
+FLOOR = 1e-6  # added to the power before the logarithm: silence becomes -13.8, not minus infinity
+ALLOWED_RATES = (8000, 48000)  # Hz
+
+
+def read_wav(path):
+    """Read a `.wav` file (8, 16, 24 or 32-bit whole numbers, or float; mono, or more channels, which are averaged).
+
+    Returns: (samples (n,) float64 from -1 to 1, sample rate in Hz). Raises InputError for a file that is damaged,
+    empty, not finite, or of a rate outside 8 to 48 kHz.
+    """
+    if path.read_bytes()[:4] not in (b"RIFF", b"RIFX", b"RF64"):
+        raise InputError(f"{path} is not a .wav file (it does not begin with RIFF)")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound, such as a title
+            rate, samples = wavfile.read(path)
+    except (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, OverflowError) as error:
+        raise InputError(f"{path} is a damaged .wav file ({error})") from error
+    if samples.size == 0:
+        raise InputError(f"{path} holds no samples")
+    if not ALLOWED_RATES[0] <= rate <= ALLOWED_RATES[1]:
+        raise InputError(f"{path} has a sample rate of {rate} Hz; allowed are {ALLOWED_RATES[0]} to {ALLOWED_RATES[1]}")
+    if samples.dtype.kind == "u":  # 8-bit files are unsigned
+        samples = (samples - 128.0) / 128.0
+    elif samples.dtype.kind == "i":
+        samples = samples / -float(np.iinfo(samples.dtype).min)
+    samples = samples.astype(np.float64)
+    if not np.isfinite(samples).all():
+        raise InputError(f"{path} holds samples that are NaN or infinite")
+    return (samples.mean(axis=1) if samples.ndim == 2 else samples), int(rate)
+
+
+def log_mel(samples, rate):
+    """Turn sound into log-mel frames: 25 ms Hann windows every 10 ms, 40 triangular mel bands up to rate / 2.
+
+    samples: (n,) float64, zero-padded to one window where shorter. Returns: (frames, 40) float64, the natural
+    logarithm of the power in each band plus 1e-6. Mel scale: O'Shaughnessy (1987), 2595 log10(1 + f / 700).
+    """
+    window, step = round(WINDOW_SECONDS * rate), round(STEP_SECONDS * rate)
+    samples = np.pad(samples, (0, max(0, window - len(samples))))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::step]
+    fft_size = 2 ** int(np.ceil(np.log2(window)))
+    power = np.abs(np.fft.rfft(frames * np.hanning(window), fft_size)) ** 2
+    return np.log(power @ mel_filters(rate, fft_size) + FLOOR)
+
+
+def mel_filters(rate, fft_size):
+    """Return the weights (fft_size // 2 + 1, 40) of each frequency in each triangular mel band."""
+    top = 2595 * np.log10(1 + rate / 2 / 700)
+    edges = 700 * (10 ** (np.linspace(0, top, MEL_BANDS + 2) / 2595) - 1)
+    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
+    frequency = np.fft.rfftfreq(fft_size, 1 / rate)[:, None]
+    return np.maximum(0, np.minimum((frequency - low) / (centre - low), (high - frequency) / (high - centre)))
