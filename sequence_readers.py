@@ -44,6 +44,8 @@ def read_npz(path):
                 found = ", ".join(sorted(names)) or "nothing"
                 raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
             parts = [_checked_arrays(path, x, archive[x], y, archive[y] if y in names else None) for x, y in pairs]
+            if "groups" in names and len(parts) == 1:
+                parts[0] = parts[0]._replace(groups=_checked_groups(path, archive["groups"], len(parts[0].x)))
     except (zipfile.BadZipFile, OSError, EOFError, MemoryError, NotImplementedError, KeyError) as error:
         raise InputError(f"{path} cannot be read as .npz: {error}") from error
     except InputError:
@@ -73,6 +75,8 @@ def _checked_arrays(path, x_name, x, y_name, y):
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
     if x.ndim == 2:
         x = x[:, :, np.newaxis]
+    if 0 in x.shape:
+        raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
     if x.ndim not in (3, 5):
         raise InputError(
             f"{path}: {x_name} has shape {x.shape}; allowed are (n, time), (n, time, features) and "

@@ -1,9 +1,12 @@
 """What cannot be used is refused: exit status 2, one line saying what, where and what is allowed, no file changed."""
 
 import hashlib
+import io
+import zipfile
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 import data_preprocessing
 import evaluate_model
@@ -21,7 +24,9 @@ CONSTANTS = [
     ("DROPOUT", 1.0), ("DROPOUT", -0.1), ("DROPOUT", "0.5"), ("ARCHITECTURE", "gru"), ("ARCHITECTURE", None),
     ("EPOCHS", 0), ("EPOCHS", 2.0), ("BATCH_SIZE", 0), ("BATCH_SIZE", -32),
     ("LEARNING_RATE", 0), ("LEARNING_RATE", -0.1), ("LEARNING_RATE", float("inf")), ("LEARNING_RATE", "fast"),
-    ("RUN_DIR", ""), ("RUN_DIR", None), ("RUN_DIR", "tests"),
+    ("TARGET", ""), ("TARGET", 3), ("WINDOW", 0), ("HORIZON", -1), ("SEASON", 0), ("VALIDATION_SIZE", 1.5),
+    ("VALIDATION_SIZE", -0.1), ("VALIDATION_SIZE", 800), ("TEST_FILES", "("), ("TEST_FILES", "a"), ("GROUP", "a"),
+    ("GROUP", "(a)"), ("RUN_DIR", ""), ("RUN_DIR", None), ("RUN_DIR", "tests"),
 ]  # fmt: skip
 
 
@@ -127,7 +132,7 @@ def test_arrays_that_cannot_be_used(tmp_path, arrays, message):
 TEXTS = [
     ("", "empty"),
     ("1\n2\n", "label and at least one value"),
-    ("1 2 3\n2 3\n", "line 2 has 1 values"),
+    ("1 2 3\n2 3\n", "line 2 has 2 columns"),
     ("1 2 3\n2 3 x\n", "line 2: value 2 is 'x'"),
     ("1 2 3\n1 2 nan\n2 3 4\n2 4 5\n", "NaN"),
     (b"\x89PNG\xff\xfe\0\0", "not a text file"),
@@ -139,3 +144,97 @@ def test_ucr_text_that_cannot_be_used(tmp_path, text, message):
     (tmp_path / "d.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(InputError, match=message):
         data_preprocessing.load_data(dataset=str(tmp_path / "d.txt"))
+
+
+TS_HEADER = "@problemName a\n@timeStamps false\n@univariate true\n@equalLength true\n@classLabel true a b\n"
+FILES = [
+    ("a.ts", "", "no @data"),
+    ("a.ts", TS_HEADER, "no @data"),
+    ("a.ts", TS_HEADER + "@data\n", "no sequences"),
+    ("a.ts", TS_HEADER + "@data\n1,2:a\n1,x:b\n", "line 8: value 2 is 'x'"),
+    ("a.ts", TS_HEADER + "@data\n1,2:a\n1,2:c\n", "line 8: label 'c'"),
+    ("a.ts", TS_HEADER + "@data\n1,2:a\n1,2,3:b\n", "line 8 has 3 time steps"),
+    ("a.ts", TS_HEADER + "@data\n1,2:3,4:a\n", "line 7 has 2 features"),
+    ("a.ts", TS_HEADER + "@sampling 5\n@data\n1,2:a\n", "line 6: '@sampling'"),
+    ("a.ts", TS_HEADER + "hello\n@data\n1,2:a\n", "line 6.*no .ts header"),
+    ("a.ts", TS_HEADER.replace("timeStamps false", "timeStamps true") + "@data\n(0,1):a\n", "time stamps"),
+    ("a.ts", TS_HEADER.replace("@univariate true", "@dimensions many") + "@data\n1,2:a\n", "@dimensions"),
+    ("a.ts", TS_HEADER + "@seriesLength 99999999999999\n@data\n1,2:a\n", "the header says"),
+    ("a.ts", TS_HEADER + "@data\n?,?:a\n1,2:b\n", "sequence 0 .*without any value"),
+    ("a.ts", TS_HEADER.replace("@classLabel true a b", "@classLabel false") + "@data\n1,2\n", "no labels"),
+    ("a.ts", b"\xff\xfe\0\0binary", "not a text file"),
+    ("a.csv", "", "empty"),
+    ("a.csv", "1,2\n3,4\n", "no header"),
+    ("a.csv", "a,b\n", "no rows"),
+    ("a.csv", "a,a\n1,2\n", "twice"),
+    ("a.csv", "a,b\n1,2\n1,2,3\n", "line 3 has 3 cells"),
+    ("a.csv", "a,b\n1,2\n1,x\n3,4\n", "line 3, column 'b': 'x'"),
+    ("a.csv", "a,b\n1,2\n1,inf\n3,4\n", "line 3, column 'b': 'inf'"),
+    ("a.csv", "a,b\nx,y\n", "no numeric column"),
+    ("a.csv", "a,b\n,2\n1,2\n2,2\n", "begins with an empty cell"),
+    ("a.csv", 'a,b\n"1,2\n', "cannot be read as .csv"),
+    ("a.csv", "d,v\n2001-01-02,1\n2001-01-01,2\n", "line 3.*goes back"),
+    ("a.csv", "d,v\n2001-01-02,1\n2001-01-02,2\n", "line 3.*repeats"),
+    ("a.csv", "d,v\n2001-01-01,1\n2001-01-02,2\n", "WINDOW"),
+    ("a.csv", b"\x00\xff\x00", "not a text file"),
+    ("a.csv", "x" * 10_000_000, "cannot be read as .csv|no rows"),
+    ("a.npz", b"", "cannot be read as .npz"),
+    ("a.npz", b"PK\x03\x04garbage", "cannot be read as .npz"),
+    ("a.npz", b"\x93NUMPY\x01\x00", "cannot be read as .npz"),
+    ("a.npz", "hello", "cannot be read as .npz"),
+    ("a.txt", "1 " * 5_000_000, "one class|two are needed"),
+    ("a.txt", "1," + "9" * 10_000_000, "NaN, infinite"),
+    ("r/0_a.wav", b"", "not a .wav"),
+    ("r/0_a.wav", b"ID3\x03mp3", "not a .wav"),
+    ("r/0_a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "damaged"),
+    ("r/0_a.wav", b"RIFF\xff\xff\xff\xffJUNKjunk", "damaged"),
+    ("nothing/readme.md", "hello", "neither a NAME_TRAIN file nor .wav"),
+    ("a.pkl", b"\x80\x04", "no known format"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "message"), FILES)
+def test_a_malformed_file_is_named_with_the_place(shipped, tmp_path, name, content, message):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    dataset = str(path if path.parent == tmp_path else path.parent)
+    with pytest.raises(InputError, match=message) as refusal:
+        train_model.train({**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": dataset})
+    assert name.split("/")[0] in str(refusal.value) or "class" in str(refusal.value)
+    assert not (tmp_path / "run").exists()
+
+
+def wav(samples, rate=8000):
+    file = io.BytesIO()
+    wavfile.write(file, rate, samples)
+    return file.getvalue()
+
+
+def test_recordings_that_cannot_be_used(tmp_path):
+    good = wav(np.zeros(800, np.int16))
+    cases = [
+        ({"0_a.wav": wav(np.zeros(0, np.int16))}, "0_a.wav holds no samples"),
+        ({"0_a.wav": wav(np.zeros(800, np.int16), 4000)}, "4000 Hz; allowed"),
+        ({"0_a.wav": wav(np.full(800, np.nan, np.float32))}, "NaN"),
+        ({"0_a.wav": good, "1_a.wav": wav(np.zeros(1600, np.int16), 16000)}, "0_a.wav has 8000 .*1_a.wav has 16000"),
+        ({"0_a.wav": good, "noname.wav": good}, "no labels"),
+        ({"0_a.wav": good[:40], "1_a.wav": good}, "0_a.wav"),
+        ({"0_a.wav": good[:16] + b"\xff" * 20 + good[36:]}, "0_a.wav"),
+    ]
+    for number, (files, message) in enumerate(cases):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        with pytest.raises(InputError, match=message):
+            data_preprocessing.load_data(dataset=str(folder))
+
+
+def test_a_header_that_claims_terabytes_is_refused_before_memory_is_taken(tmp_path):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f8", "fortran_order": False, "shape": (10**6, 10**6, 1)})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("X.npy", header.getvalue() + b"\0" * 100)
+    with pytest.raises(InputError, match="claims 8000000000000 bytes"):
+        data_preprocessing.load_data(dataset=str(tmp_path / "a.npz"))

@@ -6,7 +6,8 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from checks import InputError
-from data_preprocessing import RAMP, Part, fingerprint, load_data, mean_and_variance, motifs
+from data_preprocessing import Part, fingerprint, load_data, mean_and_variance
+from generated_sequences import RAMP, motifs, moving_digits
 
 
 def save(path, **arrays):
@@ -140,3 +141,28 @@ def test_fingerprint_changes_with_any_value_label_or_order():
     prints.add(fingerprint(Part(changed, y[:10], rows)))
     assert len(prints) == 4
     assert fingerprint(Part(x.copy(), y[:10].copy(), rows)) in prints
+
+
+def test_moving_digits_drift_one_pixel_a_frame_in_the_direction_of_the_label():
+    x, labels = moving_digits(40, seed=1)
+    assert x.shape == (40, 10, 16, 16, 1) and x.dtype == np.float32 and x.min() >= 0 and x.max() == 1
+    images = {image.tobytes() for image in (load_digits().images / 16).astype(np.float32)}
+    shifts = {"up": (-1, 1), "down": (1, 1), "left": (-1, 2), "right": (1, 2)}
+    for video, label in zip(x[..., 0], labels):
+        shift, axis = shifts[label]
+        np.testing.assert_array_equal(np.roll(video[:-1], shift, axis=axis), video[1:])
+    # The first frame, rolled to where its digit begins, holds a real digit.
+    frame = x[0, 0, :, :, 0]
+    windows = (np.roll(frame, (-r, -c), (0, 1))[:8, :8] for r in range(16) for c in range(16))
+    assert any(np.ascontiguousarray(window).tobytes() in images for window in windows)
+    assert sorted(np.unique(labels, return_counts=True)[1]) == [10] * 4
+
+
+@pytest.mark.parametrize("size", [0.25, 40])
+def test_validation_is_cut_from_the_training_part_and_the_test_part_stays(size):
+    plain = load_data(dataset="motifs", n_samples=400)
+    data = load_data(dataset="motifs", n_samples=400, validation_size=size)
+    np.testing.assert_array_equal(plain.test.rows, data.test.rows)
+    train, validation = set(data.train.rows), set(data.validation.rows)
+    assert not train & validation and train | validation == set(plain.train.rows)
+    assert len(validation) == (size if size > 1 else 80) and data.validation.y.mean() == 0.5

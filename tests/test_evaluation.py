@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluate_model import report, score
+from evaluate_model import report_classes
+from scores import naive_forecasts, score_classes, score_forecasts
 
 
 def probabilities(right, wrong):
@@ -17,19 +18,19 @@ def probabilities(right, wrong):
     [(5, 5, 0.236593, 0.763407), (10, 0, 0.722467, 1.0), (0, 10, 0.0, 0.277533), (80, 20, 0.711169, 0.866633)],
 )
 def test_wilson_interval(right, wrong, low, high):
-    result = score(*probabilities(right, wrong), ["a", "b"])
+    result = score_classes(*probabilities(right, wrong), ["a", "b"])
     assert result["accuracy_interval"] == pytest.approx([low, high], abs=2e-6)
 
 
 def test_loss_is_the_mean_negative_logarithm_of_the_true_class():
-    result = score(*probabilities(3, 1), ["a", "b"])
+    result = score_classes(*probabilities(3, 1), ["a", "b"])
     assert result["loss"] == pytest.approx(-(3 * np.log(0.9) + np.log(0.2)) / 4)
 
 
 def test_confusion_matrix_precision_recall_and_f1():
     y = np.array([0, 0, 0, 1, 1, 2])
     predicted = np.eye(3)[[0, 0, 1, 1, 1, 1]]
-    result = score(y, predicted * 0.8 + 0.2 / 3, ["a", "b", "c"])
+    result = score_classes(y, predicted * 0.8 + 0.2 / 3, ["a", "b", "c"])
     assert result["confusion_matrix"] == [[2, 1, 0], [0, 2, 0], [0, 1, 0]]
     assert result["per_class"]["b"]["precision"] == pytest.approx(2 / 4)
     assert result["per_class"]["a"]["recall"] == pytest.approx(2 / 3)
@@ -42,6 +43,33 @@ def test_confusion_matrix_precision_recall_and_f1():
 def test_the_verdict_compares_the_interval_with_the_baseline(tmp_path, right, verdict):
     y = np.arange(100) % 2
     answers = np.where(np.arange(100) < right, y, 1 - y)
-    result = score(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"])
-    record = {"constants": {"DATASET": "motifs"}, "classes": ["a", "b"], "trained": "", "parameters": 1}
-    assert verdict in report(result, record, tmp_path)
+    result = score_classes(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"])
+    assert verdict in "\n".join(report_classes(result, ["a", "b"], "motifs"))
+
+
+def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
+    values = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
+    rows = np.array([2, 3, 4])  # forecasts of two steps from each
+    true = np.array([[4.0, 8.0], [8.0, 16.0], [16.0, 32.0]])
+    naive = naive_forecasts(values, rows, 2, season=1)
+    np.testing.assert_array_equal(naive["persistence"], [[2, 2], [4, 4], [8, 8]])
+    np.testing.assert_array_equal(naive["seasonal naive"], [[2, 2], [4, 4], [8, 8]])
+    np.testing.assert_array_equal(naive_forecasts(values, rows[1:], 2, season=2)["seasonal naive"], [[2, 4], [4, 8]])
+    result = score_forecasts(true, true + [[1.0, -2.0]], naive)
+    assert result["rmse_per_step"]["network"] == pytest.approx([1, 2])
+    assert result["mae_per_step"]["persistence"] == pytest.approx([14 / 3, 42 / 3])
+    assert result["rmse"] == pytest.approx(np.sqrt(2.5)) and result["mae"] == pytest.approx(1.5)
+    persistence = np.sqrt((4 + 16 + 64 + 36 + 144 + 576) / 6)
+    assert result["rmse_of"]["persistence"] == pytest.approx(persistence)
+    assert result["skill"] == pytest.approx(1 - np.sqrt(2.5) / persistence)
+
+
+@pytest.mark.parametrize(("noise", "beats"), [(0.5, True), (1.0, False), (1.5, False)])
+def test_skill_interval_lies_above_0_only_where_the_model_is_better(noise, beats):
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(400, 2))
+    result = score_forecasts(
+        true, true + noise * rng.normal(size=true.shape), {"persistence": true + rng.normal(size=true.shape)}
+    )
+    low, high = result["skill_interval"]
+    assert low < result["skill"] < high and (low > 0) == beats
