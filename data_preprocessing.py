@@ -104,8 +104,11 @@ def load_data(
             if group is not None or test_files is not None:
                 raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
             return _windowed(train, path, test_size, validation_size, target, window, horizon)
-    if train.y is None or (test is not None and test.y is None):
-        raise InputError(f"{path} has no labels (y): training and evaluation need them")
+        for part in filter(None, (train, test)):
+            if part.y is None:
+                raise InputError(f"{path} has no labels (y): training and evaluation need them")
+            if not isinstance(part.x, list):
+                check_sequences(part.x, path)
     groups = _groups(train, group)
     rows = np.arange(len(train.x))
     if test is not None:
@@ -148,8 +151,8 @@ def _prepared(train, train_rows, test, path):
     for part in filter(None, (train, test)):
         if isinstance(part.x, list):
             x, changed = equal_lengths(part.x, steps, filler, path)
+            check_sequences(x, path)
             part, notes = part._replace(x=x), notes + changed
-        check_sequences(part.x, path)
         parts.append(part)
     train, test = parts if test else (parts[0], None)
     if test is not None and test.x.shape[1:] != train.x.shape[1:]:
