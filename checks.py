@@ -90,10 +90,16 @@ RULES = {
     "POOL_SIZE": (2, *_whole(1)),
     "LSTM_UNITS": (50, *_whole(1)),
     "DROPOUT": (0.0, lambda v: v == 0 and not isinstance(v, bool) or _fraction(v), "0 or more, below 1"),
-    "ARCHITECTURE": ("cnn_lstm", *_one_of("cnn_lstm", "cnn", "lstm")),
+    "ATTENTION": (False, *_one_of(False, True)),
+    "ARCHITECTURE": ("cnn_lstm", *_one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm")),
     "EPOCHS": (10, *_whole(1)),
     "BATCH_SIZE": (32, *_whole(1)),
     "LEARNING_RATE": (0.001, *_POSITIVE),
+    "PATIENCE": (None, *_or_none(*_whole(1))),
+    "PLATEAU": (None, *_or_none(*_whole(1))),
+    "CLASS_WEIGHT": (None, *_one_of(None, "balanced")),
+    "PRETRAINED_RUN": (None, *_or_none(_is_text, "the folder of a run")),
+    "FREEZE_CNN": (False, *_one_of(False, True)),
     "RUN_DIR": ("runs/latest", _is_text, "the path of a folder"),
 }
 

@@ -11,8 +11,10 @@ FILTERS = 32  # shapes the convolution can learn, 1 or more; more cost time and 
 KERNEL_SIZE = 3  # time steps a shape spans, 1 to the length of a sequence
 POOL_SIZE = 2  # time steps pooled into one, 1 or more; larger is faster and coarser
 LSTM_UNITS = 50  # memory of the LSTM, 1 or more; more cost time and need more data
-DROPOUT = 0.0  # share of the last features dropped while training, 0 to below 1; try 0.3 against overfitting
-ARCHITECTURE = "cnn_lstm"  # or one of its halves, for comparison: "cnn" (pooled by global average), "lstm"
+DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try 0.2 to 0.5 against overfitting
+ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
+# "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
+ARCHITECTURE = "cnn_lstm"
 
 
 def build_model(
@@ -26,6 +28,7 @@ def build_model(
     pool_size=POOL_SIZE,
     lstm_units=LSTM_UNITS,
     dropout=DROPOUT,
+    attention=ATTENTION,
     architecture=ARCHITECTURE,
 ):
     """Build the network, not compiled, of plain Keras layers.
@@ -37,7 +40,7 @@ def build_model(
     forecast_of: forecasting only, (column of the series to forecast, standard deviation of its changes).
     Raises InputError where the sizes do not fit the sequences.
     """
-    check_sizes(input_shape, kernel_size, pool_size, architecture)
+    check_sizes(input_shape, kernel_size, pool_size, attention, architecture)
     from quiet_tensorflow import keras
 
     layers = keras.layers
@@ -48,22 +51,25 @@ def build_model(
         x = layers.Subtract()([inputs, last])
     if standardise is not None:
         mean, variance = (np.asarray(a, dtype=float).tolist() for a in standardise)
-        x = layers.Normalization(mean=mean, variance=variance)(x)
+        x = layers.Normalization(mean=mean, variance=variance, name="standardise")(x)
 
-    if architecture != "lstm":
-        x = convolution(x, filters, kernel_size, pool_size)
-    elif len(input_shape) == 4:
-        x = layers.TimeDistributed(layers.Flatten())(x)
-    x = layers.GlobalAveragePooling1D()(x) if architecture == "cnn" else layers.LSTM(lstm_units)(x)
+    if architecture == "deep_cnn_lstm":
+        x = deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, attention)
+    else:
+        if architecture != "lstm":
+            x = convolution(x, filters, kernel_size, pool_size)
+        elif len(input_shape) == 4:
+            x = layers.TimeDistributed(layers.Flatten())(x)
+        x = layers.GlobalAveragePooling1D()(x) if architecture == "cnn" else recurrence(x, lstm_units, attention)
     if dropout:
         x = layers.Dropout(dropout)(x)
 
     if task == "forecasting":
-        outputs = add_change(last, layers.Dense(n_outputs)(x), *forecast_of)
+        outputs = add_change(last, layers.Dense(n_outputs, name="output")(x), *forecast_of)
     elif n_outputs == 2:
-        outputs = layers.Dense(1, activation="sigmoid")(x)
+        outputs = layers.Dense(1, activation="sigmoid", name="output")(x)
     else:
-        outputs = layers.Dense(n_outputs, activation="softmax")(x)
+        outputs = layers.Dense(n_outputs, activation="softmax", name="output")(x)
     return keras.Model(inputs, outputs, name=architecture)
 
 
@@ -73,11 +79,53 @@ def convolution(x, filters, kernel_size, pool_size):
 
     layers = keras.layers
     if len(x.shape) == 3:
-        x = layers.Conv1D(filters, kernel_size, activation="relu")(x)
-        return layers.MaxPooling1D(pool_size)(x)
-    x = layers.TimeDistributed(layers.Conv2D(filters, kernel_size, activation="relu"))(x)
-    x = layers.TimeDistributed(layers.MaxPooling2D(pool_size))(x)
+        x = layers.Conv1D(filters, kernel_size, activation="relu", name="convolution")(x)
+        return layers.MaxPooling1D(pool_size, name="pooling")(x)
+    x = layers.TimeDistributed(layers.Conv2D(filters, kernel_size, activation="relu"), name="convolution")(x)
+    x = layers.TimeDistributed(layers.MaxPooling2D(pool_size), name="pooling")(x)
     return layers.TimeDistributed(layers.Flatten())(x)
+
+
+def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, attention):
+    """Two blocks of convolution, batch normalisation and pooling; the LSTM's summary joined to the blocks' own.
+
+    The LSTM tells the order of the shapes, their mean and maximum over time tell how often and how clearly they occur
+    (LSTM-FCN, Karim 2018, joins its branches so). Returns: (n, lstm_units + 2 × features).
+    """
+    from quiet_tensorflow import keras
+
+    layers = keras.layers
+    video = len(x.shape) == 5
+    each = layers.TimeDistributed if video else lambda layer, name=None: layer
+    convolve, pool = (layers.Conv2D, layers.MaxPooling2D) if video else (layers.Conv1D, layers.MaxPooling1D)
+    for block in ("1", "2"):
+        x = each(convolve(2 * filters, kernel_size, padding="same", name="convolution_" + block))(x)
+        x = layers.BatchNormalization(momentum=0.9, name="normalise_" + block)(x)
+        x = layers.ReLU()(x)
+        x = each(pool(pool_size, padding="same"))(x)
+    if video:
+        x = layers.TimeDistributed(layers.Flatten())(x)
+    if dropout:
+        x = layers.SpatialDropout1D(dropout)(x)
+    summary = recurrence(x, lstm_units, attention)
+    return layers.Concatenate()([summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+
+
+def recurrence(x, lstm_units, attention):
+    """Run the LSTM over x (n, time, features). Returns: its last state (n, lstm_units), or the weighted mean of all.
+
+    The weights are those of additive attention (Bahdanau 2015): softmax over time of v · tanh(W state + b).
+    """
+    from quiet_tensorflow import keras
+
+    layers = keras.layers
+    if not attention:
+        return layers.LSTM(lstm_units, name="lstm")(x)
+    states = layers.LSTM(lstm_units, return_sequences=True, name="lstm")(x)
+    scores = layers.Dense(lstm_units, activation="tanh", name="attention_hidden")(states)
+    scores = layers.Dense(1, use_bias=False, name="attention_score")(scores)
+    weights = layers.Softmax(axis=1, name="attention_weights")(scores)
+    return layers.Flatten()(layers.Dot(axes=1)([weights, states]))
 
 
 def add_change(last, change, column, scale):
@@ -92,15 +140,42 @@ def add_change(last, change, column, scale):
     return layers.Add()([layers.Flatten()(last), layers.Rescaling(scale)(change)])
 
 
-def check_sizes(input_shape, kernel_size, pool_size, architecture):
-    """Raise InputError if the convolution or the pooling would leave nothing of sequences or frames."""
+def check_sizes(
+    input_shape, kernel_size=KERNEL_SIZE, pool_size=POOL_SIZE, attention=ATTENTION, architecture=ARCHITECTURE
+):
+    """Raise InputError if the constants leave nothing of sequences or frames, or do not go together."""
+    if attention and architecture == "cnn":
+        raise InputError('ATTENTION = True is impossible with ARCHITECTURE = "cnn": it weighs the states of an LSTM')
     if architecture == "lstm":
         return
     size, what = (input_shape[0], "time steps") if len(input_shape) == 2 else (min(input_shape[1:3]), "pixels")
     if kernel_size > size:
         raise InputError(f"KERNEL_SIZE = {kernel_size} is impossible: {size} {what} allow 1 to {size}")
-    left = size - kernel_size + 1
+    left = size if architecture == "deep_cnn_lstm" else size - kernel_size + 1
     if pool_size > left:
         raise InputError(
             f"POOL_SIZE = {pool_size} is impossible: the convolution leaves {left} {what}, which allow 1 to {left}"
         )
+
+
+def transfer_weights(model, pretrained, freeze_cnn=False):
+    """Start `model` from the convolution and LSTM weights of `pretrained`, where names and shapes agree.
+
+    freeze_cnn: hold the convolutions (and their normalisation) still while training.
+    Returns: (names of the layers taken over, names of the layers that stay new).
+    """
+    taken, new = [], []
+    known = {layer.name: layer for layer in pretrained.layers}
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        weights = known[layer.name].get_weights() if layer.name in known else []
+        alike = [w.shape for w in weights] == [tuple(w.shape) for w in layer.weights]
+        if layer.name != "output" and alike:
+            layer.set_weights(weights)
+            taken.append(layer.name)
+        else:
+            new.append(layer.name)
+        if freeze_cnn and layer.name.startswith(("convolution", "normalise")):
+            layer.trainable = False
+    return taken, new

@@ -11,18 +11,24 @@ from importlib.metadata import version
 from platform import python_version
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 
 import cnn_lstm_model
 import data_preprocessing
 import plots
 import run_folder
-from checks import arguments_for, check_constants, constants_of, run_script
+from checks import InputError, arguments_for, check_constants, constants_of, project_path, run_script
 from cnn_lstm_model import build_model
 from data_preprocessing import fingerprint, load_data, mean_and_variance
 
 EPOCHS = 10  # passes over the training part, 1 or more; too many overfit
 BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and learns less per epoch
 LEARNING_RATE = 0.001  # step size of Adam, above 0; too large diverges, too small crawls
+PATIENCE = None  # epochs without a lower validation loss before training stops; needs VALIDATION_SIZE; try 20
+PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNING_RATE is halved; try 10
+CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
+PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
+FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are; for very few sequences
 
 
 def main():
@@ -41,6 +47,7 @@ def train(constants):
     data = load_data(**arguments_for(load_data, constants))
     print("\n".join([describe(data, constants["DATASET"]), *data.notes]), flush=True)
 
+    check_together(constants, data)
     model = model_for(data, constants)
     print(f"Network: {constants['ARCHITECTURE']}, {model.count_params():,} parameters", flush=True)
     began = time.perf_counter()
@@ -81,9 +88,27 @@ def model_for(data, constants):
         column = data.source["columns"].index(data.source["target"])
         mean, variance = mean_and_variance(data.train, of_changes=True)
         forecast_of = column, float(np.sqrt(variance[column]))
-        return build_model(input_shape, data.train.y.shape[1], data.task, (mean, variance), forecast_of, **sizes)
-    standardise = None if data.source["kind"] == "generated" else mean_and_variance(data.train)
-    return build_model(input_shape, len(data.classes), data.task, standardise, **sizes)
+        model = build_model(input_shape, data.train.y.shape[1], data.task, (mean, variance), forecast_of, **sizes)
+    else:
+        standardise = None if data.source["kind"] == "generated" else mean_and_variance(data.train)
+        model = build_model(input_shape, len(data.classes), data.task, standardise, **sizes)
+    if constants["PRETRAINED_RUN"] is not None:
+        pretrained = run_folder.load_model(project_path(constants["PRETRAINED_RUN"]))
+        taken, new = cnn_lstm_model.transfer_weights(model, pretrained, constants["FREEZE_CNN"])
+        print(f"Weights taken from {constants['PRETRAINED_RUN']}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
+    return model
+
+
+def check_together(constants, data):
+    """Raise InputError for constants that are possible each, but not together or with these data."""
+    if constants["PATIENCE"] is not None and data.validation is None:
+        raise InputError("PATIENCE needs a validation part: set VALIDATION_SIZE in data_preprocessing.py, 0.2 say")
+    if constants["CLASS_WEIGHT"] is not None and data.task == "forecasting":
+        raise InputError("CLASS_WEIGHT is for classes: a forecast has none, so it must be None")
+    if constants["FREEZE_CNN"] and constants["PRETRAINED_RUN"] is None:
+        raise InputError("FREEZE_CNN = True is impossible without PRETRAINED_RUN: untrained convolutions would stay so")
+    if constants["PRETRAINED_RUN"] is not None:
+        run_folder.load_record(project_path(constants["PRETRAINED_RUN"]))
 
 
 def describe_run(data, constants):
@@ -105,24 +130,69 @@ def describe_run(data, constants):
     }
 
 
-def fit(model, data, seed, epochs=EPOCHS, batch_size=BATCH_SIZE, learning_rate=LEARNING_RATE):
+def fit(
+    model,
+    data,
+    seed,
+    epochs=EPOCHS,
+    batch_size=BATCH_SIZE,
+    learning_rate=LEARNING_RATE,
+    patience=PATIENCE,
+    plateau=PLATEAU,
+    class_weight=CLASS_WEIGHT,
+):
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
+    With a validation part and `patience` the model ends with the weights of its best epoch.
     Returns: dictionary from metric name to a list, one value an epoch.
     """
-    from batches import ShuffledBatches
+    from batches import Blocks
+    from fast_lstm import train_epochs
     from quiet_tensorflow import keras
 
     model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
+    training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
+    validation = Blocks(data.validation, batch_size) if data.validation else None
     on_terminal = sys.stdout.isatty()
-    history = model.fit(
-        ShuffledBatches(data.train, batch_size, seed),
-        epochs=epochs,
-        shuffle=False,
-        verbose=1 if on_terminal else 0,
-        callbacks=[] if on_terminal else [_one_line_per_epoch(keras, epochs)],
-    )
-    return history.history
+    history, best_weights = {}, None
+    callbacks = [keras.callbacks.ProgbarLogger()] if on_terminal else []
+    for epoch, logs in train_epochs(model, training, batch_size, epochs, 0, validation, callbacks):
+        if not on_terminal:
+            print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
+        logs["learning_rate"] = float(model.optimizer.learning_rate)
+        for name, value in logs.items():
+            history.setdefault(name, []).append(value)
+        if patience is not None:
+            best = int(np.argmin(history["val_loss"]))
+            if best == epoch:
+                best_weights = model.get_weights()
+            elif epoch - best >= patience:
+                print(f"Stopped: the validation loss has not fallen for {patience} epochs")
+                break
+        model.optimizer.learning_rate = learning_rate * 0.5 ** halvings(history, plateau)
+    if best_weights is not None:
+        model.set_weights(best_weights)
+        print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
+    return history
+
+
+def halvings(history, plateau):
+    """Count how often the loss (of validation where there is one) has not fallen for `plateau` epochs in a row."""
+    if plateau is None:
+        return 0
+    count, best, since = 0, np.inf, 0
+    for loss in history.get("val_loss", history["loss"]):
+        best, since = (loss, 0) if loss < best else (best, since + 1)
+        if since == plateau:
+            count, since = count + 1, 0
+    return count
+
+
+def sample_weights(y, class_weight):
+    """Return a weight for each sequence (n,) float32, n / (classes × count of its class), or None if not "balanced"."""
+    if class_weight is None:
+        return None
+    return compute_sample_weight("balanced", y).astype(np.float32)
 
 
 def loss_and_metrics(model, data, keras):
@@ -134,13 +204,6 @@ def loss_and_metrics(model, data, keras):
         return {"loss": "mse", "loss_weights": [weight], "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
     loss = "binary_crossentropy" if len(data.classes) == 2 else "sparse_categorical_crossentropy"
     return {"loss": loss, "metrics": ["accuracy"]}
-
-
-def _one_line_per_epoch(keras, epochs):
-    def show(epoch, logs):
-        print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
-
-    return keras.callbacks.LambdaCallback(on_epoch_end=show)
 
 
 if __name__ == "__main__":

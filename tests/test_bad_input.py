@@ -160,7 +160,7 @@ FILES = [
     ("a.ts", TS_HEADER.replace("timeStamps false", "timeStamps true") + "@data\n(0,1):a\n", "time stamps"),
     ("a.ts", TS_HEADER.replace("@univariate true", "@dimensions many") + "@data\n1,2:a\n", "@dimensions"),
     ("a.ts", TS_HEADER + "@seriesLength 99999999999999\n@data\n1,2:a\n", "the header says"),
-    ("a.ts", TS_HEADER + "@data\n?,?:a\n1,2:b\n1,2:a\n1,2:b\n", "sequence 0 .*without any value"),
+    ("a.ts", TS_HEADER + "@data\n?,?:a\n" + "1,2:b\n1,2:a\n" * 5, "sequence 0 .*without any value"),
     ("a.ts", TS_HEADER.replace("@classLabel true a b", "@classLabel false") + "@data\n1,2\n", "no labels"),
     ("a.ts", b"\xff\xfe\0\0binary", "not a text file"),
     ("a.csv", "", "empty"),
