@@ -30,6 +30,5 @@ class Blocks(keras.utils.PyDataset):
 
     def __getitem__(self, i):
         chosen = self.order[i * self.rows_per_block : (i + 1) * self.rows_per_block]
-        x = np.asarray(self.part.x[self.part.rows[chosen]], dtype=np.float32)
-        arrays = (x, self.part.y[chosen])
+        arrays = (self.part.take(chosen), self.part.y[chosen])
         return arrays if self.weights is None else (*arrays, self.weights[chosen])

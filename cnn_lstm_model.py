@@ -114,7 +114,8 @@ def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, atten
 def recurrence(x, lstm_units, attention):
     """Run the LSTM over x (n, time, features). Returns: its last state (n, lstm_units), or the weighted mean of all.
 
-    The weights are those of additive attention (Bahdanau 2015): softmax over time of v · tanh(W state + b).
+    The weights are those of additive attention (Bahdanau 2015), softmax over time of v · tanh(W x + b). They look at
+    what the LSTM is given at each step: its states still remember the steps before, and would blur the weights.
     """
     from quiet_tensorflow import keras
 
@@ -122,10 +123,25 @@ def recurrence(x, lstm_units, attention):
     if not attention:
         return layers.LSTM(lstm_units, name="lstm")(x)
     states = layers.LSTM(lstm_units, return_sequences=True, name="lstm")(x)
-    scores = layers.Dense(lstm_units, activation="tanh", name="attention_hidden")(states)
-    scores = layers.Dense(1, use_bias=False, name="attention_score")(scores)
+    scores = layers.Dense(lstm_units, activation="tanh", name="attention_hidden")(x)
+    wide = keras.initializers.RandomNormal(stddev=0.5)  # selective from the start: even weights learn slowly
+    scores = layers.Dense(1, use_bias=False, kernel_initializer=wide, name="attention_score")(scores)
     weights = layers.Softmax(axis=1, name="attention_weights")(scores)
     return layers.Flatten()(layers.Dot(axes=1)([weights, states]))
+
+
+def attention_weights(model, sequences):
+    """Return how much each time step of sequences (n, time, ...) counts for a model with attention: (n, time), sum 1.
+
+    The states that attention weighs stand for pooled steps: a state's weight is spread evenly over its share of steps.
+    """
+    from quiet_tensorflow import keras
+
+    weights_of = keras.Model(model.input, model.get_layer("attention_weights").output)
+    weights = np.asarray(weights_of(sequences))[:, :, 0]
+    steps, states = sequences.shape[1], weights.shape[1]
+    spread = weights[:, np.arange(steps) * states // steps]
+    return spread / spread.sum(axis=1, keepdims=True)
 
 
 def add_change(last, change, column, scale):

@@ -46,11 +46,11 @@ class Part:
     def blocks(self, size=BLOCK):
         """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...])."""
         for start in range(0, len(self), size):
-            yield np.asarray(self.x[self.rows[start : start + size]], dtype=np.float32)
+            yield self.take(slice(start, start + size))
 
-    def array(self):
-        """Return all of the part's sequences as one float32 array."""
-        return np.asarray(self.x[self.rows], dtype=np.float32)
+    def take(self, which):
+        """Return the part's sequences at `which` (whole numbers or a slice) as a float32 array."""
+        return np.asarray(self.x[self.rows[which]], dtype=np.float32)
 
 
 @dataclass

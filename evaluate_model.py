@@ -15,9 +15,11 @@ import plots
 import run_folder
 import train_model
 from checks import InputError, arguments_for, check_constants, constants_of, run_script
+from cnn_lstm_model import attention_weights
 from data_preprocessing import fingerprint, load_data
 from scores import naive_forecasts, score_classes, score_forecasts
 
+ATTENTION_SHOWN = 4  # test sequences in attention.png
 PREDICT_BATCH = 1024  # sequences per prediction step; only speed and memory depend on it
 
 
@@ -38,6 +40,8 @@ def evaluate(constants):
     model = run_folder.load_model(folder)
     evaluate_task = evaluate_forecasts if data.task == "forecasting" else evaluate_classes
     result, lines, metric = evaluate_task(model, data, record, constants, folder)
+    if record["constants"]["ATTENTION"]:
+        draw_attention(model, data, folder)
     result["evaluated"] = datetime.now().isoformat(sep=" ", timespec="seconds")
     run_folder.write_json(folder / "evaluation.json", result)
     run_folder.append_ledger(record, folder, metric, result)
@@ -133,6 +137,15 @@ def report_classes(result, classes, dataset):
             "run both scripts again.",
         ]
     return lines
+
+
+def draw_attention(model, data, folder):
+    """Draw the attention weights of the first test sequences to attention.png."""
+    sequences = data.test.take(slice(ATTENTION_SHOWN))
+    weights = attention_weights(model, sequences)
+    classes = [data.classes[y] for y in data.test.y[:ATTENTION_SHOWN]] if data.classes else None
+    signals = sequences.reshape(*sequences.shape[:2], -1)  # a video's pixels count as features
+    plots.attention(signals, weights, classes, folder / "attention.png")
 
 
 def evaluate_forecasts(model, data, record, constants, folder):

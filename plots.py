@@ -53,6 +53,25 @@ def confusion_matrix(matrix, classes, title, path):
     figure.savefig(path, dpi=100)
 
 
+def attention(signals, weights, classes, path):
+    """Draw sequences (n, time, features) above the attention weight (n, time) of each of their time steps."""
+    figure = _figure(8.0, 2.2 * len(signals))
+    panels = figure.subplots(len(signals), 1, sharex=True, squeeze=False)[:, 0]
+    for i, (axes, signal, weight) in enumerate(zip(panels, signals, weights)):
+        shade = axes.twinx()
+        shade.bar(np.arange(len(weight)), weight, width=1.0, color="tab:orange", alpha=0.35)
+        shade.set_ylabel("weight", color="tab:orange")
+        lines = signal if signal.shape[1] <= 10 else signal.mean(axis=1, keepdims=True)  # more could not be told apart
+        axes.plot(lines, linewidth=1)
+        axes.set_ylabel("signal")
+        axes.set_title(f"test sequence {i}" + (f", class {classes[i]}" if classes else ""), fontsize=10)
+        axes.set_zorder(shade.get_zorder() + 1)
+        axes.patch.set_visible(False)
+    panels[-1].set_xlabel("time step")
+    figure.suptitle("Where the network looks: attention weight of each time step")
+    figure.savefig(path, dpi=100)
+
+
 def forecast(values, first_targets, forecasts, target, title, path):
     """Draw the end of a series (time,) with its forecasts (n, horizon), made one after the other, and the split.
 
@@ -84,6 +103,56 @@ def future(values, forecasts, target, path):
     steps = len(values) + np.arange(len(forecasts))
     axes.plot(steps, forecasts, color="tab:orange", marker=".", label="forecast")
     axes.set(xlabel="row of the series", ylabel=target, title=f"{target}: {len(forecasts)} steps beyond its end")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
+def bars(names, ratios, goals, label, path):
+    """Draw ratios (n,) as bars, with a line at 1 and a mark at each goal that is not None."""
+    figure = _figure(9.0, 1.2 + 0.42 * len(names))
+    axes = figure.subplots()
+    places = np.arange(len(names))[::-1]
+    drawn = axes.barh(places, ratios, color=["tab:blue" if ratio <= 1 else "tab:orange" for ratio in ratios])
+    axes.bar_label(drawn, fmt="%.2f", padding=3)
+    marks = [(goal, place) for goal, place in zip(goals, places) if goal is not None]
+    if marks:
+        axes.plot(*zip(*marks), linestyle="", marker="|", markersize=18, markeredgewidth=2, color="0.2", label="goal")
+        axes.legend(loc="lower right")
+    axes.axvline(1, color="0.5", linewidth=1)
+    axes.set_yticks(places, names, fontsize=8)
+    axes.set(xlabel=label, xlim=(0, 1.12 * max(1.0, *ratios)))
+    figure.savefig(path, dpi=100)
+
+
+def dot_plot(means, deviations, baselines, label, path):
+    """Draw one line of dots per data set: means and deviations {model: (data sets,)}, baselines {data set: value}.
+
+    A missing mean is NaN.
+    """
+    figure = _figure(8.0, 1.6 + 0.4 * len(baselines))
+    axes = figure.subplots()
+    places, offsets = np.arange(len(baselines))[::-1], np.linspace(0.28, -0.28, len(means))
+    for (model, values), offset in zip(means.items(), offsets):
+        axes.errorbar(values, places + offset, xerr=deviations[model], fmt="o", markersize=5, label=model)
+    low, high = places - 0.4, places + 0.4
+    axes.vlines(list(baselines.values()), low, high, color="0.4", linestyle="--", label="majority class")
+    axes.set_yticks(places, baselines)
+    axes.set(xlabel=label, ylim=(-0.6, len(baselines) - 0.4))
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside upper center", ncols=4)
+    figure.savefig(path, dpi=100)
+
+
+def data_curves(sizes, means, deviations, label, path):
+    """Draw accuracy against the number of training sequences (n,): means and deviations {model: (n,)}."""
+    figure = _figure(7.0, 4.2)
+    axes = figure.subplots()
+    for model, values in means.items():
+        axes.errorbar(sizes, values, yerr=deviations[model], marker="o", capsize=3, label=model)
+    axes.set(xlabel="training sequences", ylabel=label, xscale="log")
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=100)

@@ -42,7 +42,7 @@ def test_digits_are_scikit_learns_images_row_by_row():
     data = load_data(dataset="digits", test_size=0.2, seed=42)
     images, labels = load_digits(return_X_y=True)
     _, test_images, _, test_labels = train_test_split(images, labels, test_size=0.2, random_state=42, stratify=labels)
-    np.testing.assert_array_equal(data.test.array() * 16, test_images.reshape(-1, 8, 8))
+    np.testing.assert_array_equal(data.test.take(slice(None)) * 16, test_images.reshape(-1, 8, 8))
     assert [int(data.classes[y]) for y in data.test.y] == test_labels.tolist()
 
 
@@ -86,8 +86,8 @@ def test_official_split_of_npz_is_kept(tmp_path):
     x, y = waves(30)
     path = save(tmp_path / "d.npz", X_train=x[:20], y_train=y[:20], X_test=x[20:], y_test=y[20:])
     data = load_data(dataset=str(path))
-    np.testing.assert_array_equal(data.train.array(), x[:20].astype(np.float32))
-    np.testing.assert_array_equal(data.test.array(), x[20:].astype(np.float32))
+    np.testing.assert_array_equal(data.train.take(slice(None)), x[:20].astype(np.float32))
+    np.testing.assert_array_equal(data.test.take(slice(None)), x[20:].astype(np.float32))
     np.testing.assert_array_equal(data.test.y, y[20:])
 
 
@@ -103,7 +103,7 @@ def test_ucr_text_keeps_the_official_split(tmp_path, separator, suffix, named_by
     data = load_data(dataset=str(tmp_path if named_by == "folder" else tmp_path / f"Gait_TRAIN{suffix}"))
     assert data.classes == ["-1", "0", "1"]
     for part, table in ((data.train, tables["TRAIN"]), (data.test, tables["TEST"])):
-        np.testing.assert_allclose(part.array()[:, :, 0], table[:, 1:], rtol=1e-6)
+        np.testing.assert_allclose(part.take(slice(None))[:, :, 0], table[:, 1:], rtol=1e-6)
         np.testing.assert_array_equal(part.y - 1, table[:, 0])
 
 

@@ -34,7 +34,7 @@ def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
         part = getattr(data, name)
         first = part.rows + 10
         assert first.min() == max(begin, 10) and (first + 3).max() == end
-        for row, x, y in zip(part.rows, part.array(), part.y):
+        for row, x, y in zip(part.rows, part.take(slice(None)), part.y):
             np.testing.assert_allclose(x, table[row : row + 10], rtol=1e-5, atol=1e-5)
             np.testing.assert_allclose(y, table[row + 10 : row + 13, 0], rtol=1e-5)
     assert "month" in " ".join(data.notes)

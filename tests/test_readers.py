@@ -72,9 +72,9 @@ def test_test_sequences_are_brought_to_the_training_length(tmp_path):
     write_ts(tmp_path / "S_TRAIN.ts", header + body)
     write_ts(tmp_path / "S_TEST.ts", header + "1,2,3:a\n" + ",".join(["1"] * 12) + ":b\n")
     data = load_data(dataset=str(tmp_path))
-    assert data.train.array().shape == (4, 8, 1) and data.test.array().shape == (2, 8, 1)
+    assert data.train.take(slice(None)).shape == (4, 8, 1) and data.test.take(slice(None)).shape == (2, 8, 1)
     mean = sum(sum(range(n)) for n in (5, 6, 7, 8)) / (5 + 6 + 7 + 8)  # of the training values
-    np.testing.assert_allclose(data.test.array()[0, :, 0], [mean] * 5 + [1, 2, 3])
+    np.testing.assert_allclose(data.test.take(slice(None))[0, :, 0], [mean] * 5 + [1, 2, 3])
     assert any("1 of 2 sequences were cut" in note for note in data.notes)
 
 

@@ -81,8 +81,8 @@ def test_training_and_test_part_are_scikit_learns(shipped):
     data = load_data(**arguments_for(load_data, shipped))
     x_train, x_test, y_train, y_test = reference_split()
     for part, x, y in ((data.train, x_train, y_train), (data.test, x_test, y_test)):
-        assert part.array().dtype == np.float32
-        np.testing.assert_array_equal(part.array(), x)
+        assert part.take(slice(None)).dtype == np.float32
+        np.testing.assert_array_equal(part.take(slice(None)), x)
         np.testing.assert_array_equal(part.y, y)
 
 

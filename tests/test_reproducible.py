@@ -21,18 +21,20 @@ def test_two_processes_and_other_thread_counts_give_identical_weights(project):
 
 @pytest.mark.parametrize("seed", [0, 42])
 def test_each_epoch_sees_every_sequence_in_a_new_order(seed):
-    from batches import ShuffledBatches
+    from batches import Blocks
     from data_preprocessing import Part
 
     part = Part(np.arange(100.0).reshape(100, 1, 1), np.arange(100), np.arange(100))
-    batches = ShuffledBatches(part, 32, seed)
+    blocks = Blocks(part, 8, seed, batches_per_block=4)
     orders = []
-    for _ in range(3):
-        orders.append(np.concatenate([batches[i][1] for i in range(len(batches))]))
-        batches.on_epoch_end()
+    for epoch in range(3):
+        blocks.set_epoch(epoch)
+        orders.append(np.concatenate([blocks[i][1] for i in range(len(blocks))]))
     for order in orders:
         assert sorted(order) == list(range(100))
     assert not np.array_equal(orders[0], orders[1]) and not np.array_equal(orders[1], orders[2])
-    x, y = ShuffledBatches(part, 32, seed, epoch=2)[0]
-    np.testing.assert_array_equal(y, orders[2][:32])
+    again = Blocks(part, 8, seed)
+    again.set_epoch(2)
+    x, y = again[0]
+    np.testing.assert_array_equal(y, orders[2])
     np.testing.assert_array_equal(x[:, 0, 0], y)

@@ -1,0 +1,151 @@
+"""Validation, early stopping, class weights, attention and transfer do what the constants say."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import run_folder
+import train_model
+from checks import InputError
+from cnn_lstm_model import attention_weights
+from data_preprocessing import load_data
+from generated_sequences import RAMP, motifs
+
+
+def train(shipped, run, **constants):
+    constants = {**shipped, "RUN_DIR": str(run), **constants}
+    train_model.train(constants)
+    return constants
+
+
+def history(run):
+    rows = list(csv.DictReader((run / "history.csv").open()))
+    return {name: [float(row[name]) for row in rows] for name in rows[0]}
+
+
+def test_early_stopping_keeps_the_epoch_of_the_lowest_validation_loss(shipped, tmp_path, capsys):
+    run = tmp_path / "run"
+    small = {"DATASET": "motifs", "N_SAMPLES": 200, "VALIDATION_SIZE": 0.25, "LSTM_UNITS": 100, "LEARNING_RATE": 0.02}
+    train(shipped, run, PATIENCE=4, EPOCHS=60, **small)
+    losses = history(run)["val_loss"]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 1 + 4 < 60
+    assert f"Kept the weights of epoch {best + 1}" in capsys.readouterr().out
+    # The kept model has the validation loss of that epoch, by scikit-learn's definition.
+    from sklearn.metrics import log_loss
+
+    part = load_data(dataset="motifs", n_samples=200, validation_size=0.25).validation
+    p = run_folder.load_model(run).predict(part.take(slice(None)), verbose=0)[:, 0].astype(float)
+    assert log_loss(part.y, p) == pytest.approx(losses[best], rel=1e-4)
+
+
+def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
+    assert train_model.halvings({"loss": [3, 2, 2, 2, 2.5, 1, 1, 1]}, 2) == 2
+    assert train_model.halvings({"loss": [9, 8, 7], "val_loss": [1, 1, 1]}, 1) == 2
+    assert train_model.halvings({"loss": [3, 3, 3]}, None) == 0
+    train(shipped, tmp_path / "run", PLATEAU=1, EPOCHS=8, N_SAMPLES=100, LEARNING_RATE=0.1)
+    record = history(tmp_path / "run")
+    for epoch, rate in enumerate(record["learning_rate"]):
+        halved = train_model.halvings({"loss": record["loss"][:epoch]}, 1)
+        assert rate == pytest.approx(0.1 * 0.5**halved)
+    assert record["learning_rate"][-1] < 0.1
+
+
+def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
+    np.testing.assert_allclose(train_model.sample_weights(np.array([0, 0, 0, 1]), "balanced"), [2 / 3] * 3 + [2])
+    rng = np.random.default_rng(0)
+    y = np.arange(400) % 10 == 0
+    x = rng.normal(size=(400, 8, 1)) + 0.4 * y[:, None, None]
+    np.savez(tmp_path / "d.npz", X=x, y=y)
+    recalls = []
+    for weight in (None, "balanced"):
+        constants = train(shipped, tmp_path / "run", DATASET=str(tmp_path / "d.npz"), CLASS_WEIGHT=weight)
+        recalls.append(evaluate_model.evaluate(constants)["per_class"]["True"]["recall"])
+    assert recalls[1] > recalls[0] + 0.3
+
+
+@pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])
+def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
+    run = tmp_path / "run"
+    constants = train(shipped, run, DATASET="motifs", ATTENTION=True, ARCHITECTURE=architecture)
+    assert evaluate_model.evaluate(constants)["accuracy"] >= 0.9
+    assert (run / "attention.png").read_bytes()[:4] == b"\x89PNG"
+    x, _, starts = motifs(1000, 50, 1, seed=42)
+    rows = load_data(dataset="motifs").test.rows
+    weights = attention_weights(run_folder.load_model(run), x[rows])
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    on_ramps = np.zeros_like(weights, dtype=bool)
+    for sequence, (rising, falling) in zip(on_ramps, starts[rows]):
+        sequence[rising : rising + RAMP] = sequence[falling : falling + RAMP] = True
+    share_of_weight = (weights * on_ramps).sum(axis=1).mean()
+    assert share_of_weight > 1.25 * on_ramps.mean()  # 12 of 50 steps, 0.24
+
+
+@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("architecture", ["cnn_lstm", "lstm", "cnn", "deep_cnn_lstm"])
+@pytest.mark.parametrize("task", ["two classes", "four classes", "forecasting", "video"])
+def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architecture, attention, task):
+    if attention and architecture == "cnn":
+        with pytest.raises(InputError, match="ATTENTION"):
+            train(shipped, tmp_path / "run", ARCHITECTURE=architecture, ATTENTION=True)
+        return
+    rng = np.random.default_rng(0)
+    if task == "forecasting":
+        dataset = tmp_path / "s.csv"
+        dataset.write_text("a,b\n" + "".join(f"{v[0]},{v[1]}\n" for v in rng.normal(size=(60, 2))))
+    else:
+        dataset = tmp_path / "d.npz"
+        shape = (24, 4, 6, 6, 1) if task == "video" else (24, 9, 2)
+        np.savez(dataset, X=rng.normal(size=shape), y=np.arange(24) % (4 if task == "four classes" else 2))
+    sizes = {"FILTERS": 3, "LSTM_UNITS": 4, "WINDOW": 8, "HORIZON": 2, "EPOCHS": 1, "TEST_SIZE": 8, "DROPOUT": 0.1}
+    run = tmp_path / "run"
+    constants = train(
+        shipped, run, DATASET=str(dataset), ARCHITECTURE=architecture, ATTENTION=attention, BATCH_SIZE=5, **sizes
+    )
+    evaluate_model.evaluate(constants)
+    assert (run / "attention.png").exists() == attention
+
+
+def test_transfer_takes_convolution_and_lstm_and_says_so(shipped, tmp_path, capsys):
+    big, small = tmp_path / "big", tmp_path / "small"
+    train(shipped, big, DATASET="motifs", N_SAMPLES=200, EPOCHS=1)
+    capsys.readouterr()
+    options = {"DATASET": "motifs", "N_SAMPLES": 100, "TIME_STEPS": 80, "SEED": 5, "EPOCHS": 1, "LEARNING_RATE": 1e-30}
+    train(shipped, small, PRETRAINED_RUN=str(big), **options)
+    assert "convolution, lstm; new: output" in capsys.readouterr().out
+    before, after = run_folder.load_model(big), run_folder.load_model(small)
+    for layer in ("convolution", "lstm"):
+        for a, b in zip(before.get_layer(layer).get_weights(), after.get_layer(layer).get_weights()):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+    train(shipped, small, PRETRAINED_RUN=str(big), LSTM_UNITS=20, **options)
+    assert "convolution; new: lstm, output" in capsys.readouterr().out
+
+
+def test_frozen_convolutions_stay_while_the_rest_learns(shipped, tmp_path):
+    big, small = tmp_path / "big", tmp_path / "small"
+    train(shipped, big, DATASET="motifs", N_SAMPLES=200, EPOCHS=1, ARCHITECTURE="deep_cnn_lstm")
+    options = {"DATASET": "motifs", "N_SAMPLES": 200, "SEED": 5, "EPOCHS": 2, "ARCHITECTURE": "deep_cnn_lstm"}
+    train(shipped, small, PRETRAINED_RUN=str(big), FREEZE_CNN=True, **options)
+    before, after = run_folder.load_model(big), run_folder.load_model(small)
+    for layer in ("convolution_1", "normalise_2"):
+        for a, b in zip(before.get_layer(layer).get_weights(), after.get_layer(layer).get_weights()):
+            np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(before.get_layer("lstm").get_weights()[0], after.get_layer("lstm").get_weights()[0])
+    assert json.loads((small / "run.json").read_text())["constants"]["FREEZE_CNN"] is True
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"PATIENCE": 5}, "PATIENCE needs a validation part"),
+        ({"FREEZE_CNN": True}, "FREEZE_CNN"),
+        ({"PRETRAINED_RUN": "no/such/run"}, "no run in no/such/run"),
+    ],
+)
+def test_constants_that_do_not_go_together(shipped, tmp_path, constants, message):
+    with pytest.raises(InputError, match=message):
+        train(shipped, tmp_path / "run", **constants)
+    assert not (tmp_path / "run").exists()
