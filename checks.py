@@ -99,7 +99,12 @@ RULES = {
     "PLATEAU": (None, *_or_none(*_whole(1))),
     "CLASS_WEIGHT": (None, *_one_of(None, "balanced")),
     "PRETRAINED_RUN": (None, *_or_none(_is_text, "the folder of a run")),
+    "RESUME": (True, *_one_of(True, False)),
     "FREEZE_CNN": (False, *_one_of(False, True)),
+    "SEARCH": ("random", *_one_of("random", "grid")),
+    "N_TRIALS": (12, *_whole(1)),
+    "N_JOBS": (2, lambda v: _whole(1)[0](v) or v == -1, "a whole number of processes, or -1 for all cores"),
+    "PARALLEL_BACKEND": ("loky", *_one_of("loky", "dask")),
     "RUN_DIR": ("runs/latest", _is_text, "the path of a folder"),
 }
 
@@ -159,6 +164,8 @@ def run_script(main, docstring, arguments=0):
             takes = "takes a PATH" if arguments else "takes no arguments, edit the constants instead"
             raise InputError(f"{takes} (see python {script} --help)")
         main(*given)
+    except KeyboardInterrupt:
+        sys.exit(130)  # as the shell expects after Ctrl-C
     except InputError as error:
         print(f"{script}: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)

@@ -87,26 +87,29 @@ def convolution(x, filters, kernel_size, pool_size):
 
 
 def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, attention):
-    """Two blocks of convolution, batch normalisation and pooling; the LSTM's summary joined to the blocks' own.
+    """Two wider blocks of convolution, batch normalisation and pooling; the LSTM's summary joined to the blocks' own.
 
-    The LSTM tells the order of the shapes, their mean and maximum over time tell how often and how clearly they occur
-    (LSTM-FCN, Karim 2018, joins its branches so). Returns: (n, lstm_units + 2 × features).
+    The LSTM tells the order of the shapes; their mean and maximum over time tell how often and how clearly they occur
+    (LSTM-FCN, Karim 2018, joins its two branches so). Whole filters are dropped, against learning single speakers.
+    Returns: (n, lstm_units + 2 × features).
     """
     from quiet_tensorflow import keras
 
     layers = keras.layers
     video = len(x.shape) == 5
-    each = layers.TimeDistributed if video else lambda layer, name=None: layer
+    each = layers.TimeDistributed if video else lambda layer: layer
     convolve, pool = (layers.Conv2D, layers.MaxPooling2D) if video else (layers.Conv1D, layers.MaxPooling1D)
-    for block in ("1", "2"):
-        x = each(convolve(2 * filters, kernel_size, padding="same", name="convolution_" + block))(x)
-        x = layers.BatchNormalization(momentum=0.9, name="normalise_" + block)(x)
+    drop = layers.SpatialDropout3D if video else layers.SpatialDropout1D
+    # 8 and 5 steps where KERNEL_SIZE is 3, the kernels of LSTM-FCN; the pixels of a frame are fewer.
+    sizes = (kernel_size, kernel_size) if video else (2 * kernel_size + 2, 2 * kernel_size - 1)
+    for block, size in enumerate(sizes, 1):
+        x = each(convolve(2 * filters, size, padding="same", name=f"convolution_{block}"))(x)
+        x = layers.BatchNormalization(momentum=0.9, name=f"normalise_{block}")(x)
         x = layers.ReLU()(x)
         x = each(pool(pool_size, padding="same"))(x)
+        x = drop(dropout)(x) if dropout else x
     if video:
         x = layers.TimeDistributed(layers.Flatten())(x)
-    if dropout:
-        x = layers.SpatialDropout1D(dropout)(x)
     summary = recurrence(x, lstm_units, attention)
     return layers.Concatenate()([summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
 

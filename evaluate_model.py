@@ -19,8 +19,8 @@ from cnn_lstm_model import attention_weights
 from data_preprocessing import fingerprint, load_data
 from scores import naive_forecasts, score_classes, score_forecasts
 
+PREDICT_BATCH = 1024  # sequences predicted at once; only speed and memory depend on it
 ATTENTION_SHOWN = 4  # test sequences in attention.png
-PREDICT_BATCH = 1024  # sequences per prediction step; only speed and memory depend on it
 
 
 def main():
@@ -74,10 +74,11 @@ def load_same_data(record, constants):
     )
 
 
-def predict(model, blocks):
-    """Return the model's output for blocks of sequences (n, time, features), float64 (n_all, outputs)."""
-    outputs = [model.predict(block, batch_size=PREDICT_BATCH, verbose=0) for block in blocks]
-    return np.concatenate(outputs).astype(np.float64)
+def predict(model, part):
+    """Return the model's output for a Part, float64 (n, outputs)."""
+    from fast_lstm import predict as predict_blocks
+
+    return predict_blocks(model, part.blocks(PREDICT_BATCH))
 
 
 def probabilities_of(output):
@@ -90,7 +91,7 @@ def evaluate_classes(model, data, record, constants, folder):
 
     Returns: (figures, lines of the report, name of the ledger's figure).
     """
-    probabilities = probabilities_of(predict(model, data.test.blocks()))
+    probabilities = probabilities_of(predict(model, data.test))
     result = score_classes(data.test.y, probabilities, data.classes)
     header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in data.classes)]
     rows = [
@@ -159,7 +160,7 @@ def evaluate_forecasts(model, data, record, constants, folder):
     horizon = data.test.y.shape[1]
     if season is not None and season * ((horizon - 1) // season + 1) > first_targets[0]:
         raise InputError(f"SEASON = {season} is impossible: the first forecast has {first_targets[0]} rows before it")
-    forecasts = predict(model, data.test.blocks())
+    forecasts = predict(model, data.test)
     true = values[first_targets[:, None] + np.arange(horizon)]
     naive = naive_forecasts(values, first_targets, horizon, season)
     result = score_forecasts(true, forecasts, naive, constants["SEED"])

@@ -106,6 +106,19 @@ def _gates_reordered(weights):
     return tf.concat([i, c, f, o], axis=-1)
 
 
+def predict(model, blocks):
+    """Return the model's output for blocks of sequences (n, time, ...) float32, as float64 (n_all, outputs).
+
+    A call of the model for each block: `model.predict` would trace and compile first, which takes longer than most
+    test parts. The fused kernel may change the last bits.
+    """
+    outputs = []
+    for block in blocks:
+        with fused(model, len(block)):
+            outputs.append(np.asarray(model(tf.convert_to_tensor(block), training=False), dtype=np.float64))
+    return np.concatenate(outputs)
+
+
 def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=None, callbacks=()):
     """Train a compiled model epoch by epoch; a generator of (epoch, logs), to be left by `break` at any epoch.
 

@@ -72,6 +72,22 @@ def attention(signals, weights, classes, path):
     figure.savefig(path, dpi=100)
 
 
+def trials(scores, epochs, winner, measure, path):
+    """Draw a search: each trial's validation score (trials, rungs), NaN where it was stopped, against its epochs."""
+    figure = _figure(8.0, 4.0)
+    axes = figure.subplots()
+    for i, row in enumerate(scores):
+        style = {"color": "tab:orange", "zorder": 3, "label": "winner"} if i == winner else {"color": "0.6"}
+        axes.plot(epochs, row, marker="o", **style)
+    axes.set_xscale("log")
+    axes.set_xticks(epochs, [str(e) for e in epochs], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.set(xlabel="epochs", ylabel=f"validation {measure}", title=f"Search over {len(scores)} trials")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100)
+
+
 def forecast(values, first_targets, forecasts, target, title, path):
     """Draw the end of a series (time,) with its forecasts (n, horizon), made one after the other, and the split.
 

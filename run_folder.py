@@ -1,5 +1,6 @@
 """The run folder: everything one training produced, replaced whole or not at all; and the ledger of evaluations."""
 
+import contextlib
 import csv
 import json
 import math
@@ -39,12 +40,59 @@ RECORD = {
 def run_path(run_dir=RUN_DIR):
     """Return the absolute path of the run folder; finish or undo a swap that a kill has interrupted."""
     folder = project_path(run_dir)
-    new, old = _beside(folder, "new"), _beside(folder, "old")
+    if any(beside(folder, state).is_dir() for state in ("new", "old")):
+        with contextlib.suppress(InputError), locked(folder):  # whoever holds the lock is at work on the swap
+            recover(folder)
+    return folder
+
+
+@contextmanager
+def locked(folder):
+    """Hold the lock of a run folder; it ends with the process. Raises InputError if another process holds it."""
+    path = beside(folder, "lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = open(path, "a")  # noqa: SIM115 (held open for as long as the lock)
+    except OSError as error:
+        raise InputError(f"{shown(folder)} cannot be written: {error.strerror or error}") from error
+    with file:
+        try:
+            lock_file(file)
+        except OSError as error:
+            raise InputError(
+                f"another training is at work on {shown(folder)}: wait for it, or name another RUN_DIR"
+            ) from error
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def lock_file(file):
+    """Lock an open file for this process alone; OSError if it is locked already."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Its last holder may have deleted the file between our opening and locking it: such a lock locks nothing.
+    if not os.path.exists(file.name) or not os.path.samestat(os.fstat(file.fileno()), os.stat(file.name)):
+        raise OSError("the lock was just released")
+
+
+def recover(folder):
+    """Bring a run folder to a whole state after a kill: the new run if it was complete, else the old one."""
+    new, old = beside(folder, "new"), beside(folder, "old")
     if new.is_dir():
         _swap(folder)
     elif old.is_dir() and not folder.exists():
         old.rename(folder)
-    return folder
+    for left in (old, beside(folder, "partial")):
+        shutil.rmtree(left, ignore_errors=True)
+    beside(folder, "checkpoint.writing").unlink(missing_ok=True)
 
 
 def shown(path):
@@ -63,12 +111,14 @@ def check_replaceable(folder):
 @contextmanager
 def new_run(folder):
     """Yield an empty folder to write a run into; it takes the place of `folder` when the block ends without error."""
-    partial = _beside(folder, "partial")
+    partial = beside(folder, "partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         yield partial
-        partial.rename(_beside(folder, "new"))  # from here on the new run is complete, and run_path() finishes the swap
+        for path in partial.rglob("*"):
+            _flush_to_disk(path)
+        partial.rename(beside(folder, "new"))  # from here on the new run is complete, and run_path() finishes the swap
         _swap(folder)
     except OSError as error:
         raise InputError(f"{shown(folder)} cannot be written: {error.strerror or error}") from error
@@ -76,12 +126,13 @@ def new_run(folder):
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _beside(folder, state):
+def beside(folder, state):
+    """Return the hidden path beside a run folder for its lock, checkpoint, or other state of writing."""
     return folder.with_name(f".{folder.name}.{state}")
 
 
 def _swap(folder):
-    new, old = _beside(folder, "new"), _beside(folder, "old")
+    new, old = beside(folder, "new"), beside(folder, "old")
     if folder.exists():
         shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
@@ -89,12 +140,19 @@ def _swap(folder):
     shutil.rmtree(old, ignore_errors=True)
 
 
-def write_atomically(path, text):
-    """Write a text file so that a kill leaves the old one or the new one, never a half."""
-    temporary = path.with_name(f".{path.name}.partial")
+def _flush_to_disk(path):
+    if path.is_file():
+        with open(path, "rb") as file:
+            os.fsync(file.fileno())
+
+
+def write_atomically(path, content):
+    """Write a file (text or bytes) so that a kill leaves the old one or the new one, never a half."""
+    temporary = path.with_name(f".{path.name.lstrip('.')}.writing")
+    content = content if isinstance(content, bytes) else content.encode("utf-8")
     try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(temporary, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

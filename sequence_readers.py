@@ -13,7 +13,10 @@ import numpy as np
 
 from checks import InputError, read_text
 from recordings import log_mel, read_wav
+from rows_on_disk import RowsOnDisk, open_npy, open_npz_member
 from series_reader import read_series
+
+IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
 
 
 class Sequences(NamedTuple):
@@ -43,7 +46,10 @@ def read_npz(path):
             else:
                 found = ", ".join(sorted(names)) or "nothing"
                 raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
-            parts = [_checked_arrays(path, x, archive[x], y, archive[y] if y in names else None) for x, y in pairs]
+            parts = [
+                _checked_arrays(path, x, _array(path, archive, x), y, archive[y] if y in names else None)
+                for x, y in pairs
+            ]
             if "groups" in names and len(parts) == 1:
                 parts[0] = parts[0]._replace(groups=_checked_groups(path, archive["groups"], len(parts[0].x)))
     except (zipfile.BadZipFile, OSError, EOFError, MemoryError, NotImplementedError, KeyError) as error:
@@ -53,6 +59,29 @@ def read_npz(path):
     except ValueError as error:  # NumPy's word for an object array or a broken array header
         raise InputError(f"{path} cannot be read as .npz: {error}") from error
     return parts[0], parts[1] if len(parts) == 2 else None
+
+
+def _array(path, archive, name):
+    """Load an array of an archive, or leave it on disk where it is large and not compressed."""
+    member = archive.zip.getinfo(name + ".npy")
+    on_disk = open_npz_member(path, member) if member.file_size > IN_MEMORY else None
+    return archive[name] if on_disk is None else on_disk
+
+
+def read_npy(path):
+    """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled).
+
+    Returns: Sequences. An array of more than IN_MEMORY bytes stays on disk. Raises InputError as read_npz does.
+    """
+    labels = path.with_name("y.npy")
+    try:
+        x = open_npy(path)
+        if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
+            x = np.load(path, allow_pickle=False)
+        y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
+    except (ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read as .npy: {error}") from error
+    return _checked_arrays(path, "it", x, labels.name, y)
 
 
 def _refuse_false_headers(path, archive):
@@ -74,7 +103,7 @@ def _checked_arrays(path, x_name, x, y_name, y):
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
     if x.ndim == 2:
-        x = x[:, :, np.newaxis]
+        x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[:, :, np.newaxis]
     if 0 in x.shape:
         raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
     if x.ndim not in (3, 5):
@@ -238,6 +267,7 @@ def to_numbers(cells, where):
 READERS = {
     ".ts": read_ts,
     ".npz": read_npz,
+    ".npy": read_npy,
     ".tsv": read_ucr,
     ".txt": read_ucr,
     ".wav": read_recordings,

@@ -4,6 +4,7 @@ Train the network on the training part of the data and write the run folder (RUN
 The constants are at the top of data_preprocessing.py, cnn_lstm_model.py and this file: edit one, run again.
 """
 
+import json
 import sys
 import time
 from datetime import datetime
@@ -17,6 +18,7 @@ import cnn_lstm_model
 import data_preprocessing
 import plots
 import run_folder
+from checkpoint import load_checkpoint, restore, save_checkpoint
 from checks import InputError, arguments_for, check_constants, constants_of, project_path, run_script
 from cnn_lstm_model import build_model
 from data_preprocessing import fingerprint, load_data, mean_and_variance
@@ -28,6 +30,7 @@ PATIENCE = None  # epochs without a lower validation loss before training stops;
 PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNING_RATE is halved; try 10
 CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
 PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
+RESUME = True  # continue an interrupted training of the same constants and data; False starts afresh
 FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are; for very few sequences
 
 
@@ -42,28 +45,40 @@ def train(constants):
     Returns: the record that run.json holds. Raises InputError for constants or data that cannot be used.
     """
     check_constants(constants)
-    folder = run_folder.run_path(constants["RUN_DIR"])
+    folder = project_path(constants["RUN_DIR"])
     run_folder.check_replaceable(folder)
     data = load_data(**arguments_for(load_data, constants))
     print("\n".join([describe(data, constants["DATASET"]), *data.notes]), flush=True)
-
     check_together(constants, data)
-    model = model_for(data, constants)
-    print(f"Network: {constants['ARCHITECTURE']}, {model.count_params():,} parameters", flush=True)
-    began = time.perf_counter()
-    history = fit(model, data, **arguments_for(fit, constants))
-    seconds = time.perf_counter() - began
+    cnn_lstm_model.check_sizes(data.train.x.shape[1:], **arguments_for(cnn_lstm_model.check_sizes, constants))
+    with run_folder.locked(folder):
+        run_folder.recover(folder)
+        model = model_for(data, constants)
+        print(f"Network: {constants['ARCHITECTURE']}, {model.count_params():,} parameters", flush=True)
+        record = describe_run(data, constants)
+        checkpoint = run_folder.beside(folder, "checkpoint")
+        try:
+            options = arguments_for(fit, constants)
+            history, seconds = fit(model, data, checkpoint=checkpoint, checkpoint_of=record, **options)
+        except KeyboardInterrupt:
+            print("\nStopped. python train_model.py continues after the last epoch that was finished.")
+            raise
+        record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
+        save(folder, model, history, record)
+        checkpoint.unlink(missing_ok=True)
+    files = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"Trained in {seconds:.1f} s. Wrote {run_folder.shown(folder)}: {files}")
+    return record
 
-    record = describe_run(data, constants) | {"seconds": round(seconds, 3), "parameters": model.count_params()}
+
+def save(folder, model, history, record):
+    """Write a run: it takes the place of `folder` whole, or not at all."""
     with run_folder.new_run(folder) as new:
         model.save(new / "model.keras")
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
         run_folder.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
-        plots.learning_curves(history, f"Training on {constants['DATASET']}", new / "learning_curves.png")
+        plots.learning_curves(history, f"Training on {record['constants']['DATASET']}", new / "learning_curves.png")
         run_folder.write_json(new / "run.json", record)
-    files = ", ".join(sorted(path.name for path in folder.iterdir()))
-    print(f"Trained in {seconds:.1f} s. Wrote {run_folder.shown(folder)}: {files}")
-    return record
 
 
 def describe(data, dataset):
@@ -80,7 +95,6 @@ def describe(data, dataset):
 def model_for(data, constants):
     """Build the network that fits the data, its initial weights drawn from SEED."""
     input_shape, sizes = data.train.x.shape[1:], arguments_for(build_model, constants)
-    cnn_lstm_model.check_sizes(input_shape, **arguments_for(cnn_lstm_model.check_sizes, constants))
     from quiet_tensorflow import keras
 
     keras.utils.set_random_seed(constants["SEED"])
@@ -140,40 +154,90 @@ def fit(
     patience=PATIENCE,
     plateau=PLATEAU,
     class_weight=CLASS_WEIGHT,
+    resume=RESUME,
+    checkpoint=None,
+    checkpoint_of=None,
 ):
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
-    With a validation part and `patience` the model ends with the weights of its best epoch.
-    Returns: dictionary from metric name to a list, one value an epoch.
+    With a validation part and `patience` the model ends with the weights of its best epoch. checkpoint: path of the
+    file that each epoch is saved to and, with `resume`, continued from if it was saved for the run `checkpoint_of`.
+    Returns: (dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss that
+    becomes NaN.
     """
     from batches import Blocks
     from fast_lstm import train_epochs
     from quiet_tensorflow import keras
 
     model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
+    model.optimizer.build(model.trainable_variables)
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
     on_terminal = sys.stdout.isatty()
-    history, best_weights = {}, None
     callbacks = [keras.callbacks.ProgbarLogger()] if on_terminal else []
-    for epoch, logs in train_epochs(model, training, batch_size, epochs, 0, validation, callbacks):
-        if not on_terminal:
-            print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
-        logs["learning_rate"] = float(model.optimizer.learning_rate)
-        for name, value in logs.items():
-            history.setdefault(name, []).append(value)
-        if patience is not None:
-            best = int(np.argmin(history["val_loss"]))
-            if best == epoch:
+    history, seconds, best_weights = continued(model, checkpoint if resume else None, checkpoint_of)
+    first, began = len(history.get("loss", [])), time.perf_counter() - seconds
+    if stopped_at(history, patience) is None:
+        for epoch, logs in train_epochs(model, training, batch_size, epochs, first, validation, callbacks):
+            check_finite(logs["loss"], epoch, learning_rate, checkpoint)
+            if not on_terminal:
+                print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
+            if plateau is not None:
+                logs["learning_rate"] = float(model.optimizer.learning_rate)
+            for name, value in logs.items():
+                history.setdefault(name, []).append(value)
+            if patience is not None and np.argmin(history["val_loss"]) == epoch:
                 best_weights = model.get_weights()
-            elif epoch - best >= patience:
+            model.optimizer.learning_rate = learning_rate * 0.5 ** halvings(history, plateau)
+            seconds = time.perf_counter() - began
+            if checkpoint is not None:
+                progress = {"of": identity(checkpoint_of), "history": history, "seconds": seconds}
+                save_checkpoint(checkpoint, model, progress, best_weights)
+            if stopped_at(history, patience) is not None:
                 print(f"Stopped: the validation loss has not fallen for {patience} epochs")
                 break
-        model.optimizer.learning_rate = learning_rate * 0.5 ** halvings(history, plateau)
     if best_weights is not None:
         model.set_weights(best_weights)
+        best = int(np.argmin(history["val_loss"]))
         print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
-    return history
+    return history, seconds
+
+
+def stopped_at(history, patience):
+    """Return the epoch at which early stopping ends training, or None: `patience` epochs after the best one."""
+    if patience is None or "val_loss" not in history:
+        return None
+    best = int(np.argmin(history["val_loss"]))
+    return best + patience if len(history["val_loss"]) > best + patience else None
+
+
+def check_finite(loss, epoch, learning_rate, checkpoint):
+    """Raise InputError if the loss is NaN or infinite; nothing is left to continue from."""
+    if not np.isfinite(loss):
+        if checkpoint is not None:
+            checkpoint.unlink(missing_ok=True)
+        raise InputError(
+            f"the loss became {loss} in epoch {epoch + 1} with LEARNING_RATE = {learning_rate}: try a tenth of it"
+        )
+
+
+def identity(record):
+    """Return what a checkpoint must agree with to be continued: constants, data and library versions."""
+    constants = {name: value for name, value in record["constants"].items() if name not in ("RUN_DIR", "RESUME")}
+    return [constants, record["fingerprint"], record["training_fingerprint"], record["versions"]]
+
+
+def continued(model, checkpoint, checkpoint_of):
+    """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, best weights)."""
+    saved = load_checkpoint(checkpoint) if checkpoint is not None else None
+    if saved is None:
+        return {}, 0.0, None
+    progress, arrays = saved
+    if progress["of"] != json.loads(json.dumps(identity(checkpoint_of))):
+        print("An interrupted training was of other constants or data: starting afresh")
+        return {}, 0.0, None
+    print(f"Continuing after epoch {len(progress['history']['loss'])}, where training was interrupted", flush=True)
+    return progress["history"], progress["seconds"], restore(model, arrays)
 
 
 def halvings(history, plateau):

@@ -1,0 +1,175 @@
+"""A killed training loses at most one epoch, a finished run is never damaged; each kill here is a real SIGKILL."""
+
+import os
+import random
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+
+import numpy as np
+import pytest
+
+SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
+
+
+def start(project, script="train_model.py", **options):
+    return subprocess.Popen(
+        [sys.executable, "-u", script],
+        cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
+    )  # fmt: skip
+
+
+def stop_after_epoch(project, epoch, sent):
+    """Start a training, send a signal once it has shown `epoch`. Returns: (exit status, all it printed, its errors)."""
+    process = start(project)
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if line.startswith(f"Epoch {epoch}/"):
+            break
+    process.send_signal(sent)
+    rest, errors = process.communicate(timeout=60)
+    return process.returncode, "".join(printed) + rest, errors
+
+
+def weights_and_history(project):
+    with zipfile.ZipFile(project.run_dir / "model.keras") as model:
+        return model.read("model.weights.h5"), (project.run_dir / "history.csv").read_text()
+
+
+def left_beside(project):
+    return sorted(p.name for p in (project.folder / "runs").iterdir())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    from tests.conftest import Project
+
+    project = Project(tmp_path_factory.mktemp("undisturbed") / "project").edit(**SMALL)
+    project.succeed("train_model.py")
+    return weights_and_history(project)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_training_continues_bit_by_bit(project, undisturbed, sent):
+    project.edit(**SMALL)
+    status, printed, errors = stop_after_epoch(project, 4, sent)
+    if sent == signal.SIGINT:
+        assert status == 130 and errors == "" and "python train_model.py continues" in printed
+    assert not project.run_dir.exists()
+    printed = project.succeed("train_model.py")
+    assert re.search(r"Continuing after epoch [345],", printed)
+    assert weights_and_history(project) == undisturbed
+    assert left_beside(project) == ["latest"]
+
+
+def test_changed_constants_and_resume_false_start_afresh(project):
+    project.edit(**SMALL)
+    stop_after_epoch(project, 2, signal.SIGKILL)
+    project.edit(EPOCHS=2, PATIENCE=None)
+    printed = project.succeed("train_model.py")
+    assert "starting afresh" in printed and "Epoch 1/2" in printed
+    project.edit(EPOCHS=12)
+    stop_after_epoch(project, 2, signal.SIGKILL)
+    project.edit(RESUME=False)
+    assert "Epoch 1/12" in project.succeed("train_model.py")
+    assert left_beside(project) == ["latest"]
+
+
+def test_twenty_kills_at_random_moments_leave_a_whole_run(project):
+    """During epochs, file writes and swaps: afterwards the old run or the new one is there, whole."""
+    import run_folder
+
+    project.edit(N_SAMPLES=100, EPOCHS=3, SEED=0)
+    project.succeed("train_model.py")
+    moments = random.Random(0)
+    for number in range(1, 21):
+        project.edit(SEED=number)
+        process = start(project)
+        for line in process.stdout:  # from here on it is a matter of less than a second
+            if line.startswith("Network"):
+                break
+        time.sleep(moments.uniform(0.0, 2.2))
+        process.kill()
+        process.communicate(timeout=60)
+        record = run_folder.load_record(run_folder.run_path(str(project.run_dir)))
+        assert record["constants"]["SEED"] in (number, number - 1)
+        expected = {"model.keras", "run.json", "history.csv", "learning_curves.png"}
+        assert {p.name for p in project.run_dir.iterdir()} == expected
+        run_folder.load_model(project.run_dir)
+        if number % 5:
+            continue  # each restart costs seconds: continue a quarter of them
+        project.succeed("train_model.py")
+        assert run_folder.load_record(project.run_dir)["constants"]["SEED"] == number
+        assert left_beside(project) == ["latest"]
+
+
+@pytest.mark.parametrize("state", ["new complete", "old moved away", "new half written"])
+def test_every_moment_of_the_swap_is_recovered(project, reference, state):
+    import shutil
+
+    import run_folder
+
+    runs, source = project.folder / "runs", reference[0].run_dir
+    if state == "new complete":
+        shutil.copytree(source, runs / "latest")
+        (runs / "latest" / "mark").write_text("old")
+        shutil.copytree(source, runs / ".latest.new")
+    elif state == "old moved away":
+        shutil.copytree(source, runs / ".latest.old")
+    else:
+        shutil.copytree(source, runs / "latest")
+        (runs / ".latest.partial").mkdir()
+    folder = run_folder.run_path(str(runs / "latest"))
+    run_folder.load_record(folder)
+    assert not (folder / "mark").exists()
+    if state != "new half written":  # that one is cleared by the next training
+        assert left_beside(project) == ["latest"]
+
+
+def test_a_second_training_on_the_same_folder_is_refused(project):
+    project.edit(N_SAMPLES=20000, EPOCHS=100)
+    process = start(project)
+    try:
+        for line in process.stdout:
+            if line.startswith("Epoch 1"):
+                break
+        assert "another training is at work" in project.refuse("train_model.py")
+    finally:
+        process.kill()
+        process.communicate(timeout=60)
+    project.edit(N_SAMPLES=100, EPOCHS=1)
+    project.succeed("train_model.py")  # the lock did not outlive its process
+
+
+@pytest.mark.parametrize("limit", [1_000, 60_000, 220_000])
+def test_a_full_disk_leaves_the_old_run(project, limit):
+    project.edit(N_SAMPLES=100, EPOCHS=1)
+    project.succeed("train_model.py")
+    before = weights_and_history(project)
+    project.edit(SEED=1)
+    process = start(project, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2 and len(errors.splitlines()) == 1, errors
+    assert "cannot be written" in errors
+    assert weights_and_history(project) == before
+
+
+def test_a_folder_that_cannot_be_written_is_refused(project):
+    (project.folder / "file").write_text("")
+    project.edit(RUN_DIR="file/run")
+    assert "cannot be written" in project.refuse("train_model.py") and not (project.folder / "runs").exists()
+
+
+def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(project):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=200) * 1e18
+    (project.folder / "s.csv").write_text("v\n" + "".join(f"{v}\n" for v in values))
+    project.edit(DATASET="s.csv", LEARNING_RATE=1e30)
+    line = project.refuse("train_model.py")
+    assert "epoch 1" in line and "LEARNING_RATE = 1e+30" in line
+    assert os.listdir(project.folder / "runs") == []

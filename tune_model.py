@@ -1,0 +1,228 @@
+"""python tune_model.py
+
+Search the constants for better ones. Every trial is scored on validation data cut from the training part; the test
+part is looked at once, by the winner, at the end. A killed search continues where it stopped (runs/tune/trials.csv).
+EPOCHS is what the best trials get: the others stop at a ninth or a third of it (successive halving).
+"""
+
+import contextlib
+import csv
+import json
+import os
+import sys
+import time
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed, parallel_config
+from scipy.stats import loguniform
+from sklearn.model_selection import ParameterGrid, ParameterSampler
+
+import cnn_lstm_model
+import data_preprocessing
+import evaluate_model
+import plots
+import run_folder
+import train_model
+from checks import (
+    RULES,
+    InputError,
+    arguments_for,
+    changed_constants,
+    check_constants,
+    constants_of,
+    project_path,
+    run_script,
+)
+from data_preprocessing import fingerprint, load_data
+
+SEARCH = "random"  # "random" draws N_TRIALS combinations from SEARCH_SPACE; "grid" tries all
+# Constant: list of values, or a scipy distribution (for "random").
+SEARCH_SPACE = {
+    "ARCHITECTURE": ["cnn_lstm", "deep_cnn_lstm"],
+    "FILTERS": [32, 64],
+    "KERNEL_SIZE": [3, 5],
+    "LSTM_UNITS": [32, 50, 64],
+    "DROPOUT": [0.0, 0.2, 0.4],
+    "BATCH_SIZE": [16, 32],
+    "LEARNING_RATE": loguniform(5e-4, 5e-3),
+    "PLATEAU": [None, 10],
+}
+N_TRIALS = 12  # combinations that "random" draws
+N_JOBS = 2  # trials at the same time, each in a process of its own; -1: one for each core
+PARALLEL_BACKEND = "loky"  # processes on this machine; "dask": the cluster at SCHEDULER_ADDRESS
+SCHEDULER_ADDRESS = "tcp://127.0.0.1:8786"  # of a Dask scheduler whose workers run in the project folder
+SEARCH_VALIDATION_SIZE = 0.25  # share of the training part that scores a trial
+REPEATS = 3  # validation parts drawn, and trainings made, per trial: one alone is luck on small data
+
+TUNE_DIR = "runs/tune"
+COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants"]
+
+
+def main():
+    constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+    search(constants, constants_of(sys.modules[__name__]), SEARCH_SPACE)
+
+
+def search(constants, options, space):
+    """Search `space`, print the result, train the winner on the whole training part, score it.
+
+    constants: of the data, the network and training, for all trials; options: SEARCH, N_TRIALS, N_JOBS and
+    PARALLEL_BACKEND. Returns: (the winner's constants, the figures of its evaluation). Raises InputError for an
+    impossible space or constant.
+    """
+    check_constants(constants | options)
+    trials = draw_trials(space, constants, options)
+    data = load_data(**arguments_for(load_data, constants))
+    folder = project_path(TUNE_DIR)
+    finished = resume(folder, constants, trials, fingerprint(data.train))
+    measure = "rmse" if data.task == "forecasting" else "accuracy"
+    rungs = sorted({max(1, round(constants["EPOCHS"] / 3**step)) for step in range(3)})
+    alive = list(range(len(trials)))
+    for rung, epochs in enumerate(rungs):
+        run_rung(alive, epochs, trials, constants, options, measure, finished, folder)
+        alive = ranked(alive, epochs, finished)
+        if rung < len(rungs) - 1:
+            alive = alive[: max(1, -(-len(alive) // 3))]
+    best = trials[alive[0]]
+    show_result(alive, rungs, trials, finished, measure, folder)
+    final = constants | best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{TUNE_DIR}/best"}
+    print("\nThe winner, trained on the whole training part:", flush=True)
+    train_model.train(final)
+    return best, evaluate_model.evaluate(final)
+
+
+def draw_trials(space, constants, options):
+    """Return the combinations to try, a list of {constant: value}, the same for the same SEED."""
+    for name, values in space.items():
+        if name not in RULES or name in arguments_for(load_data, constants, upper=True) or name == "RUN_DIR":
+            raise InputError(f"SEARCH_SPACE: {name!r} is no constant of the network or of training")
+        drawable = options["SEARCH"] == "random" and hasattr(values, "rvs")
+        if not (isinstance(values, list) and values) and not drawable:
+            raise InputError(f'SEARCH_SPACE: {name} must be a list of values, or for SEARCH = "random" a distribution')
+    if options["SEARCH"] == "grid":
+        drawn = list(ParameterGrid(space))
+    else:
+        n = options["N_TRIALS"]
+        if all(isinstance(values, list) for values in space.values()):
+            n = min(n, len(ParameterGrid(space)))  # a space of lists holds no more
+        drawn = list(ParameterSampler(space, n, random_state=constants["SEED"]))
+    trials = [{name: plain(value) for name, value in sorted(trial.items())} for trial in drawn]
+    for trial in trials:
+        check_constants(trial)
+    return trials
+
+
+def plain(value):
+    """Turn a NumPy number into Python's own, and cut a drawn float to three digits, so that it can be pasted."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return float(f"{value:.3g}") if isinstance(value, float) else value
+
+
+def resume(folder, constants, trials, data_fingerprint):
+    """Return the finished pieces {(trial, epochs): row} of the same search, or start a new one."""
+    left_out = {"RUN_DIR", "VALIDATION_SIZE", "PATIENCE"}  # these change no score
+    kept = {name: value for name, value in constants.items() if name not in left_out}
+    here = {"constants": kept, "trials": trials, "repeats": REPEATS, "size": SEARCH_VALIDATION_SIZE}
+    text = json.dumps(here | {"training_data": data_fingerprint}, indent=2) + "\n"
+    described, table = folder / "search.json", folder / "trials.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    if described.is_file() and described.read_text(encoding="utf-8") == text and table.is_file():
+        with open(table, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if None not in row.values()]  # a kill can cut the last line
+        if rows:
+            print(f"Continuing the search in {TUNE_DIR}: {len(rows)} pieces are finished")
+        run_folder.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
+        return {(int(row["trial"]), int(row["epochs"])): row for row in rows}
+    run_folder.write_csv(table, COLUMNS, [])
+    run_folder.write_atomically(described, text)
+    return {}
+
+
+def run_rung(alive, epochs, trials, constants, options, measure, finished, folder):
+    """Train the living trials for `epochs` where that is not finished, in parallel; add each to trials.csv at once."""
+    waiting = [trial for trial in alive if (trial, epochs) not in finished]
+    jobs, backend = cpu_count() if options["N_JOBS"] == -1 else options["N_JOBS"], options["PARALLEL_BACKEND"]
+    threads = max(1, cpu_count() // jobs)
+    work = [delayed(run_trial)(t, trials[t], epochs, constants, measure, threads) for t in waiting]
+    with contextlib.ExitStack() as stack:
+        if backend == "dask":
+            stack.enter_context(dask_client())
+        stack.enter_context(parallel_config(backend, n_jobs=jobs if backend == "loky" else -1))
+        for row in Parallel(return_as="generator_unordered")(work):
+            with open(folder / "trials.csv", "a", encoding="utf-8", newline="") as file:
+                csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
+            finished[row["trial"], epochs] = row
+            best = ranked([t for t in alive if (t, epochs) in finished], epochs, finished)[0]
+            done = sum((t, epochs) in finished for t in alive)
+            print(
+                f"{epochs} epochs, trial {done} of {len(alive)}: {measure} {float(row['score']):.4f}, "
+                f"best {float(finished[best, epochs]['score']):.4f} with {assignments(trials[best])}",
+                flush=True,
+            )
+
+
+def dask_client():
+    """Connect to the Dask scheduler. Raises InputError where there is none."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError('PARALLEL_BACKEND = "dask" needs Dask: pip install distributed') from error
+    try:
+        return Client(SCHEDULER_ADDRESS, timeout=10)
+    except OSError as error:
+        raise InputError(f"SCHEDULER_ADDRESS = {SCHEDULER_ADDRESS!r}: no Dask scheduler answers there") from error
+
+
+def run_trial(number, trial, epochs, constants, measure, threads):
+    """Train one trial REPEATS times and score it on validation data, in a worker process.
+
+    Returns: a row of trials.csv, with the mean score and loss of the last epoch.
+    """
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
+        os.environ[name] = str(threads)
+    began, scores, losses = time.perf_counter(), [], []
+    for repeat in range(REPEATS):
+        tried = constants | trial | {"EPOCHS": epochs, "PATIENCE": None, "VALIDATION_SIZE": SEARCH_VALIDATION_SIZE}
+        data = load_data(**arguments_for(load_data, tried), validation_seed=constants["SEED"] + repeat)
+        tried["SEED"] += repeat  # of the initial weights: the data are drawn and split already
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            model = train_model.model_for(data, tried)
+            history, _ = train_model.fit(model, data, **arguments_for(train_model.fit, tried))
+        scores.append(history[f"val_{measure}"][-1])
+        losses.append(history["val_loss"][-1])
+    seconds = f"{time.perf_counter() - began:.1f}"
+    figures = [f"{np.mean(scores):.6f}", f"{np.mean(losses):.6f}", seconds]
+    return dict(zip(COLUMNS, [number, epochs, *figures, json.dumps(trial)]))
+
+
+def ranked(alive, epochs, finished):
+    """Sort trials from best to worst by validation loss: on small data it tells more than a few right answers do."""
+    return sorted(alive, key=lambda trial: (float(finished[trial, epochs]["loss"]), trial))
+
+
+def assignments(trial):
+    """Write constants in one line."""
+    return ", ".join(f"{name} = {value!r}" for name, value in trial.items())
+
+
+def show_result(alive, rungs, trials, finished, measure, folder):
+    """Print the best trials and the winner's constants; draw trials.png."""
+    last = {trial: max(e for t, e in finished if t == trial) for trial in range(len(trials))}
+    order = sorted(
+        range(len(trials)),
+        key=lambda t: (-last[t], ranked([u for u in last if last[u] == last[t]], last[t], finished).index(t)),
+    )
+    rows = [[str(last[t]), finished[t, last[t]]["score"], assignments(trials[t])] for t in order[:5]]
+    print(f"\nThe best trials by validation {measure}:")
+    print(run_folder.aligned(["epochs", measure, "constants"], rows))
+    scores = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
+    plots.trials(np.array(scores), rungs, alive[0], measure, folder / "trials.png")
+    print("\nThe winner's constants, to paste over the old ones:")
+    for name, value in changed_constants(trials[alive[0]]).items():
+        print(f"{name} = {value!r}")
+    unchanged = [name for name in trials[alive[0]] if name not in changed_constants(trials[alive[0]])]
+    print(f"(as shipped: {', '.join(unchanged) or 'none'})")
+
+
+if __name__ == "__main__":
+    run_script(main, __doc__)
