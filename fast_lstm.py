@@ -39,7 +39,8 @@ def fused(model, batch_size):
     """Inside this block, functions traced from `model` use the fused kernel where it applies."""
     layers = []
     if not tf.config.list_physical_devices("GPU") and not tf.distribute.has_strategy():
-        layers = [layer for layer in model._flatten_layers() if qualifies(layer)]
+        # Inside another such block of the same model the outer one's replacement stays.
+        layers = [layer for layer in model._flatten_layers() if qualifies(layer) and "inner_loop" not in vars(layer)]
     pieces = max(1, round(batch_size / ROWS_PER_CALL))
     for layer in layers:
         layer.inner_loop = functools.partial(_fused_inner_loop, layer, pieces)

@@ -1,13 +1,12 @@
 """A killed training loses at most one epoch, a finished run is never damaged; each kill here is a real SIGKILL."""
 
+import json
 import os
-import random
 import re
 import resource
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 
 import numpy as np
@@ -80,32 +79,55 @@ def test_changed_constants_and_resume_false_start_afresh(project):
     assert left_beside(project) == ["latest"]
 
 
-def test_twenty_kills_at_random_moments_leave_a_whole_run(project):
-    """During epochs, file writes and swaps: afterwards the old run or the new one is there, whole."""
-    import run_folder
+KILLER = """
+import json, os, random, signal, sys, time
+import quiet_tensorflow  # imported once, forked often: a start takes seconds
+import cnn_lstm_model, data_preprocessing, run_folder, train_model
+from checks import constants_of
 
-    project.edit(N_SAMPLES=100, EPOCHS=3, SEED=0)
-    project.succeed("train_model.py")
-    moments = random.Random(0)
-    for number in range(1, 21):
-        project.edit(SEED=number)
-        process = start(project)
-        for line in process.stdout:  # from here on it is a matter of less than a second
-            if line.startswith("Network"):
-                break
-        time.sleep(moments.uniform(0.0, 2.2))
-        process.kill()
-        process.communicate(timeout=60)
-        record = run_folder.load_record(run_folder.run_path(str(project.run_dir)))
-        assert record["constants"]["SEED"] in (number, number - 1)
-        expected = {"model.keras", "run.json", "history.csv", "learning_curves.png"}
-        assert {p.name for p in project.run_dir.iterdir()} == expected
-        run_folder.load_model(project.run_dir)
-        if number % 5:
-            continue  # each restart costs seconds: continue a quarter of them
-        project.succeed("train_model.py")
-        assert run_folder.load_record(project.run_dir)["constants"]["SEED"] == number
-        assert left_beside(project) == ["latest"]
+constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+folder = run_folder.project_path(constants["RUN_DIR"])
+
+def training(seed):
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        train_model.train(constants | {"SEED": seed})
+        os._exit(0)
+    return child
+
+os.waitpid(training(0), 0)
+began = time.perf_counter()
+os.waitpid(training(1), 0)
+whole = time.perf_counter() - began
+moments = random.Random(0)
+for seed in range(2, 22):
+    child = training(seed)
+    time.sleep(moments.uniform(0.1, 1.05) * whole)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    left = sorted(p.name for p in folder.parent.iterdir())
+    run = run_folder.run_path(constants["RUN_DIR"])
+    record = run_folder.load_record(run)
+    files = sorted(p.name for p in run.iterdir())
+    status = os.waitpid(training(seed), 0)[1]
+    after = [run_folder.load_record(run)["constants"]["SEED"], sorted(p.name for p in folder.parent.iterdir())]
+    print(json.dumps([seed, left, record["constants"]["SEED"], files, status, after]), flush=True)
+"""
+
+
+def test_twenty_kills_at_random_moments_leave_the_old_run_or_the_new_one(project):
+    """During epochs, file writes and swaps; each is started again and leaves nothing but its run."""
+    project.edit(N_SAMPLES=100, EPOCHS=3)
+    lines = [json.loads(line) for line in project.succeed("-c", KILLER).splitlines()]
+    assert len(lines) == 20
+    for seed, _, found, files, status, (finished, left) in lines:
+        assert found in (seed - 1, seed)
+        assert files == ["history.csv", "learning_curves.png", "model.keras", "run.json"]
+        assert (status, finished, left) == (0, seed, ["latest"])
+    interrupted = [left for _, left, *_ in lines]
+    assert any(".latest.lock" in left for left in interrupted)  # kills did hit trainings at work
+    assert any(".latest.checkpoint" in left for left in interrupted)
 
 
 @pytest.mark.parametrize("state", ["new complete", "old moved away", "new half written"])
