@@ -11,7 +11,7 @@ With a GPU, Keras' cuDNN LSTM is faster: then (1) changes nothing.
 """
 
 import functools
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 
@@ -107,6 +107,18 @@ def _gates_reordered(weights):
     return tf.concat([i, c, f, o], axis=-1)
 
 
+def training_scope(devices=None):
+    """Return the context to build and compile a model in: over several GPUs where TensorFlow sees them, else nothing.
+
+    Each batch is divided among the devices and the gradients are averaged over the whole batch, so that batch size and
+    learning rate mean the same on one device or on several. devices: names instead of the GPUs, for tests.
+    """
+    devices = devices or [device.name for device in tf.config.list_logical_devices("GPU")]
+    if len(devices) < 2:
+        return nullcontext()
+    return tf.distribute.MirroredStrategy(devices, tf.distribute.HierarchicalCopyAllReduce()).scope()
+
+
 def predict(model, blocks):
     """Return the model's output for blocks of sequences (n, time, ...) float32, as float64 (n_all, outputs).
 
@@ -126,6 +138,9 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
     training, validation: batches.Blocks. callbacks: Keras callbacks, told of every epoch and of every block of batches.
     logs: dictionary from metric name to float, with "val_" before those of the validation part.
     """
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
+        return
     with fused(model, batch_size):
         callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
@@ -145,6 +160,24 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
             callbacks.on_epoch_end(epoch, logs)
             yield epoch, logs
         callbacks.on_train_end()
+
+
+def _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks):
+    """Do what train_epochs does with Keras' own fit, which shares each batch among the devices."""
+    for blocks in filter(None, (training, validation)):
+        blocks.rows_per_block = batch_size  # fit takes batches one by one
+    for epoch in range(first_epoch, epochs):
+        training.set_epoch(epoch)
+        history = model.fit(
+            training,
+            validation_data=validation,
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
+        )
+        yield epoch, {name: float(values[-1]) for name, values in history.history.items()}
 
 
 def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):

@@ -95,22 +95,27 @@ def describe(data, dataset):
 def model_for(data, constants):
     """Build the network that fits the data, its initial weights drawn from SEED."""
     input_shape, sizes = data.train.x.shape[1:], arguments_for(build_model, constants)
+    from fast_lstm import training_scope
     from quiet_tensorflow import keras
 
     keras.utils.set_random_seed(constants["SEED"])
-    if data.task == "forecasting":
-        column = data.source["columns"].index(data.source["target"])
-        mean, variance = mean_and_variance(data.train, of_changes=True)
-        forecast_of = column, float(np.sqrt(variance[column]))
-        model = build_model(input_shape, data.train.y.shape[1], data.task, (mean, variance), forecast_of, **sizes)
-    else:
-        standardise = None if data.source["kind"] == "generated" else mean_and_variance(data.train)
-        model = build_model(input_shape, len(data.classes), data.task, standardise, **sizes)
+    with training_scope():
+        model = _built(data, input_shape, sizes)
     if constants["PRETRAINED_RUN"] is not None:
         pretrained = run_folder.load_model(project_path(constants["PRETRAINED_RUN"]))
         taken, new = cnn_lstm_model.transfer_weights(model, pretrained, constants["FREEZE_CNN"])
         print(f"Weights taken from {constants['PRETRAINED_RUN']}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
     return model
+
+
+def _built(data, input_shape, sizes):
+    if data.task == "forecasting":
+        column = data.source["columns"].index(data.source["target"])
+        mean, variance = mean_and_variance(data.train, of_changes=True)
+        forecast_of = column, float(np.sqrt(variance[column]))
+        return build_model(input_shape, data.train.y.shape[1], data.task, (mean, variance), forecast_of, **sizes)
+    standardise = None if data.source["kind"] == "generated" else mean_and_variance(data.train)
+    return build_model(input_shape, len(data.classes), data.task, standardise, **sizes)
 
 
 def check_together(constants, data):
@@ -169,8 +174,9 @@ def fit(
     from fast_lstm import train_epochs
     from quiet_tensorflow import keras
 
-    model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
-    model.optimizer.build(model.trainable_variables)
+    with model.distribute_strategy.scope():
+        model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
+        model.optimizer.build(model.trainable_variables)
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
     on_terminal = sys.stdout.isatty()

@@ -209,3 +209,34 @@ def test_the_layer_is_a_stock_layer_again_however_the_block_is_left(tmp_path):
     (lstm,) = (layer for layer in layers if layer["config"]["name"] == "lstm")
     assert (lstm["module"], lstm["class_name"], lstm["registered_name"]) == ("keras.layers", "LSTM", None)
     np.testing.assert_array_equal(keras.models.load_model(file)(x), model(x))
+
+
+TWO_DEVICES = """
+import sys
+from quiet_tensorflow import tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import fast_lstm
+scope = fast_lstm.training_scope
+fast_lstm.training_scope = lambda: scope(["CPU:0", "CPU:1"])
+import train_model
+train_model.main()
+"""
+
+
+def test_two_devices_give_the_losses_of_one(project):
+    """Real MirroredStrategy over two logical CPU devices; the last batch is not full."""
+    import csv
+
+    project.edit(DATASET="motifs", N_SAMPLES=250, EPOCHS=3, VALIDATION_SIZE=0.2, TEST_SIZE=50)
+
+    def losses():
+        rows = csv.DictReader((project.run_dir / "history.csv").open())
+        return [[float(row["loss"]), float(row["val_loss"])] for row in rows]
+
+    project.succeed("train_model.py")
+    one = losses()
+    done = project.run("-c", TWO_DEVICES)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(losses(), one, rtol=1e-5)
+    project.succeed("evaluate_model.py")
