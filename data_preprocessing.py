@@ -122,18 +122,19 @@ def load_data(
         # The reference split is a plain one; elsewhere each class keeps its share in both parts.
         stratify = dataset != "random"
         train_rows, test_rows = _split(rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify)
-    train_rows, test_rows = _in_reading_order(train.x, train_rows, test_rows)
     if path is not None:
         train, test, source, notes = _prepared(train, train_rows, test, path)
     test = test or train
     classes = learn_classes(train.y[train_rows])
+    test_rows = _in_reading_order(test.x, test_rows)
     test_part = Part(test.x, encode(test.y[test_rows], classes, "test"), test_rows)
     validation_part = None
     if validation_size:
         drawn_by = seed if validation_seed is None else validation_seed
         train_rows, rows = _split(train_rows, train.y, groups, "VALIDATION_SIZE", validation_size, drawn_by)
-        train_rows, rows = _in_reading_order(train.x, train_rows, rows)
+        rows = _in_reading_order(train.x, rows)
         validation_part = Part(train.x, encode(train.y[rows], classes, "validation"), rows)
+    train_rows = _in_reading_order(train.x, train_rows)
     train_part = Part(train.x, encode(train.y[train_rows], classes, "training"), train_rows)
     return Data(train_part, validation_part, test_part, "classification", classes, source, notes)
 
@@ -245,9 +246,9 @@ def _split(rows, labels, groups, constant, size, seed, stratify=True):
         raise InputError(f"{constant} = {size} is impossible for {what}: {error}") from error
 
 
-def _in_reading_order(x, *rows):
+def _in_reading_order(x, rows):
     """Sort row numbers where x lies on disk, so that it is read in long strokes; elsewhere the split's order stays."""
-    return [np.sort(r) for r in rows] if isinstance(x, RowsOnDisk) else rows
+    return np.sort(rows) if isinstance(x, RowsOnDisk) else rows
 
 
 def _groups(train, group):

@@ -68,25 +68,25 @@ def label_sequences(new, path, record, folder):
 
 
 def prepared(new, path, record):
-    """Bring new Sequences into the shape that the run takes. Returns: (array float32, notes of what was changed)."""
+    """Bring new Sequences into the shape that the run takes. Returns: (sequences, notes of what was changed)."""
     source, (steps, *features) = record["source"], record["input_shape"]
     if new.sample_rate != source.get("sample_rate"):
         rates = {True: f"recordings of {new.sample_rate} Hz", False: "no recordings"}
         trained = f"recordings of {source['sample_rate']} Hz" if source.get("sample_rate") else "no recordings"
         raise InputError(f"{path} holds {rates[new.sample_rate is not None]}; the run was trained on {trained}")
-    given = list(new.x[0].shape[1:])
+    given = list(new.x[:1][0].shape[1:])
     if given != features:
         raise InputError(
             f"{path} has {' × '.join(map(str, given))} features; the run takes {' × '.join(map(str, features))}"
         )
-    lengths = sorted({len(sequence) for sequence in new.x})
+    lengths = sorted(set(map(len, new.x))) if isinstance(new.x, list) else [new.x.shape[1]]
     if lengths != [steps] and not source.get("unequal_lengths"):
         raise InputError(f"{path} has sequences of {lengths[0]} to {lengths[-1]} time steps; the run takes {steps}")
     x, notes = new.x, []
     if isinstance(x, list) or lengths != [steps]:
         x, notes = equal_lengths(x, steps, source.get("filler", [0.0] * features[-1]), path)
     check_sequences(x, path)
-    return np.asarray(x, dtype=np.float32), notes
+    return x, notes
 
 
 def forecast_series(series, path, record, folder):

@@ -62,16 +62,17 @@ def skill(errors, naive_errors):
 
 
 def skill_interval(errors, naive_errors, seed):
-    """Return the 95 % interval [low, high] of the skill by the moving-block bootstrap (Künsch 1989).
+    """Return the 95 % interval [low, high] of the skill by the circular block bootstrap (Politis and Romano 1992).
 
-    Neighbouring windows share targets, so whole blocks of windows are drawn, twice a horizon or n^(1/3) long.
+    Neighbouring windows share targets, so whole blocks of windows are drawn, a horizon or n^(1/3) long, a third of
+    all at most; the last window is followed by the first.
     """
     n, horizon = errors.shape
-    length = min(n, max(2 * horizon, round(n ** (1 / 3))))
+    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3))
     rng = np.random.default_rng(seed)
     ours, theirs = (errors**2).mean(axis=1), (naive_errors**2).mean(axis=1)
-    starts = rng.integers(0, n - length + 1, (RESAMPLES, -(-n // length)))
-    rows = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :n]
+    starts = rng.integers(0, n, (RESAMPLES, -(-n // length)))
+    rows = (starts[:, :, None] + np.arange(length)).reshape(RESAMPLES, -1)[:, :n] % n
     theirs = np.sqrt(theirs[rows].mean(axis=1))
     skills = 1 - np.sqrt(ours[rows].mean(axis=1)) / np.where(theirs > 0, theirs, np.inf)
     return np.quantile(skills, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()

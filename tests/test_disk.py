@@ -1,0 +1,111 @@
+"""Arrays that stay on disk are read right, shuffled by every epoch, and never held whole in memory."""
+
+import json
+
+import numpy as np
+import pytest
+
+import batches
+import sequence_readers
+from data_preprocessing import Part, fingerprint, load_data
+from rows_on_disk import RowsOnDisk, open_npy
+
+
+def arrays(n=500, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(n, 7, 3)) * 100).astype(dtype), np.arange(n) % 3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16", ">f8"])
+@pytest.mark.parametrize("rows", [[0], [499, 0, 3, 3], range(100, 300), slice(10, 480, 7), np.arange(500)[::-1]])
+def test_rows_on_disk_are_the_arrays_rows(tmp_path, dtype, rows):
+    x, _ = arrays(dtype=dtype)
+    np.save(tmp_path / "X.npy", x)
+    read = open_npy(tmp_path / "X.npy")[rows if isinstance(rows, slice) else np.array(rows)]
+    np.testing.assert_array_equal(read, x[rows if isinstance(rows, slice) else np.array(rows)])
+
+
+@pytest.mark.parametrize("form", ["npz", "npy"])
+@pytest.mark.parametrize("features", [True, False])
+def test_data_on_disk_give_the_same_parts_as_in_memory(tmp_path, monkeypatch, form, features):
+    x, y = arrays()
+    x = x if features else x[:, :, 0]
+    if form == "npz":
+        path = tmp_path / "d.npz"
+        np.savez(path, X=x, y=y)
+    else:
+        path = tmp_path / "X.npy"
+        np.save(path, x)
+        np.save(tmp_path / "y.npy", y)
+    memory = load_data(dataset=str(path), validation_size=0.2)
+    monkeypatch.setattr(sequence_readers, "IN_MEMORY", 0)
+    disk = load_data(dataset=str(path), validation_size=0.2)
+    assert isinstance(disk.train.x, RowsOnDisk) and isinstance(memory.train.x, np.ndarray)
+    for name in ("train", "validation", "test"):
+        a, b = getattr(memory, name), getattr(disk, name)
+        order = np.argsort(a.rows)
+        np.testing.assert_array_equal(a.rows[order], b.rows)
+        np.testing.assert_array_equal(a.y[order], b.y)
+        np.testing.assert_array_equal(a.take(order), b.take(slice(None)))
+    assert fingerprint(disk.test) == fingerprint(disk.test)
+
+
+@pytest.mark.parametrize("n", [100, 1000, 1003])
+def test_windows_hold_every_sequence_once_in_an_order_of_each_epoch(tmp_path, monkeypatch, n):
+    monkeypatch.setattr(batches, "WINDOW_BYTES", 320 * 4)  # of n sequences of one value: windows of 320
+    np.save(tmp_path / "X.npy", np.arange(float(n)).reshape(n, 1, 1))
+    part = Part(open_npy(tmp_path / "X.npy"), np.arange(n), np.arange(n))
+    blocks = batches.Blocks(part, 8, seed=1, batches_per_block=4)
+    orders = []
+    for epoch in (0, 1, 0):
+        blocks.set_epoch(epoch)
+        read = [blocks[i] for i in range(len(blocks))]
+        assert [len(y) for _, y in read[:-1]] == [32] * (len(read) - 1)
+        for x, y in read:
+            np.testing.assert_array_equal(x[:, 0, 0], y)
+        orders.append(np.concatenate([y for _, y in read]))
+        assert sorted(orders[-1]) == list(range(n))
+    np.testing.assert_array_equal(orders[0], orders[2])
+    assert not np.array_equal(orders[0], orders[1])
+    # Neighbours in the file are not neighbours in training: the mean step is far from 1.
+    assert np.abs(np.diff(orders[0])).mean() > 20
+
+
+MEASURE = """
+import json, resource
+import batches, sequence_readers
+from data_preprocessing import fingerprint, load_data, mean_and_variance
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+sequence_readers.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
+before = peak()
+data = load_data(dataset="X.npy")
+fingerprint(data.test), mean_and_variance(data.train)
+blocks = batches.Blocks(data.train, 256, seed=0)
+seen = sum(len(blocks[i][1]) for i in range(len(blocks)))
+print(json.dumps([peak() - before, seen]))
+"""
+
+
+def test_memory_stays_far_below_the_file(project):
+    n = 60_000
+    x = np.lib.format.open_memmap(project.folder / "X.npy", "w+", np.float64, (n, 50, 16))
+    for start in range(0, n, 5000):
+        x[start : start + 5000] = np.random.default_rng(start).normal(size=(5000, 50, 16))
+    del x
+    np.save(project.folder / "y.npy", np.arange(n) % 2)
+    size = (project.folder / "X.npy").stat().st_size
+    grown, seen = json.loads(project.succeed("-c", MEASURE))
+    assert seen == 0.8 * n and grown < size / 2, (grown, size)
+
+
+def test_a_run_trains_and_evaluates_from_disk(project):
+    x, y = arrays()
+    x += y[:, None, None] * 200.0
+    np.savez(project.folder / "d.npz", X=x, y=y)
+    project.edit(DATASET="d.npz", IN_MEMORY=1000, WINDOW_BYTES=20000, EPOCHS=20)
+    project.succeed("train_model.py")
+    assert "The model beats the baseline" in project.succeed("evaluate_model.py")
+    project.succeed("predict_model.py", "d.npz")
