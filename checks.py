@@ -109,6 +109,9 @@ RULES = {
 }
 
 
+SEARCH_ONLY = {"SEARCH", "N_TRIALS", "N_JOBS", "PARALLEL_BACKEND"}  # of tune_model.py: no run has them
+
+
 def constants_of(*modules):
     """Collect the constants of `modules` that RULES knows: a dictionary from constant name to value, unchecked."""
     return {name: value for module in modules for name, value in vars(module).items() if name in RULES}

@@ -36,8 +36,9 @@ def evaluate(constants):
     check_constants(constants)
     folder = run_folder.run_path(constants["RUN_DIR"])
     record = run_folder.load_record(folder)
+    run_folder.read_ledger()  # a damaged one is refused before anything is written
     data = load_same_data(record, constants)
-    model = run_folder.load_model(folder)
+    model = run_folder.load_model(folder, record)
     evaluate_task = evaluate_forecasts if data.task == "forecasting" else evaluate_classes
     result, lines, metric = evaluate_task(model, data, record, constants, folder)
     if record["constants"]["ATTENTION"]:

@@ -48,7 +48,7 @@ def predict_new(path, run_dir=run_folder.RUN_DIR):
 def label_sequences(new, path, record, folder):
     """Predict the class of new Sequences."""
     x, notes = prepared(new, path, record)
-    probabilities = probabilities_of(predict(run_folder.load_model(folder), Part(x, None, np.arange(len(x)))))
+    probabilities = probabilities_of(predict(run_folder.load_model(folder, record), Part(x, None, np.arange(len(x)))))
     labels = [record["classes"][i] for i in probabilities.argmax(axis=1)]
     names = new.names or [str(i) for i in range(len(x))]
     header = ["file" if new.names else "index", "predicted_label", *(f"probability_{c}" for c in record["classes"])]
@@ -99,7 +99,7 @@ def forecast_series(series, path, record, folder):
         raise InputError(f"{path} has {len(series.values)} rows; the run takes the last {window}")
     values = series.values[:, [series.columns.index(name) for name in source["columns"]]].astype(np.float32)
     check_sequences(values[None, -window:], path)
-    forecasts = predict(run_folder.load_model(folder), Part(values[None, -window:], None, np.arange(1)))[0]
+    forecasts = predict(run_folder.load_model(folder, record), Part(values[None, -window:], None, np.arange(1)))[0]
     rows = [[str(step), f"{value:.6g}"] for step, value in enumerate(forecasts, 1)]
     run_folder.write_csv(folder / "new_predictions.csv", ["step", source["target"]], rows)
     past = series.values[:, series.columns.index(source["target"])]

@@ -36,8 +36,13 @@ def _standard_error_held_back():
             os.close(terminal)
 
 
+# Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
+_pyplot = sys.modules.get("matplotlib.pyplot")
+sys.modules["matplotlib.pyplot"] = _pyplot
 with _standard_error_held_back():
     import keras
     import tensorflow as tf
+if _pyplot is None:
+    del sys.modules["matplotlib.pyplot"]
 
 __all__ = ["keras", "tf"]

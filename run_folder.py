@@ -10,7 +10,7 @@ import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from checks import PROJECT, InputError, changed_constants, check_constants, project_path
+from checks import PROJECT, RULES, SEARCH_ONLY, InputError, changed_constants, check_constants, project_path
 
 RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run
 
@@ -19,21 +19,29 @@ LEDGER_COLUMNS = ["when", "run", "changed constants", "score", "value", "low", "
 AGAIN = "run python train_model.py again"
 FORMAT = 1  # of run.json; a reader refuses another one
 
-# What run.json must hold, and of which type.
+
+def _is_list(kind, *lengths):
+    return lambda v: isinstance(v, list) and all(type(x) is kind for x in v) and (not lengths or len(v) in lengths)
+
+
+def _is(*kinds):
+    return lambda v: isinstance(v, kinds) and not isinstance(v, bool)
+
+
+# What run.json must hold: field and test. Only its constants are used beyond this module, checked as if just edited.
 RECORD = {
-    "format": int,
-    "constants": dict,
-    "task": str,
-    "classes": list,
-    "source": dict,
-    "input_shape": list,
-    "sequences": dict,
-    "fingerprint": str,
-    "training_fingerprint": str,
-    "parameters": int,
-    "seconds": (int, float),
-    "trained": str,
-    "versions": dict,
+    "constants": lambda v: isinstance(v, dict) and set(RULES) - SEARCH_ONLY <= set(v) <= set(RULES),
+    "task": lambda v: v in ("classification", "forecasting"),
+    "classes": _is_list(str),
+    "source": lambda v: isinstance(v, dict) and v.get("kind") in ("generated", "sequences", "recordings", "series"),
+    "input_shape": lambda v: _is_list(int, 2, 4)(v) and min(v) > 0,
+    "sequences": _is(dict),
+    "fingerprint": _is(str),
+    "training_fingerprint": _is(str),
+    "parameters": _is(int),
+    "seconds": _is(int, float),
+    "trained": _is(str),
+    "versions": _is(dict),
 }
 
 
@@ -197,28 +205,32 @@ def load_record(folder):
         raise InputError(f"{shown(path)} is damaged ({error}): {AGAIN}") from error
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise InputError(f"{shown(path)} is not of format {FORMAT}: {AGAIN}")
-    for name, kind in RECORD.items():
-        if not isinstance(record.get(name), kind) or isinstance(record.get(name), bool):
+    for name, allowed in RECORD.items():
+        if not allowed(record.get(name)):
             raise InputError(f"{shown(path)} is damaged, field {name!r} is missing or wrong: {AGAIN}")
-    unknown = set(record["constants"]) - set(changed_constants(dict.fromkeys(record["constants"], object())))
-    if unknown - {"RUN_DIR"}:
-        raise InputError(f"{shown(path)} is damaged, {sorted(unknown)[0]!r} is no constant: {AGAIN}")
+    if (record["task"] == "classification") != (len(record["classes"]) >= 2):
+        raise InputError(f"{shown(path)} is damaged, field 'classes' does not fit the task: {AGAIN}")
     check_constants(record["constants"])
     return record
 
 
-def load_model(folder):
-    """Load model.keras, not compiled, safe mode on. Raises InputError for a file that is missing or damaged."""
+def load_model(folder, record):
+    """Load model.keras, not compiled, safe mode on. Raises InputError for a file that is damaged or foreign."""
     path = folder / "model.keras"
     if not zipfile.is_zipfile(path):  # Keras would answer "File not found" to any damaged file
         raise InputError(f"{shown(path)} is missing or damaged: {AGAIN}")
     from quiet_tensorflow import keras
 
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
         reason = str(error).strip().split("\n")[0][:200]
         raise InputError(f"{shown(path)} is damaged or foreign ({reason}): {AGAIN}") from error
+    classes = len(record["classes"])
+    outputs = record["constants"]["HORIZON"] if record["task"] == "forecasting" else 1 if classes == 2 else classes
+    if model.input_shape != (None, *record["input_shape"]) or model.output_shape != (None, outputs):
+        raise InputError(f"{shown(path)} does not fit run.json beside it: {AGAIN}")
+    return model
 
 
 def append_ledger(record, folder, metric, result):

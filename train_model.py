@@ -102,7 +102,8 @@ def model_for(data, constants):
     with training_scope():
         model = _built(data, input_shape, sizes)
     if constants["PRETRAINED_RUN"] is not None:
-        pretrained = run_folder.load_model(project_path(constants["PRETRAINED_RUN"]))
+        run = project_path(constants["PRETRAINED_RUN"])
+        pretrained = run_folder.load_model(run, run_folder.load_record(run))
         taken, new = cnn_lstm_model.transfer_weights(model, pretrained, constants["FREEZE_CNN"])
         print(f"Weights taken from {constants['PRETRAINED_RUN']}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
     return model

@@ -21,6 +21,10 @@ def train(shipped, run, **constants):
     return constants
 
 
+def load_model(run):
+    return run_folder.load_model(run, run_folder.load_record(run))
+
+
 def history(run):
     rows = list(csv.DictReader((run / "history.csv").open()))
     return {name: [float(row[name]) for row in rows] for name in rows[0]}
@@ -38,7 +42,7 @@ def test_early_stopping_keeps_the_epoch_of_the_lowest_validation_loss(shipped, t
     from sklearn.metrics import log_loss
 
     part = load_data(dataset="motifs", n_samples=200, validation_size=0.25).validation
-    p = run_folder.load_model(run).predict(part.take(slice(None)), verbose=0)[:, 0].astype(float)
+    p = load_model(run).predict(part.take(slice(None)), verbose=0)[:, 0].astype(float)
     assert log_loss(part.y, p) == pytest.approx(losses[best], rel=1e-4)
 
 
@@ -75,7 +79,7 @@ def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
     assert (run / "attention.png").read_bytes()[:4] == b"\x89PNG"
     x, _, starts = motifs(1000, 50, 1, seed=42)
     rows = load_data(dataset="motifs").test.rows
-    weights = attention_weights(run_folder.load_model(run), x[rows])
+    weights = attention_weights(load_model(run), x[rows])
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
     on_ramps = np.zeros_like(weights, dtype=bool)
     for sequence, (rising, falling) in zip(on_ramps, starts[rows]):
@@ -116,7 +120,7 @@ def test_transfer_takes_convolution_and_lstm_and_says_so(shipped, tmp_path, caps
     options = {"DATASET": "motifs", "N_SAMPLES": 100, "TIME_STEPS": 80, "SEED": 5, "EPOCHS": 1, "LEARNING_RATE": 1e-30}
     train(shipped, small, PRETRAINED_RUN=str(big), **options)
     assert "convolution, lstm; new: output" in capsys.readouterr().out
-    before, after = run_folder.load_model(big), run_folder.load_model(small)
+    before, after = load_model(big), load_model(small)
     for layer in ("convolution", "lstm"):
         for a, b in zip(before.get_layer(layer).get_weights(), after.get_layer(layer).get_weights()):
             np.testing.assert_allclose(a, b, atol=1e-6)
@@ -129,7 +133,7 @@ def test_frozen_convolutions_stay_while_the_rest_learns(shipped, tmp_path):
     train(shipped, big, DATASET="motifs", N_SAMPLES=200, EPOCHS=1, ARCHITECTURE="deep_cnn_lstm")
     options = {"DATASET": "motifs", "N_SAMPLES": 200, "SEED": 5, "EPOCHS": 2, "ARCHITECTURE": "deep_cnn_lstm"}
     train(shipped, small, PRETRAINED_RUN=str(big), FREEZE_CNN=True, **options)
-    before, after = run_folder.load_model(big), run_folder.load_model(small)
+    before, after = load_model(big), load_model(small)
     for layer in ("convolution_1", "normalise_2"):
         for a, b in zip(before.get_layer(layer).get_weights(), after.get_layer(layer).get_weights()):
             np.testing.assert_array_equal(a, b)

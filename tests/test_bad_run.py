@@ -1,0 +1,172 @@
+"""A damaged, foreign or hostile run folder is refused by one clear line; nothing in it is executed or followed."""
+
+import json
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import predict_model
+from checks import InputError
+from tests.test_bad_input import hashes
+
+
+def record(change):
+    """Return a function that changes run.json."""
+
+    def apply(run):
+        path = run / "run.json"
+        content = json.loads(path.read_text())
+        change(content)
+        path.write_text(json.dumps(content))
+
+    return apply
+
+
+def write(name, content):
+    return lambda run: (run / name).write_bytes(content)
+
+
+def flip_bytes(run):
+    path = run / "model.keras"
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 4, len(content) // 2, 997):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+def truncate(run):
+    path = run / "model.keras"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def zip_of(**members):
+    def apply(run):
+        with zipfile.ZipFile(run / "model.keras", "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name.replace("_", "."), content)
+
+    return apply
+
+
+def config(change):
+    """Return a function that rewrites config.json inside model.keras."""
+
+    def apply(run):
+        path = run / "model.keras"
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        content = json.loads(members["config.json"])
+        change(content)
+        members["config.json"] = json.dumps(content).encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+
+    return apply
+
+
+def other_callable(content):
+    content["config"]["layers"][1] = {
+        "module": "os", "class_name": "system", "config": {"command": "touch executed"}, "registered_name": None,
+    }  # fmt: skip
+
+
+def lambda_model(run):
+    from quiet_tensorflow import keras
+
+    inputs = keras.Input((50, 1))
+    x = keras.layers.Lambda(lambda x: x[:, 0] * 2)(inputs)
+    keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x)).save(run / "model.keras")
+
+
+def other_shape(run):
+    from quiet_tensorflow import keras
+
+    inputs = keras.Input((50, 1))
+    keras.Model(inputs, keras.layers.Dense(7)(keras.layers.Flatten()(inputs))).save(run / "model.keras")
+
+
+CASES = {
+    "model missing": (lambda run: (run / "model.keras").unlink(), "model.keras is missing or damaged"),
+    "model empty": (write("model.keras", b""), "model.keras is missing or damaged"),
+    "model text": (write("model.keras", b"hello"), "model.keras is missing or damaged"),
+    "model truncated": (truncate, "model.keras"),
+    "model bits flipped": (flip_bytes, "model.keras is damaged"),
+    "model another zip": (zip_of(a_txt=b"hello"), "model.keras is damaged"),
+    "model without weights": (zip_of(config_json=b"{}", metadata_json=b"{}"), "model.keras is damaged"),
+    "model with a Lambda": (lambda_model, "model.keras is damaged or foreign"),
+    "model of another callable": (config(other_callable), "model.keras is damaged or foreign"),
+    "model config a list": (config(lambda c: c["config"].update(layers=[1, 2])), "model.keras is damaged"),
+    "model of another shape": (other_shape, "model.keras .*does not fit"),
+    "run.json missing": (lambda run: (run / "run.json").unlink(), "no run in"),
+    "run.json empty": (write("run.json", b""), "run.json is damaged"),
+    "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
+    "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
+    "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 1"),
+    "no task": (record(lambda r: r.pop("task")), "'task'"),
+    "another task": (record(lambda r: r.update(task="magic")), "task"),
+    "no classes": (record(lambda r: r.pop("classes")), "'classes'"),
+    "classes a number": (record(lambda r: r.update(classes=2)), "'classes'"),
+    "classes of numbers": (record(lambda r: r.update(classes=[1, 2])), "'classes'"),
+    "one class": (record(lambda r: r.update(classes=["a"])), "'classes'"),
+    "no constants": (record(lambda r: r.pop("constants")), "'constants'"),
+    "an impossible constant": (record(lambda r: r["constants"].update(EPOCHS=-1)), "EPOCHS = -1"),
+    "an unknown constant": (record(lambda r: r["constants"].update(HACK=1)), "'constants'"),
+    "a constant removed": (record(lambda r: r["constants"].pop("ATTENTION")), "'constants'"),
+    "no shape": (record(lambda r: r.pop("input_shape")), "'input_shape'"),
+    "shape of words": (record(lambda r: r.update(input_shape=["a", "b"])), "'input_shape'"),
+    "shape too short": (record(lambda r: r.update(input_shape=[50])), "'input_shape'"),
+    "no source": (record(lambda r: r.pop("source")), "'source'"),
+    "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
+    "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
+    "parameters true": (record(lambda r: r.update(parameters=True)), "'parameters'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_run_folder_is_refused(reference, shipped, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    damage, message = CASES[name]
+    run = tmp_path / "run"
+    shutil.copytree(reference[0].run_dir, run)
+    damage(run)
+    np.savez(tmp_path / "new.npz", X=np.zeros((3, 50, 1)))
+    before = hashes(tmp_path)
+    with pytest.raises(InputError, match=message) as refusal:
+        evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    assert "run python train_model.py" in str(refusal.value) or "EPOCHS" in str(refusal.value)
+    with pytest.raises(InputError):
+        predict_model.predict_new(tmp_path / "new.npz", run)
+    assert hashes(tmp_path) == before and not (tmp_path / "executed").exists()
+
+
+def test_a_missing_history_does_not_stop_an_evaluation(reference, shipped, tmp_path):
+    shutil.copytree(reference[0].run_dir, tmp_path / "run")
+    (tmp_path / "run" / "history.csv").unlink()
+    assert evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})["test_sequences"] == 200
+
+
+def test_a_damaged_ledger_is_named(reference, shipped, tmp_path, monkeypatch):
+    import run_folder
+
+    (tmp_path / "ledger.csv").write_text("when,why\n1,2\n")
+    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "ledger.csv")
+    shutil.copytree(reference[0].run_dir, tmp_path / "run")
+    before = hashes(tmp_path)
+    with pytest.raises(InputError, match="ledger.csv"):
+        evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})
+    assert hashes(tmp_path) == before
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-x", "@SUM(A1)", "=a,b", '="q"'])
+def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, cell):
+    import csv
+
+    from run_folder import write_csv
+
+    write_csv(tmp_path / "t.csv", ["a", "b"], [[cell, -1.5]])
+    assert list(csv.reader((tmp_path / "t.csv").open()))[1] == ["'" + cell, "-1.5"]
