@@ -2,10 +2,10 @@
 
 import io
 import json
-import zipfile
 
 import numpy as np
 
+from rows_on_disk import DAMAGED
 from run_folder import write_atomically
 
 
@@ -27,7 +27,7 @@ def load_checkpoint(path):
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return json.loads(str(arrays.pop("progress"))), arrays
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except DAMAGED:
         return None
 
 

@@ -100,6 +100,7 @@ RULES = {
     "CLASS_WEIGHT": (None, *_one_of(None, "balanced")),
     "PRETRAINED_RUN": (None, *_or_none(_is_text, "the folder of a run")),
     "RESUME": (True, *_one_of(True, False)),
+    "TENSORBOARD": (False, *_one_of(False, True)),
     "FREEZE_CNN": (False, *_one_of(False, True)),
     "SEARCH": ("random", *_one_of("random", "grid")),
     "N_TRIALS": (12, *_whole(1)),

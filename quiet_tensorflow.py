@@ -16,7 +16,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 
 @contextmanager
-def _standard_error_held_back():
+def standard_error_held_back():
     """Catch what C++ code writes to file descriptor 2; show it only if the block raises.
 
     TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
@@ -39,10 +39,10 @@ def _standard_error_held_back():
 # Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
 _pyplot = sys.modules.get("matplotlib.pyplot")
 sys.modules["matplotlib.pyplot"] = _pyplot
-with _standard_error_held_back():
+with standard_error_held_back():
     import keras
     import tensorflow as tf
 if _pyplot is None:
     del sys.modules["matplotlib.pyplot"]
 
-__all__ = ["keras", "tf"]
+__all__ = ["keras", "standard_error_held_back", "tf"]

@@ -1,9 +1,16 @@
 """An array whose rows stay in their file until they are asked for: what makes data larger than memory possible."""
 
+import tokenize
 import zipfile
+import zlib
 
 import numpy as np
 
+# What NumPy, zipfile and zlib raise for a damaged or hostile file.
+DAMAGED = (
+    *(ValueError, EOFError, OSError, KeyError, MemoryError, NotImplementedError, RuntimeError),
+    *(SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)
 GAP = 64  # rows: what lies closer together is read in one go
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from checks import PROJECT, RULES, SEARCH_ONLY, InputError, changed_constants, check_constants, project_path
+from rows_on_disk import DAMAGED
 
 RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run
 
@@ -223,7 +224,7 @@ def load_model(folder, record):
 
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, OSError, KeyError, zipfile.BadZipFile) as error:
+    except (TypeError, AttributeError, *DAMAGED) as error:
         reason = str(error).strip().split("\n")[0][:200]
         raise InputError(f"{shown(path)} is damaged or foreign ({reason}): {AGAIN}") from error
     classes = len(record["classes"])

@@ -4,7 +4,6 @@ READERS below is the table of formats; `read_data_set(path)` and `read_new(path)
 nothing is executed, and no TensorFlow is imported here.
 """
 
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ import numpy as np
 
 from checks import InputError, read_text
 from recordings import log_mel, read_wav
-from rows_on_disk import RowsOnDisk, open_npy, open_npz_member
+from rows_on_disk import DAMAGED, RowsOnDisk, open_npy, open_npz_member
 from series_reader import read_series
 
 IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
@@ -52,11 +51,9 @@ def read_npz(path):
             ]
             if "groups" in names and len(parts) == 1:
                 parts[0] = parts[0]._replace(groups=_checked_groups(path, archive["groups"], len(parts[0].x)))
-    except (zipfile.BadZipFile, OSError, EOFError, MemoryError, NotImplementedError, KeyError) as error:
-        raise InputError(f"{path} cannot be read as .npz: {error}") from error
     except InputError:
         raise
-    except ValueError as error:  # NumPy's word for an object array or a broken array header
+    except DAMAGED as error:
         raise InputError(f"{path} cannot be read as .npz: {error}") from error
     return parts[0], parts[1] if len(parts) == 2 else None
 
@@ -79,7 +76,7 @@ def read_npy(path):
         if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
             x = np.load(path, allow_pickle=False)
         y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
-    except (ValueError, EOFError) as error:
+    except DAMAGED as error:
         raise InputError(f"{path} cannot be read as .npy: {error}") from error
     return _checked_arrays(path, "it", x, labels.name, y)
 

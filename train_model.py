@@ -4,7 +4,9 @@ Train the network on the training part of the data and write the run folder (RUN
 The constants are at the top of data_preprocessing.py, cnn_lstm_model.py and this file: edit one, run again.
 """
 
+import importlib.util
 import json
+import shutil
 import sys
 import time
 from datetime import datetime
@@ -31,6 +33,7 @@ PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNI
 CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
 PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
 RESUME = True  # continue an interrupted training of the same constants and data; False starts afresh
+TENSORBOARD = False  # True: log to RUN_DIR/tensorboard (pip install tensorboard)
 FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are; for very few sequences
 
 
@@ -56,16 +59,14 @@ def train(constants):
         model = model_for(data, constants)
         print(f"Network: {constants['ARCHITECTURE']}, {model.count_params():,} parameters", flush=True)
         record = describe_run(data, constants)
-        checkpoint = run_folder.beside(folder, "checkpoint")
         try:
-            options = arguments_for(fit, constants)
-            history, seconds = fit(model, data, checkpoint=checkpoint, checkpoint_of=record, **options)
+            history, seconds = fit(model, data, folder=folder, record=record, **arguments_for(fit, constants))
         except KeyboardInterrupt:
             print("\nStopped. python train_model.py continues after the last epoch that was finished.")
             raise
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
         save(folder, model, history, record)
-        checkpoint.unlink(missing_ok=True)
+        run_folder.beside(folder, "checkpoint").unlink(missing_ok=True)
     files = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {seconds:.1f} s. Wrote {run_folder.shown(folder)}: {files}")
     return record
@@ -79,6 +80,8 @@ def save(folder, model, history, record):
         run_folder.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
         plots.learning_curves(history, f"Training on {record['constants']['DATASET']}", new / "learning_curves.png")
         run_folder.write_json(new / "run.json", record)
+        if record["constants"]["TENSORBOARD"]:
+            shutil.move(run_folder.beside(folder, "tensorboard"), new / "tensorboard")
 
 
 def describe(data, dataset):
@@ -125,6 +128,8 @@ def check_together(constants, data):
         raise InputError("PATIENCE needs a validation part: set VALIDATION_SIZE in data_preprocessing.py, 0.2 say")
     if constants["CLASS_WEIGHT"] is not None and data.task == "forecasting":
         raise InputError("CLASS_WEIGHT is for classes: a forecast has none, so it must be None")
+    if constants["TENSORBOARD"] and importlib.util.find_spec("tensorboard") is None:
+        raise InputError("TENSORBOARD = True needs TensorBoard: pip install tensorboard")
     if constants["FREEZE_CNN"] and constants["PRETRAINED_RUN"] is None:
         raise InputError("FREEZE_CNN = True is impossible without PRETRAINED_RUN: untrained convolutions would stay so")
     if constants["PRETRAINED_RUN"] is not None:
@@ -161,13 +166,15 @@ def fit(
     plateau=PLATEAU,
     class_weight=CLASS_WEIGHT,
     resume=RESUME,
-    checkpoint=None,
-    checkpoint_of=None,
+    tensorboard=TENSORBOARD,
+    folder=None,
+    record=None,
 ):
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
-    With a validation part and `patience` the model ends with the weights of its best epoch. checkpoint: path of the
-    file that each epoch is saved to and, with `resume`, continued from if it was saved for the run `checkpoint_of`.
+    With a validation part and `patience` the model ends with the weights of its best epoch. folder: run folder beside
+    which each epoch is saved and, with `resume`, continued from if it was saved for the run of this `record`; None
+    saves nothing.
     Returns: (dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss that
     becomes NaN.
     """
@@ -181,8 +188,11 @@ def fit(
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
     on_terminal = sys.stdout.isatty()
+    checkpoint = run_folder.beside(folder, "checkpoint") if folder else None
+    history, seconds, best_weights = continued(model, checkpoint if resume else None, record)
     callbacks = [keras.callbacks.ProgbarLogger()] if on_terminal else []
-    history, seconds, best_weights = continued(model, checkpoint if resume else None, checkpoint_of)
+    if tensorboard and folder:
+        callbacks.append(keras.callbacks.TensorBoard(run_folder.beside(folder, "tensorboard"), write_graph=True))
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     if stopped_at(history, patience) is None:
         for epoch, logs in train_epochs(model, training, batch_size, epochs, first, validation, callbacks):
@@ -198,7 +208,7 @@ def fit(
             model.optimizer.learning_rate = learning_rate * 0.5 ** halvings(history, plateau)
             seconds = time.perf_counter() - began
             if checkpoint is not None:
-                progress = {"of": identity(checkpoint_of), "history": history, "seconds": seconds}
+                progress = {"of": identity(record), "history": history, "seconds": seconds}
                 save_checkpoint(checkpoint, model, progress, best_weights)
             if stopped_at(history, patience) is not None:
                 print(f"Stopped: the validation loss has not fallen for {patience} epochs")

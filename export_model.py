@@ -1,0 +1,49 @@
+"""python export_model.py saved_model
+python export_model.py tflite
+
+Write the trained run in a form that runs without Keras: RUN_DIR/saved_model (TensorFlow Serving, C++, Java) or
+RUN_DIR/model.tflite (phones and microcontrollers; built-in operators only, one sequence at a time).
+"""
+
+import shutil
+
+import run_folder
+from checks import InputError, run_script
+
+FORMS = ("saved_model", "tflite")
+
+
+def main(form):
+    print(f"Wrote {run_folder.shown(export(form))}")
+
+
+def export(form, run_dir=run_folder.RUN_DIR):
+    """Export the run in `run_dir` as "saved_model" or "tflite". Returns: the path written. Raises InputError."""
+    if form not in FORMS:
+        raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
+    folder = run_folder.run_path(run_dir)
+    model = run_folder.load_model(folder, run_folder.load_record(folder))
+    return to_saved_model(model, folder / "saved_model") if form == "saved_model" else to_tflite(model, folder)
+
+
+def to_saved_model(model, path):
+    """Write a SavedModel whose default signature maps raw sequences (n, time, ...) float32 to the model's output."""
+    shutil.rmtree(path, ignore_errors=True)
+    model.export(path, format="tf_saved_model", verbose=False)
+    return path
+
+
+def to_tflite(model, folder):
+    """Write model.tflite. A batch of exactly one lets the LSTM do with built-in operators."""
+    from quiet_tensorflow import keras, standard_error_held_back, tf
+
+    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    with standard_error_held_back():
+        content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
+    path = folder / "model.tflite"
+    run_folder.write_atomically(path, content)
+    return path
+
+
+if __name__ == "__main__":
+    run_script(main, __doc__, arguments=1)

@@ -1,0 +1,45 @@
+"""Exports predict what Keras predicts; TensorBoard gets its scalars."""
+
+import numpy as np
+import pytest
+
+from export_model import export
+from tests.test_experiments import load_model, train
+
+
+@pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])
+def test_exports_predict_as_keras_does(shipped, tmp_path, architecture):
+    from quiet_tensorflow import tf
+
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "d.npz", X=rng.normal(5, 3, size=(60, 20, 2)), y=np.arange(60) % 3)
+    run = tmp_path / "run"
+    train(shipped, run, DATASET=str(tmp_path / "d.npz"), ARCHITECTURE=architecture, EPOCHS=2)
+    x = rng.normal(5, 3, size=(100, 20, 2)).astype(np.float32)
+    expected = load_model(run).predict(x, verbose=0)
+    served = tf.saved_model.load(str(export("saved_model", run)))
+    np.testing.assert_allclose(served.serve(x), expected, atol=1e-5)
+    interpreter = tf.lite.Interpreter(model_path=str(export("tflite", run)))
+    interpreter.allocate_tensors()
+    for sequence, answer in zip(x, expected):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], sequence[None])
+        interpreter.invoke()
+        np.testing.assert_allclose(
+            interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0], answer, atol=1e-5
+        )
+
+
+def test_the_script_exports_and_refuses_other_forms(reference):
+    project, _, _ = reference
+    assert "one of saved_model, tflite" in project.refuse("export_model.py", "onnx")
+    assert "model.tflite" in project.succeed("export_model.py", "tflite")
+    (project.run_dir / "model.tflite").unlink()
+
+
+def test_tensorboard_gets_a_scalar_each_epoch(shipped, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(shipped, tmp_path / "run", EPOCHS=3, N_SAMPLES=100, TENSORBOARD=True)
+    logs = EventAccumulator(str(tmp_path / "run" / "tensorboard" / "train"), {"tensors": 0}).Reload()
+    assert len(logs.Tensors("epoch_loss")) == 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]

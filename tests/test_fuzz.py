@@ -1,0 +1,97 @@
+"""Whatever bytes a file holds, a reader gives arrays or the project's own error, never another exception.
+
+A longer search: python -m pytest tests/test_fuzz.py --hypothesis-profile=long
+"""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.io import wavfile
+
+import run_folder
+from checks import InputError
+from sequence_readers import read_data_set
+
+
+def saved(write, *values, **arrays):
+    file = io.BytesIO()
+    write(file, *values, **arrays)
+    return file.getvalue()
+
+
+X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
+TS = b"@problemName a\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n1,2,?:3,4,5:a\n1e3,-2:3,4:b\n"
+VALID = {
+    "d.npz": saved(np.savez, X=X, y=Y),
+    "packed.npz": saved(np.savez_compressed, X_train=X, y_train=Y, X_test=X, y_test=Y),
+    "d.npy": saved(np.save, X),
+    "d.ts": TS,
+    "d.txt": b"1 2.5 3e1\n-1 3 4\n1,5,6\n",
+    "d.csv": b'Month,"a",b\n2001-01,1,2\n2001-02,,3.5\n2001-03,4,5\n',
+    "d.wav": saved(wavfile.write, 8000, (np.sin(np.arange(900)) * 2**14).astype(np.int16)),
+    "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
+}
+
+
+@st.composite
+def mutated(draw, valid):
+    """Cut, overwrite, repeat or insert bytes of a valid file."""
+    content = bytearray(valid)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(content)))
+        length = draw(st.integers(0, 12))
+        special = [b"\xff\xff\xff\xff", b"\n", b",", b":", b"0" * 9, b'"']
+        new = draw(st.one_of(st.binary(max_size=12), st.sampled_from(special)))
+        content[place : place + length] = new
+    return bytes(content)
+
+
+def read(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    try:
+        read_data_set(path)
+    except InputError as error:
+        assert "\n\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_readers_survive_any_bytes(tmp_path, name):
+    @given(st.one_of(st.binary(max_size=400), mutated(VALID[name])))
+    def check(content):
+        read(tmp_path, name, content)
+
+    check()
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_the_valid_files_are_read(tmp_path, name):
+    (tmp_path / name).write_bytes(VALID[name])
+    assert read_data_set(tmp_path / name)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+)
+
+
+def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference):
+    valid = (reference[0].run_dir / "run.json").read_bytes()
+    record = json.loads(valid)
+
+    @given(st.one_of(st.binary(max_size=200), mutated(valid), st.tuples(st.sampled_from(sorted(record)), JSON)))
+    def check(content):
+        if isinstance(content, tuple):
+            content = json.dumps(record | {content[0]: content[1]}).encode()
+        (tmp_path / "run.json").write_bytes(content)
+        try:
+            run_folder.load_record(tmp_path)
+        except InputError as error:
+            assert "run.json" in str(error) or "impossible" in str(error)
+
+    check()
