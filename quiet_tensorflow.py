@@ -45,4 +45,7 @@ with standard_error_held_back():
 if _pyplot is None:
     del sys.modules["matplotlib.pyplot"]
 
+# Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
+tf.get_logger().setLevel("ERROR")
+
 __all__ = ["keras", "standard_error_held_back", "tf"]

@@ -29,7 +29,7 @@ EPOCHS = 10  # passes over the training part, 1 or more; too many overfit
 BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and learns less per epoch
 LEARNING_RATE = 0.001  # step size of Adam, above 0; too large diverges, too small crawls
 PATIENCE = None  # epochs without a lower validation loss before training stops; needs VALIDATION_SIZE; try 20
-PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNING_RATE is halved; try 10
+PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNING_RATE is halved, thrice at most; try 10
 CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
 PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
 RESUME = True  # continue an interrupted training of the same constants and data; False starts afresh
@@ -258,7 +258,10 @@ def continued(model, checkpoint, checkpoint_of):
 
 
 def halvings(history, plateau):
-    """Count how often the loss (of validation where there is one) has not fallen for `plateau` epochs in a row."""
+    """Count how often the loss (of validation where there is one) has not fallen for `plateau` epochs in a row.
+
+    Three at the most: a smaller step would end learning where the loss is only noisy.
+    """
     if plateau is None:
         return 0
     count, best, since = 0, np.inf, 0
@@ -266,7 +269,7 @@ def halvings(history, plateau):
         best, since = (loss, 0) if loss < best else (best, since + 1)
         if since == plateau:
             count, since = count + 1, 0
-    return count
+    return min(count, 3)
 
 
 def sample_weights(y, class_weight):

@@ -1,0 +1,99 @@
+"""The search: reproducible, on validation data alone, and not undone by a kill."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tune_model
+from checks import InputError
+
+SPACE = "{'FILTERS': [2, 4], 'LSTM_UNITS': [3, 5], 'ARCHITECTURE': ['cnn_lstm']}"
+SEARCH = f"import tune_model; tune_model.SEARCH_SPACE = {SPACE}; tune_model.main()"
+OPTIONS = {"SEARCH": "random", "N_TRIALS": 12, "N_JOBS": 1, "PARALLEL_BACKEND": "loky"}
+
+
+def small_search(project):
+    return project.edit(DATASET="motifs", N_SAMPLES=80, EPOCHS=3, REPEATS=1, SEARCH="grid")
+
+
+def finished(project):
+    """Return the rows of trials.csv without their times, sorted."""
+    rows = csv.DictReader((project.folder / "runs" / "tune" / "trials.csv").open())
+    return sorted(tuple(v for k, v in row.items() if k != "seconds") for row in rows)
+
+
+def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
+    from tests.conftest import Project
+
+    other = small_search(Project(tmp_path / "undisturbed"))
+    printed = other.succeed("-c", SEARCH)
+    rows = finished(other)
+    assert [row[1] for row in rows].count("1") == 4 and [row[1] for row in rows].count("3") == 2
+    assert "to paste over the old ones" in printed and "Test Accuracy" in printed
+    assert (other.folder / "runs" / "tune" / "trials.png").is_file()
+    assert json.loads((other.folder / "runs" / "tune" / "best" / "run.json").read_text())["sequences"]["training"] == 64
+
+    small_search(project)
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", SEARCH], cwd=project.folder, stdout=subprocess.PIPE, text=True
+    )
+    for line in process.stdout:
+        if "trial 2 of" in line:
+            break
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = len(finished(project))
+    printed = project.succeed("-c", SEARCH)
+    assert 2 <= done < 6 and f"{done} pieces are finished" in printed
+    assert finished(project) == rows
+
+
+def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed(shipped):
+    from scipy.stats import loguniform, randint
+
+    space = {"LEARNING_RATE": loguniform(1e-4, 1e-2), "FILTERS": randint(1, 9), "DROPOUT": [0.0, 0.5]}
+    trials = tune_model.draw_trials(space, shipped, OPTIONS)
+    assert trials == tune_model.draw_trials(space, shipped, OPTIONS) and len(trials) == 12
+    assert trials != tune_model.draw_trials(space, shipped | {"SEED": 1}, OPTIONS)
+    for trial in trials:
+        assert 1e-4 <= trial["LEARNING_RATE"] <= 1e-2 and type(trial["LEARNING_RATE"]) is float
+        assert 1 <= trial["FILTERS"] < 9 and type(trial["FILTERS"]) is int
+    assert len(tune_model.draw_trials({"FILTERS": [1, 2, 3]}, shipped, OPTIONS)) == 3
+
+
+@pytest.mark.parametrize(
+    ("space", "options", "message"),
+    [
+        ({"FILTER": [1]}, {}, "'FILTER'"),
+        ({"TEST_SIZE": [0.1]}, {}, "'TEST_SIZE'"),
+        ({"SEED": [1, 2]}, {}, "'SEED'"),
+        ({"FILTERS": []}, {}, "FILTERS must be a list"),
+        ({"FILTERS": 3}, {}, "FILTERS must be a list"),
+        ({"FILTERS": [0]}, {}, "FILTERS = 0"),
+        ({"FILTERS": [1]}, {"N_JOBS": 0}, "N_JOBS = 0"),
+        ({"FILTERS": [1]}, {"SEARCH": "bayes"}, "SEARCH = 'bayes'"),
+    ],
+)
+def test_an_impossible_search_is_refused(shipped, tmp_path, monkeypatch, space, options, message):
+    monkeypatch.setattr(tune_model, "TUNE_DIR", str(tmp_path / "tune"))
+    with pytest.raises(InputError, match=message):
+        tune_model.search(shipped, OPTIONS | options, space)
+    assert not (tmp_path / "tune").exists()
+
+
+def test_trials_never_see_the_test_part(shipped, tmp_path):
+    """A trial scores the same whatever the test part holds."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 9, 1)), np.arange(60) % 2
+    rows = []
+    for test in (x[:10], x[:10] + 100):
+        path = tmp_path / f"{test.mean():.0f}.npz"
+        np.savez(path, X_train=x, y_train=y, X_test=test, y_test=y[:10])
+        row = tune_model.run_trial(0, {"FILTERS": 2}, 2, shipped | {"DATASET": str(path)}, "accuracy", 1)
+        rows.append((row["score"], row["loss"]))
+    assert rows[0] == rows[1]
