@@ -37,7 +37,7 @@ from data_preprocessing import Part
 from generated_sequences import random_sequences
 from run_folder import aligned, write_atomically
 
-REPETITIONS = 7  # rounds that count; the median is shown
+REPETITIONS = 5  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count
 SHAPES = [(32, 50, 1), (256, 50, 1), (32, 1000, 1), (32, 50, 16)]  # of a training step: batch, time steps, features
 STEPS = 100  # training steps in a timed epoch
@@ -46,8 +46,9 @@ GROWTH_N = [1_000, 10_000, 100_000]  # training sequences of 50 time steps, to s
 GROWTH_T = [50, 500, 5_000]  # time steps of GROWTH_T_SEQUENCES sequences
 GROWTH_T_SEQUENCES = 320
 FILE_BYTES = 4e9  # size of the file that is trained from disk
+FILE_SHAPE = (50, 16)  # time steps and features of its sequences
 FILE_BATCH = 256  # sequences per step of that training
-IN_MEMORY = 100_000  # sequences in memory that it is compared with
+IN_MEMORY = 20_000  # sequences in memory that it is compared with
 QUICK = False  # True: one round of tiny sizes that only shows whether everything runs
 
 if QUICK:
@@ -179,11 +180,11 @@ def large_file(workers):
             print(f"Skipped training from disk: {folder} has no room for {FILE_BYTES / 1e9:.0f} GB; TMPDIR moves it")
             return []
         path = Path(folder) / "large.npz"
-        n = int(FILE_BYTES / (4 * 50))
+        n = int(FILE_BYTES / (4 * np.prod(FILE_SHAPE)))
         write_npz(path, n)
         with worker() as fresh:  # its peak is that of this training alone
             seconds, peak = fresh.submit(train_from, str(path), str(Path(folder) / "run")).result()
-    in_memory = in_worker(workers["project"], epoch, "project", IN_MEMORY, FILE_BATCH, 50, 1)
+    in_memory = in_worker(workers["project"], epoch, "project", IN_MEMORY, FILE_BATCH, *FILE_SHAPE)
     memory = alternate(memory=in_memory)["memory"]
     file = f"training per sequence, from a file of {FILE_BYTES / 1e9:.0f} GB, batch {FILE_BATCH}"
     return [
@@ -193,14 +194,14 @@ def large_file(workers):
 
 
 def write_npz(path, n):
-    """Write n random sequences of 50 time steps and labels as an uncompressed .npz, block by block."""
-    rng, block = np.random.default_rng(0), 100_000
+    """Write n random sequences and labels as an uncompressed .npz, block by block."""
+    rng, block = np.random.default_rng(0), 10_000
     with zipfile.ZipFile(path, "w") as archive:
         with archive.open("X.npy", "w", force_zip64=True) as file:
-            header = {"descr": "<f4", "fortran_order": False, "shape": (n, 50, 1)}
+            header = {"descr": "<f4", "fortran_order": False, "shape": (n, *FILE_SHAPE)}
             np.lib.format.write_array_header_1_0(file, header)
             for start in range(0, n, block):
-                file.write(rng.random((min(block, n - start), 50, 1), dtype=np.float32).tobytes())
+                file.write(rng.random((min(block, n - start), *FILE_SHAPE), dtype=np.float32).tobytes())
         with archive.open("y.npy", "w", force_zip64=True) as file:
             np.lib.format.write_array(file, rng.integers(0, 2, n, dtype=np.int8))
 
