@@ -16,7 +16,7 @@ from rows_on_disk import DAMAGED
 RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run
 
 LEDGER = PROJECT / "runs" / "ledger.csv"
-LEDGER_COLUMNS = ["when", "run", "changed constants", "score", "value", "low", "high", "parameters", "seconds"]
+LEDGER_COLUMNS = ["when", "run", "score", "value", "low", "high", "parameters", "seconds", "changed constants"]
 AGAIN = "run python train_model.py again"
 FORMAT = 1  # of run.json; a reader refuses another one
 
@@ -239,8 +239,8 @@ def append_ledger(record, folder, metric, result):
     rows = read_ledger()
     changed = " ".join(f"{name}={value!r}" for name, value in changed_constants(record["constants"]).items())
     interval = [f"{bound:.4f}" for bound in result.get(f"{metric}_interval", [])] or ["", ""]
-    row = [result["evaluated"], shown(folder), changed or "(none)", metric, f"{result[metric]:.4f}", *interval]
-    row += [record["parameters"], f"{record['seconds']:.1f}"]
+    row = [result["evaluated"], shown(folder), metric, f"{result[metric]:.4f}", *interval]
+    row += [record["parameters"], f"{record['seconds']:.1f}", changed or "(none)"]
     LEDGER.parent.mkdir(parents=True, exist_ok=True)
     write_csv(LEDGER, LEDGER_COLUMNS, [*rows, row])
 

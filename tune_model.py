@@ -155,8 +155,8 @@ def run_rung(alive, epochs, trials, constants, options, measure, finished, folde
             best = ranked([t for t in alive if (t, epochs) in finished], epochs, finished)[0]
             done = sum((t, epochs) in finished for t in alive)
             print(
-                f"{epochs} epochs, trial {done} of {len(alive)}: {measure} {float(row['score']):.4f}, "
-                f"best {float(finished[best, epochs]['score']):.4f} with {assignments(trials[best])}",
+                f"{epochs} epochs, trial {done} of {len(alive)}: validation {told(row, measure)}; "
+                f"best so far {told(finished[best, epochs], measure)} with {assignments(trials[best])}",
                 flush=True,
             )
 
@@ -200,6 +200,11 @@ def ranked(alive, epochs, finished):
     return sorted(alive, key=lambda trial: (float(finished[trial, epochs]["loss"]), trial))
 
 
+def told(row, measure):
+    """Write loss and score of a row of trials.csv."""
+    return f"loss {float(row['loss']):.4f}, {measure} {float(row['score']):.4f}"
+
+
 def assignments(trial):
     """Write constants in one line."""
     return ", ".join(f"{name} = {value!r}" for name, value in trial.items())
@@ -212,9 +217,12 @@ def show_result(alive, rungs, trials, finished, measure, folder):
         range(len(trials)),
         key=lambda t: (-last[t], ranked([u for u in last if last[u] == last[t]], last[t], finished).index(t)),
     )
-    rows = [[str(last[t]), finished[t, last[t]]["score"], assignments(trials[t])] for t in order[:5]]
-    print(f"\nThe best trials by validation {measure}:")
-    print(run_folder.aligned(["epochs", measure, "constants"], rows))
+    rows = [
+        [str(last[t]), finished[t, last[t]]["loss"], finished[t, last[t]]["score"], assignments(trials[t])]
+        for t in order[:5]
+    ]
+    print("\nThe best trials by validation loss, those trained longest first:")
+    print(run_folder.aligned(["epochs", "loss", measure, "constants"], rows))
     scores = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
     plots.trials(np.array(scores), rungs, alive[0], measure, folder / "trials.png")
     print("\nThe winner's constants, to paste over the old ones:")

