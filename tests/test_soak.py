@@ -30,7 +30,7 @@ for i in range(ROUNDS):
 print(json.dumps(figures))
 """
 
-# TensorFlow 2.21 keeps some memory of each training function that it traces: 5 MB a round were measured here, and 12 for
+# TensorFlow 2.21 keeps some memory of each training function that it traces: 5 MB a round were measured, and 12 for
 # the same round with stock compile and fit. Evaluations keep none.
 MEGABYTES_PER_ROUND = 8
 
