@@ -5,7 +5,7 @@ import numpy as np
 from quiet_tensorflow import keras
 
 BATCHES_PER_BLOCK = 64  # handed to TensorFlow at once: fewer cost time, more cost memory
-WINDOW_BYTES = 256 * 2**20  # sequences held at a time while shuffling data that lie on disk
+WINDOW_BYTES = 64 * 2**20  # sequences held at a time while shuffling data that lie on disk
 CHUNKS = 16  # runs of neighbouring rows that such a window is made of
 
 
@@ -60,7 +60,7 @@ class Blocks(keras.utils.PyDataset):
         if self.window >= len(self.part):
             window, first = 0, i * self.rows_per_block
         if self.held[0] != window:
-            order = self._order(window)
+            order, self.held = self._order(window), (None, None, None)  # the old window goes before the new one comes
             # In memory the rows are picked block by block; from disk the whole window is read at once.
             on_disk = not isinstance(self.part.x, np.ndarray)
             self.held = window, order, self.part.take(order) if on_disk else None

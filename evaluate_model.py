@@ -79,7 +79,8 @@ def predict(model, part):
     """Return the model's output for a Part, float64 (n, outputs)."""
     from fast_lstm import predict as predict_blocks
 
-    return predict_blocks(model, part.blocks(PREDICT_BATCH))
+    traced = len(part) > 8 * PREDICT_BATCH  # about where it begins to pay
+    return predict_blocks(model, part.blocks(PREDICT_BATCH), min(PREDICT_BATCH, len(part)), traced)
 
 
 def probabilities_of(output):

@@ -119,16 +119,20 @@ def training_scope(devices=None):
     return tf.distribute.MirroredStrategy(devices, tf.distribute.HierarchicalCopyAllReduce()).scope()
 
 
-def predict(model, blocks):
-    """Return the model's output for blocks of sequences (n, time, ...) float32, as float64 (n_all, outputs).
+def predict(model, blocks, batch_size, traced):
+    """Return the model's output for blocks of `batch_size` sequences (n, time, ...) float32: float64 (n_all, outputs).
 
-    A call of the model for each block: `model.predict` would trace and compile first, which takes longer than most
-    test parts. The fused kernel may change the last bits.
+    traced: trace the model first, as `model.predict` does. It pays for many blocks only: it takes longer than most test
+    parts. The fused kernel may change the last bits.
     """
-    outputs = []
-    for block in blocks:
-        with fused(model, len(block)):
-            outputs.append(np.asarray(model(tf.convert_to_tensor(block), training=False), dtype=np.float64))
+
+    def call(x):
+        return model(x, training=False)
+
+    if traced:
+        call = tf.function(call, [tf.TensorSpec((None, *model.input_shape[1:]), "float32")], autograph=False)
+    with fused(model, batch_size):
+        outputs = [np.asarray(call(tf.convert_to_tensor(block)), dtype=np.float64) for block in blocks]
     return np.concatenate(outputs)
 
 

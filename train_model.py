@@ -89,7 +89,7 @@ def describe(data, dataset):
     parts = {"training": data.train, "validation": data.validation, "test": data.test}
     counts = ", ".join(f"{len(part)} {name}" for name, part in parts.items() if part is not None)
     time_steps, *features = data.train.x.shape[1:]
-    size = f"{time_steps} time steps × {' × '.join(map(str, features))} features"
+    size = f"{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
     if data.task == "forecasting":
         return f"Data: {dataset}, windows: {counts}, each of {size}, forecasting {data.source['target']}"
     return f"Data: {dataset}, sequences: {counts}, each of {size}, {len(data.classes)} classes"
