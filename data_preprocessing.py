@@ -113,15 +113,8 @@ def load_data(
             if not isinstance(part.x, list):
                 check_sequences(part.x, path)
     groups = _groups(train, group)
-    rows = np.arange(len(train.x))
-    if test is not None:
-        train_rows, test_rows = rows, np.arange(len(test.x))
-    elif test_files is not None:
-        train_rows, test_rows = _named_files(train, test_files, groups)
-    else:
-        # The reference split is a plain one; elsewhere each class keeps its share in both parts.
-        stratify = dataset != "random"
-        train_rows, test_rows = _split(rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify)
+    # The reference split is a plain one; elsewhere each class keeps its share in both parts.
+    train_rows, test_rows = _test_split(train, test, groups, test_files, test_size, seed, stratify=dataset != "random")
     if path is not None:
         train, test, source, notes = _prepared(train, train_rows, test, path)
     test = test or train
@@ -222,6 +215,16 @@ def check_sequences(x, source):
 
 
 # Splits.
+
+
+def _test_split(train, test, groups, test_files, test_size, seed, stratify):
+    """Return (training rows, test rows): of the official split, of the files that are named, or drawn."""
+    rows = np.arange(len(train.x))
+    if test is not None:
+        return rows, np.arange(len(test.x))
+    if test_files is not None:
+        return _named_files(train, test_files, groups)
+    return _split(rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify)
 
 
 def _split(rows, labels, groups, constant, size, seed, stratify=True):

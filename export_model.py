@@ -5,7 +5,9 @@ Write the trained run in a form that runs without Keras: RUN_DIR/saved_model (Te
 RUN_DIR/model.tflite (phones and microcontrollers; built-in operators only, one sequence at a time).
 """
 
+import io
 import shutil
+from contextlib import redirect_stdout
 
 import run_folder
 from checks import InputError, run_script
@@ -38,7 +40,7 @@ def to_tflite(model, folder):
     from quiet_tensorflow import keras, standard_error_held_back, tf
 
     inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
-    with standard_error_held_back():
+    with standard_error_held_back(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
         content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"
     run_folder.write_atomically(path, content)

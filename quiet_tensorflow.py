@@ -25,15 +25,16 @@ def standard_error_held_back():
     with tempfile.TemporaryFile() as held:
         terminal = os.dup(2)
         os.dup2(held.fileno(), 2)
+        succeeded = False
         try:
             yield
-        except BaseException:
-            held.seek(0)
-            os.write(terminal, held.read())
-            raise
+            succeeded = True
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+            if not succeeded:
+                held.seek(0)
+                os.write(2, held.read())
 
 
 # Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.

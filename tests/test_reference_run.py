@@ -144,3 +144,12 @@ def test_importing_a_module_does_no_work_and_prints_nothing(project):
 def test_help_prints_the_docstring(project):
     for script in ("train_model.py", "evaluate_model.py"):
         assert project.succeed(script, "--help").startswith(f"python {script}\n")
+
+
+def test_a_failing_import_of_tensorflow_is_shown_whole(project):
+    """Its start-up chatter is held back; what it says when it fails is not."""
+    broken = "import os\nos.write(2, b'libfoo is missing\\n')\nraise ImportError('no TensorFlow here')\n"
+    (project.folder / "tensorflow.py").write_text(broken)
+    done = project.run("train_model.py")
+    assert done.returncode == 1
+    assert "libfoo is missing" in done.stderr and "no TensorFlow here" in done.stderr
