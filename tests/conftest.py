@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser):
-    parser.addoption("--soak-rounds", type=int, default=40, help="rounds of tests/test_soak.py")
+    parser.addoption("--soak-rounds", type=int, default=20, help="rounds of tests/test_soak.py")
 
 
 class Project:

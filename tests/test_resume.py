@@ -24,7 +24,8 @@ def start(project, script="train_model.py", **options):
 
 def stop_after_epoch(project, epoch, sent):
     """Start a training, send a signal once it has shown `epoch`. Returns: (exit status, all it printed, its errors)."""
-    process = start(project)
+    # A shell that runs tests in the background may ignore Ctrl-C, and hand that down.
+    process = start(project, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     printed = []
     for line in process.stdout:
         printed.append(line)
