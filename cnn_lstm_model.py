@@ -104,7 +104,8 @@ def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, atten
     sizes = (kernel_size, kernel_size) if video else (2 * kernel_size + 2, 2 * kernel_size - 1)
     for block, size in enumerate(sizes, 1):
         x = each(convolve(2 * filters, size, padding="same", name=f"convolution_{block}"))(x)
-        x = layers.BatchNormalization(momentum=0.9, name=f"normalise_{block}")(x)
+        # Averages over the last five steps or so: small data have few steps an epoch, and the weights move on.
+        x = layers.BatchNormalization(momentum=0.8, name=f"normalise_{block}")(x)
         x = layers.ReLU()(x)
         x = each(pool(pool_size, padding="same"))(x)
         x = drop(dropout)(x) if dropout else x

@@ -51,6 +51,20 @@ def fused(model, batch_size):
             del layer.inner_loop
 
 
+@contextmanager
+def unsummed(optimizer):
+    """Inside this block the optimizer takes the gradients of its one device as they are.
+
+    Keras would sum them over devices even so, by a function whose gradient TensorFlow registers for ever: with it stay
+    the traced step and the model, 5 MB for each training that a process makes.
+    """
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    try:
+        yield
+    finally:
+        del optimizer._all_reduce_sum_gradients
+
+
 def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=False):
     """Stand in for keras.layers.LSTM.inner_loop: sequences (n, time, features), initial_state two of (n, units)."""
     if mask is not None:
@@ -145,7 +159,7 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
     if model.distribute_strategy.num_replicas_in_sync > 1:
         yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
         return
-    with fused(model, batch_size):
+    with fused(model, batch_size), unsummed(model.optimizer):
         callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
         )

@@ -6,6 +6,7 @@ The constants are at the top of data_preprocessing.py, cnn_lstm_model.py and thi
 
 import importlib.util
 import json
+import math
 import shutil
 import sys
 import time
@@ -185,6 +186,7 @@ def fit(
     with model.distribute_strategy.scope():
         model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
         model.optimizer.build(model.trainable_variables)
+    batch_size = even_batches(model, len(data.train), batch_size)
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
     on_terminal = sys.stdout.isatty()
@@ -218,6 +220,19 @@ def fit(
         best = int(np.argmin(history["val_loss"]))
         print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
     return history, seconds
+
+
+def even_batches(model, n, batch_size):
+    """Return the batch size that divides n sequences evenly into the same number of batches, for batch normalisation.
+
+    The statistics of a last batch of two would spoil its averages: 50 sequences in 16s become 13, 13, 13 and 11.
+    Networks without batch normalisation keep `batch_size`, as Keras does.
+    """
+    from quiet_tensorflow import keras
+
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
+        return math.ceil(n / math.ceil(n / batch_size))
+    return batch_size
 
 
 def stopped_at(history, patience):

@@ -1,4 +1,4 @@
-"""Many rounds in one process leak no file handles, and no more memory than TensorFlow itself.
+"""Many rounds of training and evaluation in one process leak neither file handles nor memory.
 
 The full soak: python -m pytest tests/test_soak.py --soak-rounds 200
 """
@@ -30,14 +30,13 @@ for i in range(ROUNDS):
 print(json.dumps(figures))
 """
 
-# TensorFlow 2.21 keeps some memory of each training function that it traces: 5 MB a round were measured, and 12 for
-# the same round with stock compile and fit. Evaluations keep none.
-MEGABYTES_PER_ROUND = 8
+# Stock compile and fit keep 12 MB of each round: TensorFlow never forgets a gradient that Keras registers.
+MEGABYTES = 40  # that memory may wander, however many rounds
 
 
-def test_many_rounds_leave_no_file_handles_and_little_memory(project, request):
+def test_many_rounds_leave_no_file_handles_and_no_memory(project, request):
     rounds = request.config.getoption("--soak-rounds")
     code = SOAK.replace("ROUNDS", str(rounds))
     (early, handles_early), (late, handles_late) = json.loads(project.succeed("-c", code, timeout=900))
-    assert late - early < MEGABYTES_PER_ROUND * (rounds - 1 - rounds // 4)
+    assert late - early < MEGABYTES
     assert handles_late <= handles_early + 2
