@@ -4,17 +4,17 @@ The constants below say which data; `python train_model.py` uses them.
 """
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from checks import InputError, project_path
-from generated_sequences import digits, motifs, moving_digits, random_sequences
-from rows_on_disk import RowsOnDisk
-from sequence_readers import Sequences, read_data_set
+from generated_sequences import GENERATED, generate
+from labels import encode, learn_classes
+from sequence_readers import read_data_set
+from sequences import BLOCK, Sequences, check_sequences, equal_lengths
 from series_reader import Series
+from splits import groups_of, in_reading_order, split, test_split
 
 DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (see README)
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
@@ -29,8 +29,6 @@ HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
 TEST_FILES = None  # recordings: regular expression; files whose name matches are the test part
 GROUP = None  # recordings: regular expression with one (group) in the file name, whose members stay in one part
-
-BLOCK = 4096  # sequences held in memory as float32 at a time
 
 
 @dataclass
@@ -88,51 +86,49 @@ def load_data(
     validation_seed: draws another validation part than SEED does; the test part stays.
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
-    generators = {
-        "random": lambda: random_sequences(n_samples, time_steps, features, seed),
-        "motifs": lambda: motifs(n_samples, time_steps, features, seed)[:2],
-        "digits": digits,
-        "moving_digits": lambda: moving_digits(n_samples, seed),
-    }
-    if dataset in generators:
-        train, test, path = Sequences(*generators[dataset]()), None, None
-        source, notes = {"kind": "generated"}, []
+    path = None
+    if dataset in GENERATED:
+        train, test = Sequences(*generate(dataset, n_samples, time_steps, features, seed)), None
     else:
         path = project_path(dataset)
-        if not path.exists():
-            known = ", ".join(f'"{name}"' for name in generators)
-            raise InputError(f"DATASET = {str(dataset)!r} is impossible: it must be {known} or a path that exists")
-        train, test = read_data_set(path)
-        if isinstance(train, Series):
-            if group is not None or test_files is not None:
-                raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
-            return _windowed(train, path, test_size, validation_size, target, window, horizon)
-        for part in filter(None, (train, test)):
-            if part.y is None:
-                raise InputError(f"{path} has no labels (y): training and evaluation need them")
-            if not isinstance(part.x, list):
-                check_sequences(part.x, path)
-    groups = _groups(train, group)
+        train, test = _read(dataset, path)
+    if isinstance(train, Series):
+        if group is not None or test_files is not None:
+            raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
+        return _windowed(train, path, test_size, validation_size, target, window, horizon)
+    groups = groups_of(train, group)
     # The reference split is a plain one; elsewhere each class keeps its share in both parts.
-    train_rows, test_rows = _test_split(train, test, groups, test_files, test_size, seed, stratify=dataset != "random")
+    train_rows, test_rows = test_split(train, test, groups, test_files, test_size, seed, stratify=dataset != "random")
+    source, notes = {"kind": "generated"}, []
     if path is not None:
         train, test, source, notes = _prepared(train, train_rows, test, path)
-    test = test or train
     classes = learn_classes(train.y[train_rows])
-    test_rows = _in_reading_order(test.x, test_rows)
-    test_part = Part(test.x, encode(test.y[test_rows], classes, "test"), test_rows)
-    validation_part = None
+
+    def part(name, of, rows):
+        rows = in_reading_order(of.x, rows)
+        return Part(of.x, encode(of.y[rows], classes, name), rows)
+
+    test_part, validation_part = part("test", test or train, test_rows), None
     if validation_size:
         drawn_by = seed if validation_seed is None else validation_seed
-        train_rows, rows = _split(train_rows, train.y, groups, "VALIDATION_SIZE", validation_size, drawn_by)
-        rows = _in_reading_order(train.x, rows)
-        validation_part = Part(train.x, encode(train.y[rows], classes, "validation"), rows)
-    train_rows = _in_reading_order(train.x, train_rows)
-    train_part = Part(train.x, encode(train.y[train_rows], classes, "training"), train_rows)
+        train_rows, rows = split(train_rows, train.y, groups, "VALIDATION_SIZE", validation_size, drawn_by)
+        validation_part = part("validation", train, rows)
+    train_part = part("training", train, train_rows)
     return Data(train_part, validation_part, test_part, "classification", classes, source, notes)
 
 
-# Sequences from files: gaps, lengths, checks.
+def _read(dataset, path):
+    """Read a data set from a path. Returns: (Sequences or Series, Sequences of the official test split or None)."""
+    if not path.exists():
+        known = ", ".join(f'"{name}"' for name in GENERATED)
+        raise InputError(f"DATASET = {str(dataset)!r} is impossible: it must be {known} or a path that exists")
+    train, test = read_data_set(path)
+    for part in filter(None, (train, test)):
+        if not isinstance(part, Series) and part.y is None:
+            raise InputError(f"{path} has no labels (y): training and evaluation need them")
+        if not isinstance(part, Series) and not isinstance(part.x, list):
+            check_sequences(part.x, path)
+    return train, test
 
 
 def _prepared(train, train_rows, test, path):
@@ -158,127 +154,6 @@ def _prepared(train, train_rows, test, path):
     if test is not None and test.x.shape[1:] != train.x.shape[1:]:
         raise InputError(f"{path}: training sequences are {train.x.shape[1:]}, test sequences {test.x.shape[1:]}")
     return train, test, source, notes
-
-
-def equal_lengths(sequences, steps, filler, path):
-    """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
-
-    NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
-    padded in front with `filler` (features,), the mean of the training part: what counts is the LSTM's last state, so
-    the sequence should come last. Reference network on JapaneseVowels, accuracy (loss) on validation data, 5 folds: in
-    front with the mean 0.948 (0.172), zeros 0.941 (0.221), the first step repeated 0.911 (0.339); behind with the mean
-    0.930 (0.291), zeros 0.933 (0.288), the last step repeated 0.956 (0.137). That last one is as good here, where the
-    longest sequence is twice the median, but not where it is six times (spoken digits: the LSTM forgets the word).
-    Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
-    has a feature with no value at all.
-    """
-    filled = 0
-    x = np.empty((len(sequences), steps, len(filler)), np.float32)
-    for i, sequence in enumerate(sequences):
-        gaps = np.isnan(sequence)
-        if gaps.any():
-            if gaps.all(axis=0).any():
-                raise InputError(f"{path}: sequence {i} (counted from 0) has a feature without any value")
-            sequence, filled = _interpolated(sequence, gaps), filled + int(gaps.sum())
-        padding = max(0, steps - len(sequence))
-        x[i, :padding] = filler
-        x[i, padding:] = sequence[:steps]
-    lengths = np.array([len(sequence) for sequence in sequences])
-    counts = {"padded": (lengths < steps).sum(), "cut": (lengths > steps).sum()}
-    notes = [f"{n} of {len(x)} sequences were {how} to {steps} time steps" for how, n in counts.items() if n]
-    if filled:
-        notes.append(f"{filled} missing values were filled by linear interpolation")
-    return x, notes
-
-
-def _interpolated(sequence, gaps):
-    sequence, steps = sequence.copy(), np.arange(len(sequence))
-    for values, missing in zip(sequence.T, gaps.T):
-        values[missing] = np.interp(steps[missing], steps[~missing], values[~missing])
-    return sequence
-
-
-def check_sequences(x, source):
-    """Raise InputError if x (n, time, features[, ...]) holds NaN or infinity (how many, where first)."""
-    bad, first = 0, None
-    for start in range(0, len(x), BLOCK):
-        with np.errstate(over="ignore"):
-            places = np.argwhere(~np.isfinite(np.asarray(x[start : start + BLOCK], dtype=np.float32)))
-        if len(places) and first is None:
-            first = (start + places[0][0], places[0][1])
-        bad += len(places)
-    if bad:
-        raise InputError(
-            f"{source}: {bad} values are NaN, infinite or beyond 32-bit floats, the first in sequence {first[0]}, "
-            f"time step {first[1]} (counted from 0)"
-        )
-
-
-# Splits.
-
-
-def _test_split(train, test, groups, test_files, test_size, seed, stratify):
-    """Return (training rows, test rows): of the official split, of the files that are named, or drawn."""
-    rows = np.arange(len(train.x))
-    if test is not None:
-        return rows, np.arange(len(test.x))
-    if test_files is not None:
-        return _named_files(train, test_files, groups)
-    return _split(rows, train.y, groups, "TEST_SIZE", test_size, seed, stratify)
-
-
-def _split(rows, labels, groups, constant, size, seed, stratify=True):
-    """Split row numbers in two by scikit-learn, groups kept whole; InputError naming `constant` where it cannot be.
-
-    Returns: (rows that stay, rows that are cut off).
-    """
-    labels = labels[rows]
-    try:
-        if groups is not None:
-            splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
-            kept, cut = next(splitter.split(rows, groups=groups[rows]))
-            return rows[kept], rows[cut]
-        classes, counts = np.unique(labels, return_counts=True)
-        if stratify and counts.min() < 2:
-            raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed to split it")
-        return train_test_split(rows, test_size=size, random_state=seed, stratify=labels if stratify else None)
-    except InputError:
-        raise
-    except ValueError as error:
-        what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
-        raise InputError(f"{constant} = {size} is impossible for {what}: {error}") from error
-
-
-def _in_reading_order(x, rows):
-    """Sort row numbers where x lies on disk, so that it is read in long strokes; elsewhere the split's order stays."""
-    return np.sort(rows) if isinstance(x, RowsOnDisk) else rows
-
-
-def _groups(train, group):
-    """Return the group of each sequence (n,), or None: the file's own `groups`, or what GROUP finds in file names."""
-    if group is None:
-        return train.groups
-    if train.names is None:
-        raise InputError(f"GROUP = {group!r} is impossible: only recordings have file names (or put groups into .npz)")
-    found = [re.search(group, name) for name in train.names]
-    if None in found:
-        raise InputError(f"GROUP = {group!r} finds nothing in the file name {train.names[found.index(None)]}")
-    return np.array([match[1] for match in found])
-
-
-def _named_files(train, test_files, groups):
-    """Return (training rows, test rows): TEST_FILES picks the test recordings by their names."""
-    if train.names is None:
-        raise InputError(f"TEST_FILES = {test_files!r} is impossible: only recordings have file names")
-    chosen = np.array([re.search(test_files, name) is not None for name in train.names])
-    if chosen.all() or not chosen.any():
-        raise InputError(
-            f"TEST_FILES = {test_files!r} matches {chosen.sum()} of {len(chosen)} files: no part may be empty"
-        )
-    both = set() if groups is None else set(groups[chosen]) & set(groups[~chosen])
-    if both:
-        raise InputError(f"TEST_FILES = {test_files!r} tears the group {sorted(both)[0]!r} of GROUP into two parts")
-    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
 def _windowed(series, path, test_size, validation_size, target, window, horizon):
@@ -319,51 +194,6 @@ def _windowed(series, path, test_size, validation_size, target, window, horizon)
     source = {"kind": "series", "columns": series.columns, "target": series.columns[column]}
     validation = parts["validation"] if validation_size else None
     return Data(parts["train"], validation, parts["test"], "forecasting", [], source, notes, series)
-
-
-# Labels.
-
-
-def learn_classes(labels):
-    """Return the sorted class names of the training labels (n,): strings, whole numbers without a decimal point.
-
-    Raises InputError for fewer than two classes, labels that are a class of their own each, or measurements.
-    """
-    classes = sorted(set(map(class_name, np.unique(labels))), key=_class_order)
-    if len(classes) < 2:
-        raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed")
-    if len(classes) > 2 and len(classes) == len(labels):
-        raise InputError(f"each of the {len(labels)} training labels is a class of its own: nothing can be learned")
-    return classes
-
-
-def _class_order(name):
-    """Sort numbers by value (2 before 10), before words."""
-    try:
-        return (0, float(name), name)
-    except ValueError:
-        return (1, 0.0, name)
-
-
-def class_name(label):
-    """Write a label (number, string, boolean) as a string; 1, 1.0 and "1.0000e+00" all become "1"."""
-    try:
-        number = float(label)
-    except ValueError:
-        return str(label)
-    if isinstance(label, np.floating) and not number.is_integer():
-        raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
-    return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
-
-
-def encode(labels, classes, part):
-    """Number the labels (n,) by their place in `classes`; raise InputError for one that training has never seen."""
-    unique, inverse = np.unique(labels, return_inverse=True)
-    names = [class_name(label) for label in unique]
-    unseen = sorted(set(names) - set(classes))
-    if unseen:
-        raise InputError(f"the {part} part has the label {unseen[0]!r}, unknown to the training part: {classes}")
-    return np.array([classes.index(name) for name in names], dtype=np.int64)[inverse]
 
 
 # Figures of a part.

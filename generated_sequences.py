@@ -5,11 +5,21 @@ from sklearn.datasets import load_digits
 
 from checks import InputError
 
+GENERATED = ("random", "motifs", "digits", "moving_digits")  # the names that DATASET can have
 RAMP = 6  # time steps of a ramp in "motifs"
 NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from 0 to 1
 FRAMES = 10  # of a video in "moving_digits"
 CANVAS = 16  # its height and width in pixels
 DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}  # rows and columns per frame
+
+
+def generate(dataset, n_samples, time_steps, features, seed):
+    """Make the data set of that name (see GENERATED). Returns: x (n, time, features[, ...]) float32, labels (n,)."""
+    if dataset == "random":
+        return random_sequences(n_samples, time_steps, features, seed)
+    if dataset == "motifs":
+        return motifs(n_samples, time_steps, features, seed)[:2]
+    return digits() if dataset == "digits" else moving_digits(n_samples, seed)
 
 
 def random_sequences(n_samples, time_steps, features, seed):

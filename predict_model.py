@@ -13,9 +13,10 @@ import numpy as np
 import plots
 import run_folder
 from checks import InputError, run_script
-from data_preprocessing import Part, check_sequences, equal_lengths
+from data_preprocessing import Part
 from evaluate_model import predict, probabilities_of
 from sequence_readers import read_new
+from sequences import check_sequences, equal_lengths
 from series_reader import Series
 
 ROWS_SHOWN = 5  # of the predictions

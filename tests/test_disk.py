@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+import array_reader
 import batches
-import sequence_readers
 from data_preprocessing import Part, fingerprint, load_data
 from rows_on_disk import RowsOnDisk, open_npy
 
@@ -38,7 +38,7 @@ def test_data_on_disk_give_the_same_parts_as_in_memory(tmp_path, monkeypatch, fo
         np.save(path, x)
         np.save(tmp_path / "y.npy", y)
     memory = load_data(dataset=str(path), validation_size=0.2)
-    monkeypatch.setattr(sequence_readers, "IN_MEMORY", 0)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
     disk = load_data(dataset=str(path), validation_size=0.2)
     assert isinstance(disk.train.x, RowsOnDisk) and isinstance(memory.train.x, np.ndarray)
     for name in ("train", "validation", "test"):
@@ -73,13 +73,13 @@ def test_windows_hold_every_sequence_once_in_an_order_of_each_epoch(tmp_path, mo
 
 MEASURE = """
 import json, resource
-import batches, sequence_readers
+import array_reader, batches
 from data_preprocessing import fingerprint, load_data, mean_and_variance
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-sequence_readers.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
+array_reader.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
 before = peak()
 data = load_data(dataset="X.npy")
 fingerprint(data.test), mean_and_variance(data.train)

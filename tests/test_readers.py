@@ -5,9 +5,10 @@ import pytest
 from scipy.io import wavfile
 
 from checks import InputError
-from data_preprocessing import equal_lengths, load_data
+from data_preprocessing import load_data
 from recordings import log_mel, read_wav
 from sequence_readers import find_format, read_recordings, read_ts
+from sequences import equal_lengths
 from series_reader import read_series
 
 TS = """# a comment

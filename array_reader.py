@@ -1,0 +1,106 @@
+"""Read sequences from NumPy's `.npz` and `.npy` files. Large arrays stay on disk; no pickle is ever read."""
+
+import numpy as np
+
+from checks import InputError
+from rows_on_disk import DAMAGED, RowsOnDisk, open_npy, open_npz_member
+from sequences import Sequences
+
+IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
+
+
+def read_npz(path):
+    """Read `X`, `y`, or `X_train`, `y_train`, `X_test`, `y_test`, from a NumPy `.npz` archive.
+
+    Returns: (Sequences, Sequences of the official test split or None). X of shape (n, time) gets a feature axis.
+    Raises InputError for a damaged archive, missing names, object arrays (they would need pickle) and wrong shapes.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            _refuse_false_headers(path, archive)
+            names = set(archive.files)
+            if "X" in names:
+                pairs = [("X", "y")]
+            elif {"X_train", "X_test"} <= names:
+                pairs = [("X_train", "y_train"), ("X_test", "y_test")]
+            else:
+                found = ", ".join(sorted(names)) or "nothing"
+                raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
+            parts = [
+                _checked_arrays(path, x, _array(path, archive, x), y, archive[y] if y in names else None)
+                for x, y in pairs
+            ]
+            if "groups" in names and len(parts) == 1:
+                parts[0] = parts[0]._replace(groups=_checked_groups(path, archive["groups"], len(parts[0].x)))
+    except InputError:
+        raise
+    except DAMAGED as error:
+        raise InputError(f"{path} cannot be read as .npz: {error}") from error
+    return parts[0], parts[1] if len(parts) == 2 else None
+
+
+def _array(path, archive, name):
+    """Load an array of an archive, or leave it on disk where it is large and not compressed."""
+    member = archive.zip.getinfo(name + ".npy")
+    on_disk = open_npz_member(path, member) if member.file_size > IN_MEMORY else None
+    return archive[name] if on_disk is None else on_disk
+
+
+def read_npy(path):
+    """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled).
+
+    Returns: Sequences. An array of more than IN_MEMORY bytes stays on disk. Raises InputError as read_npz does.
+    """
+    labels = path.with_name("y.npy")
+    try:
+        x = open_npy(path)
+        if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
+            x = np.load(path, allow_pickle=False)
+        y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
+    except DAMAGED as error:
+        raise InputError(f"{path} cannot be read as .npy: {error}") from error
+    return _checked_arrays(path, "it", x, labels.name, y)
+
+
+def _refuse_false_headers(path, archive):
+    """Refuse an array whose header claims more bytes than the archive can hold, before any memory is taken for it."""
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise InputError(f"{path} is not an .npz archive (np.savez writes one)")
+    for member in archive.zip.infolist():
+        with archive.zip.open(member) as file:
+            version = np.lib.format.read_magic(file)
+            read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
+            shape, _, dtype = read_header(file)
+        # DEFLATE packs at most 1032 to 1: a larger claim is false.
+        claimed, held = int(np.prod(shape, dtype=object)) * dtype.itemsize, member.compress_size * 1032
+        if claimed > min(member.file_size, held):
+            raise InputError(f"{path}: {member.filename} claims {claimed} bytes, more than the file holds")
+
+
+def _checked_arrays(path, x_name, x, y_name, y):
+    if x.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
+    if x.ndim == 2:
+        x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[:, :, np.newaxis]
+    if 0 in x.shape:
+        raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
+    if x.ndim not in (3, 5):
+        raise InputError(
+            f"{path}: {x_name} has shape {x.shape}; allowed are (n, time), (n, time, features) and "
+            "(n, time, height, width, channels)"
+        )
+    if y is not None and y.dtype.kind not in "fiubUS":
+        raise InputError(f"{path}: {y_name} must hold numbers or words, it holds {y.dtype}")
+    if y is not None and y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y is not None and y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    if y is not None and y.shape != (len(x),):
+        raise InputError(f"{path}: {x_name} has {len(x)} sequences, {y_name} has shape {y.shape}")
+    return Sequences(x, y)
+
+
+def _checked_groups(path, groups, n):
+    if groups.shape != (n,) or groups.dtype.kind not in "iubUS":
+        raise InputError(f"{path}: groups must be whole numbers or words, one for each of the {n} sequences")
+    return groups
