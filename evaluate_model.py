@@ -24,6 +24,7 @@ ATTENTION_SHOWN = 4  # test sequences in attention.png
 
 
 def main():
+    """Evaluate the run that the constants in the files describe."""
     evaluate(constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder))
 
 

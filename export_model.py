@@ -16,6 +16,7 @@ FORMS = ("saved_model", "tflite")
 
 
 def main(form):
+    """Export the run in RUN_DIR as `form`: "saved_model" or "tflite"."""
     print(f"Wrote {run_folder.shown(export(form))}")
 
 

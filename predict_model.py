@@ -23,6 +23,7 @@ ROWS_SHOWN = 5  # of the predictions
 
 
 def main(path):
+    """Predict the sequences in the file at `path` with the run in RUN_DIR."""
     predict_new(path)
 
 

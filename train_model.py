@@ -39,8 +39,8 @@ FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are;
 
 
 def main():
-    constants = constants_of(data_preprocessing, cnn_lstm_model, sys.modules[__name__], run_folder)
-    train(constants)
+    """Train as the constants in the files say."""
+    train(constants_of(data_preprocessing, cnn_lstm_model, sys.modules[__name__], run_folder))
 
 
 def train(constants):
@@ -181,25 +181,19 @@ def fit(
     """
     from batches import Blocks
     from fast_lstm import train_epochs
-    from quiet_tensorflow import keras
 
-    with model.distribute_strategy.scope():
-        model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
-        model.optimizer.build(model.trainable_variables)
+    compile_model(model, data, learning_rate)
     batch_size = even_batches(model, len(data.train), batch_size)
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
-    on_terminal = sys.stdout.isatty()
     checkpoint = run_folder.beside(folder, "checkpoint") if folder else None
     history, seconds, best_weights = continued(model, checkpoint if resume else None, record)
-    callbacks = [keras.callbacks.ProgbarLogger()] if on_terminal else []
-    if tensorboard and folder:
-        callbacks.append(keras.callbacks.TensorBoard(run_folder.beside(folder, "tensorboard"), write_graph=True))
+    callbacks = callbacks_for(folder, tensorboard)
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     if stopped_at(history, patience) is None:
         for epoch, logs in train_epochs(model, training, batch_size, epochs, first, validation, callbacks):
             check_finite(logs["loss"], epoch, learning_rate, checkpoint)
-            if not on_terminal:
+            if not sys.stdout.isatty():
                 print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
             if plateau is not None:
                 logs["learning_rate"] = float(model.optimizer.learning_rate)
@@ -220,6 +214,25 @@ def fit(
         best = int(np.argmin(history["val_loss"]))
         print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
     return history, seconds
+
+
+def compile_model(model, data, learning_rate):
+    """Compile the model with Adam and the loss and metrics of the task."""
+    from quiet_tensorflow import keras
+
+    with model.distribute_strategy.scope():
+        model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
+        model.optimizer.build(model.trainable_variables)
+
+
+def callbacks_for(folder, tensorboard):
+    """Return the Keras callbacks: a progress bar on a terminal, and TensorBoard's log where it is asked for."""
+    from quiet_tensorflow import keras
+
+    callbacks = [keras.callbacks.ProgbarLogger()] if sys.stdout.isatty() else []
+    if tensorboard and folder:
+        callbacks.append(keras.callbacks.TensorBoard(run_folder.beside(folder, "tensorboard"), write_graph=True))
+    return callbacks
 
 
 def even_batches(model, n, batch_size):

@@ -59,6 +59,7 @@ COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants"]
 
 
 def main():
+    """Search as the constants in the files say."""
     constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
     search(constants, constants_of(sys.modules[__name__]), SEARCH_SPACE)
 

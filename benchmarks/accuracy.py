@@ -66,6 +66,7 @@ COLUMNS = [
 
 
 def main(path=None):
+    """Run what accuracy.csv does not hold yet, then write tables and pictures."""
     sources = {name: name for name in DATA_SETS} | folders_in(path)
     models = [m for m in MODELS if m != "MiniRocket" or importlib.util.find_spec("aeon")]
     if len(models) < len(MODELS):

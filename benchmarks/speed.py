@@ -86,6 +86,7 @@ print(f"Test Accuracy: {model.evaluate(x_test, y_test)[1]:.2f}")
 
 
 def main():
+    """Measure everything, then write the table and the picture."""
     rows = []
     with ExitStack() as stack:
         variants = ["project", "keras", *(["torch"] if importlib.util.find_spec("torch") else [])]

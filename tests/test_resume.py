@@ -1,5 +1,6 @@
 """A killed training loses at most one epoch, a finished run is never damaged; each kill here is a real SIGKILL."""
 
+import ctypes
 import json
 import os
 import re
@@ -182,10 +183,27 @@ def test_a_full_disk_leaves_the_old_run(project, limit):
     assert weights_and_history(project) == before
 
 
-def test_a_folder_that_cannot_be_written_is_refused(project):
-    (project.folder / "file").write_text("")
-    project.edit(RUN_DIR="file/run")
-    assert "cannot be written" in project.refuse("train_model.py") and not (project.folder / "runs").exists()
+def obey_permissions():
+    """Let even root be refused by a read-only folder: PR_CAPBSET_DROP, CAP_DAC_OVERRIDE (man 2 prctl)."""
+    if os.getuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("script", ["train_model.py", "evaluate_model.py"])
+def test_a_read_only_folder_is_refused_and_leaves_the_old_run(project, script):
+    project.edit(N_SAMPLES=100, EPOCHS=1)
+    project.succeed("train_model.py")
+    before = weights_and_history(project)
+    folders = [project.run_dir, project.folder / "runs"]
+    for folder in folders:
+        folder.chmod(0o555)
+    process = start(project, script, preexec_fn=obey_permissions)
+    _, errors = process.communicate(timeout=60)
+    for folder in folders:
+        folder.chmod(0o755)
+    assert process.returncode == 2 and len(errors.splitlines()) == 1, errors
+    assert "cannot be written" in errors and "Permission denied" in errors
+    assert weights_and_history(project) == before and left_beside(project) == ["latest"]
 
 
 def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(project):
