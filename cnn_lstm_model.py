@@ -91,7 +91,7 @@ def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, atten
 
     The LSTM tells the order of the shapes; their mean and maximum over time tell how often and how clearly they occur
     (LSTM-FCN, Karim 2018, joins its two branches so). Whole filters are dropped, against learning single speakers.
-    Returns: (n, lstm_units + 2 × features).
+    Returns: (n, lstm_units + 2 × features), for video (n, lstm_units).
     """
     from quiet_tensorflow import keras
 
@@ -109,8 +109,8 @@ def deep_features(x, filters, kernel_size, pool_size, lstm_units, dropout, atten
         x = layers.ReLU()(x)
         x = each(pool(pool_size, padding="same"))(x)
         x = drop(dropout)(x) if dropout else x
-    if video:
-        x = layers.TimeDistributed(layers.Flatten())(x)
+    if video:  # what a video shows on the whole says little about movement
+        return recurrence(layers.TimeDistributed(layers.Flatten())(x), lstm_units, attention)
     summary = recurrence(x, lstm_units, attention)
     return layers.Concatenate()([summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
 

@@ -144,7 +144,7 @@ def bars(names, ratios, goals, label, path):
 def dot_plot(means, deviations, baselines, label, path):
     """Draw one line of dots per data set: means and deviations {model: (data sets,)}, baselines {data set: value}.
 
-    A missing mean is NaN.
+    All in %. A missing mean is NaN.
     """
     figure = _figure(8.0, 1.6 + 0.4 * len(baselines))
     axes = figure.subplots()
@@ -154,19 +154,19 @@ def dot_plot(means, deviations, baselines, label, path):
     low, high = places - 0.4, places + 0.4
     axes.vlines(list(baselines.values()), low, high, color="0.4", linestyle="--", label="majority class")
     axes.set_yticks(places, baselines)
-    axes.set(xlabel=label, ylim=(-0.6, len(baselines) - 0.4))
+    axes.set(xlabel=label, xlim=(None, 102), ylim=(-0.6, len(baselines) - 0.4))
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside upper center", ncols=4)
     figure.savefig(path, dpi=100)
 
 
 def data_curves(sizes, means, deviations, label, path):
-    """Draw accuracy against the number of training sequences (n,): means and deviations {model: (n,)}."""
+    """Draw accuracy against the number of training sequences (n,): means and deviations {model: (n,)}, in %."""
     figure = _figure(7.0, 4.2)
     axes = figure.subplots()
     for model, values in means.items():
         axes.errorbar(sizes, values, yerr=deviations[model], marker="o", capsize=3, label=model)
-    axes.set(xlabel="training sequences", ylabel=label, xscale="log")
+    axes.set(xlabel="training sequences", ylabel=label, xscale="log", ylim=(None, 102))
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
     axes.minorticks_off()
     axes.grid(alpha=0.3)
