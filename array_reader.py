@@ -1,5 +1,7 @@
 """Read sequences from NumPy's `.npz` and `.npy` files. Large arrays stay on disk; no pickle is ever read."""
 
+import zipfile
+
 import numpy as np
 
 from checks import InputError
@@ -15,6 +17,8 @@ def read_npz(path):
     Returns: (Sequences, Sequences of the official test split or None). X of shape (n, time) gets a feature axis.
     Raises InputError for a damaged archive, missing names, object arrays (they would need pickle) and wrong shapes.
     """
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path} cannot be read as .npz: it is no .npz archive (np.savez writes one)")
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_false_headers(path, archive)
@@ -64,15 +68,15 @@ def read_npy(path):
 
 def _refuse_false_headers(path, archive):
     """Refuse an array whose header claims more bytes than the archive can hold, before any memory is taken for it."""
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise InputError(f"{path} is not an .npz archive (np.savez writes one)")
     for member in archive.zip.infolist():
         with archive.zip.open(member) as file:
             version = np.lib.format.read_magic(file)
             read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
             shape, _, dtype = read_header(file)
         # DEFLATE packs at most 1032 to 1: a larger claim is false.
-        claimed, held = int(np.prod(shape, dtype=object)) * dtype.itemsize, member.compress_size * 1032
+        held = min(member.compress_size, path.stat().st_size)
+        held *= 1 if member.compress_type == zipfile.ZIP_STORED else 1032
+        claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if claimed > min(member.file_size, held):
             raise InputError(f"{path}: {member.filename} claims {claimed} bytes, more than the file holds")
 

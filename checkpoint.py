@@ -2,11 +2,12 @@
 
 import io
 import json
+import zipfile
 
 import numpy as np
 
+from files import write_atomically
 from rows_on_disk import DAMAGED
-from run_folder import write_atomically
 
 
 def save_checkpoint(path, model, progress, best_weights):
@@ -21,14 +22,22 @@ def save_checkpoint(path, model, progress, best_weights):
     write_atomically(path, buffer.getvalue())
 
 
-def load_checkpoint(path):
-    """Read a checkpoint. Returns: (progress, arrays by name), or None where there is none that can be read."""
+def load_checkpoint(path, model):
+    """Read a checkpoint of `model`. Returns: (progress, arrays by name), or None where none is whole and fits."""
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        return None
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        return json.loads(str(arrays.pop("progress"))), arrays
-    except DAMAGED:
+        progress = json.loads(str(arrays.pop("progress")))
+        lengths = {len(values) for values in progress["history"].values()}
+        whole = len(lengths) == 1 and {"of", "seconds"} <= set(progress) and "loss" in progress["history"]
+    except (*DAMAGED, TypeError, AttributeError):
         return None
+    shapes = {f"model_{i}": value.shape for i, value in enumerate(_state(model))}
+    best = {f"best_{i}": value.shape for i, value in enumerate(model.get_weights())}
+    found = {name: array.shape for name, array in arrays.items()}
+    return (progress, arrays) if whole and found in (shapes, shapes | best) else None
 
 
 def restore(model, arrays):

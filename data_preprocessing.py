@@ -90,7 +90,7 @@ def load_data(
     if dataset in GENERATED:
         train, test = Sequences(*generate(dataset, n_samples, time_steps, features, seed)), None
     else:
-        path = project_path(dataset)
+        path = project_path(dataset, "DATASET")
         train, test = _read(dataset, path)
     if isinstance(train, Series):
         if group is not None or test_files is not None:
@@ -141,7 +141,8 @@ def _prepared(train, train_rows, test, path):
     if isinstance(train.x, list):
         training = [train.x[row] for row in train_rows]
         steps, values = max(map(len, training)), np.concatenate(training)
-        filler = np.where(np.isnan(values), 0, values).sum(axis=0) / np.maximum(1, (~np.isnan(values)).sum(axis=0))
+        known = np.isfinite(values)  # infinite values are refused below, with their place
+        filler = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
         source["filler"] = filler.tolist()
         source["unequal_lengths"] = len({len(sequence) for sequence in train.x}) > 1
     for part in filter(None, (train, test)):
@@ -175,7 +176,8 @@ def _windowed(series, path, test_size, validation_size, target, window, horizon)
     for name, length in lengths.items():
         if 0 < length < horizon:
             raise InputError(f"{name} = {sizes[name]} is impossible: {length} rows are fewer than HORIZON = {horizon}")
-    values = series.values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        values = series.values.astype(np.float32)
     check_sequences(values[:, None], path)
     windows = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[: rows - window - horizon + 1]
     windows = windows.transpose(0, 2, 1)  # (n, window, columns): a view, no copy
@@ -204,7 +206,7 @@ def mean_and_variance(part, of_changes=False):
 
     `of_changes`: of the differences from the sequence's last step. Block by block, so that data larger than memory
     will do. A feature that never changes (but for rounding) gets variance 1: dividing by its zero would blow up the
-    first test value that differs.
+    first test value that differs. Raises InputError for values whose squares are beyond 32-bit floats.
     """
     count, total, squares, shift = 0, 0.0, 0.0, None
     for block in part.blocks():
@@ -214,7 +216,12 @@ def mean_and_variance(part, of_changes=False):
         flat = flat - shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
     mean, variance = shift + total / count, squares / count - (total / count) ** 2
-    return mean, np.where(variance > (1e-6 * mean) ** 2, variance, 1.0)
+    limits = np.finfo(np.float32)
+    if variance.max() > limits.max:
+        raise InputError(
+            f"the values of the training part vary by {np.sqrt(variance.max()):.0e}, beyond 32-bit floats: scale them down"
+        )
+    return mean, np.where(variance > np.maximum((1e-6 * mean) ** 2, limits.tiny), variance, 1.0)
 
 
 def fingerprint(part):

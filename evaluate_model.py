@@ -11,6 +11,7 @@ import numpy as np
 
 import cnn_lstm_model
 import data_preprocessing
+import files
 import plots
 import run_folder
 import train_model
@@ -45,9 +46,9 @@ def evaluate(constants):
     if record["constants"]["ATTENTION"]:
         draw_attention(model, data, folder)
     result["evaluated"] = datetime.now().isoformat(sep=" ", timespec="seconds")
-    run_folder.write_json(folder / "evaluation.json", result)
+    files.write_json(folder / "evaluation.json", result)
     run_folder.append_ledger(record, folder, metric, result)
-    heading = f"Run: {run_folder.shown(folder)}, trained {record['trained']} on {record['constants']['DATASET']}"
+    heading = f"Run: {files.shown(folder)}, trained {record['trained']} on {record['constants']['DATASET']}"
     print("\n".join([f"{heading}, {record['parameters']:,} parameters", *data.notes, *lines]))
     rows = run_folder.read_ledger()[-5:]
     if len(rows) > 1:
@@ -81,11 +82,17 @@ def predict(model, part):
     from fast_lstm import predict as predict_blocks
 
     traced = len(part) > 8 * PREDICT_BATCH  # about where it begins to pay
-    return predict_blocks(model, part.blocks(PREDICT_BATCH), min(PREDICT_BATCH, len(part)), traced)
+    output = predict_blocks(model, part.blocks(PREDICT_BATCH), min(PREDICT_BATCH, len(part)), traced)
+    if not np.isfinite(output).all():
+        raise InputError(f"model.keras gives answers that are no numbers: {run_folder.AGAIN}")
+    return output
 
 
 def probabilities_of(output):
     """Turn the model's output into the probability of each class (n, classes), rows adding up to 1."""
+    sums = output.sum(axis=1)
+    if output.min() < 0 or output.max() > 1 or output.shape[1] > 1 and np.abs(sums - 1).max() > 1e-3:
+        raise InputError(f"model.keras gives answers that are no probabilities: {run_folder.AGAIN}")
     return np.hstack([1 - output, output]) if output.shape[1] == 1 else output / output.sum(axis=1, keepdims=True)
 
 
@@ -101,7 +108,7 @@ def evaluate_classes(model, data, record, constants, folder):
         [row, data.classes[true], data.classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
         for row, true, ps in zip(data.test.rows, data.test.y, probabilities)
     ]
-    run_folder.write_csv(folder / "predictions.csv", header, rows)
+    files.write_csv(folder / "predictions.csv", header, rows)
     title = f"{record['constants']['DATASET']}: test accuracy {result['accuracy']:.2f}"
     plots.confusion_matrix(result["confusion_matrix"], data.classes, title, folder / "confusion_matrix.png")
     return result, report_classes(result, data.classes, constants["DATASET"]), "accuracy"
@@ -129,6 +136,7 @@ def report_classes(result, classes, dataset):
         f"Test Accuracy: {result['accuracy']:.2f}",
         f"95 % Wilson interval: {low:.3f} to {high:.3f}",
         f"Majority-class baseline: {baseline:.3f} (always answering {result['majority_class']})",
+        f"Balanced accuracy: {result['balanced_accuracy']:.3f} (mean recall of the classes)",
     ]
     if low <= baseline:
         lines.append("The model is not shown to beat the baseline: its interval does not lie above it.")
@@ -170,7 +178,7 @@ def evaluate_forecasts(model, data, record, constants, folder):
     steps = range(1, horizon + 1)
     header = ["index", *(f"true_step_{h}" for h in steps), *(f"forecast_step_{h}" for h in steps)]
     rows = [[row, *(f"{v:.6g}" for v in (*t, *f))] for row, t, f in zip(first_targets, true, forecasts)]
-    run_folder.write_csv(folder / "predictions.csv", header, rows)
+    files.write_csv(folder / "predictions.csv", header, rows)
     title = f"{target}, {horizon} steps ahead: test RMSE {figure(result['rmse'])}"
     plots.forecast(values, first_targets, forecasts, target, title, folder / "forecast.png")
     return result, report_forecasts(result, target), "rmse"

@@ -6,9 +6,9 @@ RUN_DIR/model.tflite (phones and microcontrollers; built-in operators only, one 
 """
 
 import io
-import shutil
 from contextlib import redirect_stdout
 
+import files
 import run_folder
 from checks import InputError, run_script
 
@@ -17,7 +17,7 @@ FORMS = ("saved_model", "tflite")
 
 def main(form):
     """Export the run in RUN_DIR as `form`: "saved_model" or "tflite"."""
-    print(f"Wrote {run_folder.shown(export(form))}")
+    print(f"Wrote {files.shown(export(form))}")
 
 
 def export(form, run_dir=run_folder.RUN_DIR):
@@ -31,8 +31,14 @@ def export(form, run_dir=run_folder.RUN_DIR):
 
 def to_saved_model(model, path):
     """Write a SavedModel whose default signature maps raw sequences (n, time, ...) float32 to the model's output."""
-    shutil.rmtree(path, ignore_errors=True)
-    model.export(path, format="tf_saved_model", verbose=False)
+    new = path.with_name(f".{path.name}.writing")
+    try:
+        files.remove(new)
+        model.export(new, format="tf_saved_model", verbose=False)
+        files.remove(path)
+        new.rename(path)
+    except OSError as error:
+        raise InputError(f"{files.shown(path)} cannot be written: {error.strerror or error}") from error
     return path
 
 
@@ -44,7 +50,7 @@ def to_tflite(model, folder):
     with standard_error_held_back(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
         content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"
-    run_folder.write_atomically(path, content)
+    files.write_atomically(path, content)
     return path
 
 

@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 from checks import InputError
 
 GENERATED = ("random", "motifs", "digits", "moving_digits")  # the names that DATASET can have
+MOST_VALUES = 2**31  # of a generated data set: 8 GiB
 RAMP = 6  # time steps of a ramp in "motifs"
 NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from 0 to 1
 FRAMES = 10  # of a video in "moving_digits"
@@ -15,6 +16,11 @@ DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}  
 
 def generate(dataset, n_samples, time_steps, features, seed):
     """Make the data set of that name (see GENERATED). Returns: x (n, time, features[, ...]) float32, labels (n,)."""
+    values = FRAMES * CANVAS**2 if dataset == "moving_digits" else time_steps * features
+    if dataset != "digits" and n_samples * values > MOST_VALUES:
+        raise InputError(
+            f"N_SAMPLES = {n_samples} sequences of {values} values are impossible: {MOST_VALUES // values} are the most"
+        )
     if dataset == "random":
         return random_sequences(n_samples, time_steps, features, seed)
     if dataset == "motifs":

@@ -31,6 +31,8 @@ def class_name(label):
     try:
         number = float(label)
     except ValueError:
+        if not str(label).isprintable():
+            raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown") from None
         return str(label)
     if isinstance(label, np.floating) and not number.is_integer():
         raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")

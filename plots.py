@@ -1,19 +1,31 @@
 """Every picture the project draws: arrays in, a PNG out. No window is opened."""
 
+import io
 import logging
 
+import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from files import write_atomically
+
 # On its very first run Matplotlib tells standard error that it builds a font cache: not the user's business.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+matplotlib.rcParams["text.parse_math"] = False  # a "$" in a class or a column is a dollar
 
 
 def _figure(width=8.0, height=5.0):
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def _save(figure, path):
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=100, format="png")
+    write_atomically(path, picture.getvalue())
 
 
 def learning_curves(history, title, path):
@@ -30,7 +42,7 @@ def learning_curves(history, title, path):
         axes.grid(alpha=0.3)
         axes.legend()
     figure.suptitle(title)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def confusion_matrix(matrix, classes, title, path):
@@ -50,7 +62,7 @@ def confusion_matrix(matrix, classes, title, path):
         for (row, column), count in np.ndenumerate(matrix):
             colour = "white" if count > matrix.max() / 2 else "black"
             axes.text(column, row, str(count), ha="center", va="center", color=colour)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def attention(signals, weights, classes, path):
@@ -69,7 +81,7 @@ def attention(signals, weights, classes, path):
         axes.patch.set_visible(False)
     panels[-1].set_xlabel("time step")
     figure.suptitle("Where the network looks: attention weight of each time step")
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def trials(scores, epochs, winner, measure, path):
@@ -85,7 +97,7 @@ def trials(scores, epochs, winner, measure, path):
     axes.set(xlabel="epochs", ylabel=f"validation {measure}", title=f"Search over {len(scores)} trials")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def forecast(values, first_targets, forecasts, target, title, path):
@@ -107,7 +119,7 @@ def forecast(values, first_targets, forecasts, target, title, path):
     axes.set(xlabel="row of the series", ylabel=target, title=title)
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def future(values, forecasts, target, path):
@@ -121,7 +133,7 @@ def future(values, forecasts, target, path):
     axes.set(xlabel="row of the series", ylabel=target, title=f"{target}: {len(forecasts)} steps beyond its end")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def bars(names, ratios, goals, label, path):
@@ -138,7 +150,7 @@ def bars(names, ratios, goals, label, path):
     axes.axvline(1, color="0.5", linewidth=1)
     axes.set_yticks(places, names, fontsize=8)
     axes.set(xlabel=label, xlim=(0, 1.12 * max(1.0, *ratios)))
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def dot_plot(means, deviations, baselines, label, path):
@@ -157,7 +169,7 @@ def dot_plot(means, deviations, baselines, label, path):
     axes.set(xlabel=label, xlim=(None, 102), ylim=(-0.6, len(baselines) - 0.4))
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside upper center", ncols=4)
-    figure.savefig(path, dpi=100)
+    _save(figure, path)
 
 
 def data_curves(sizes, means, deviations, label, path):
@@ -171,4 +183,4 @@ def data_curves(sizes, means, deviations, label, path):
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(path, dpi=100)
+    _save(figure, path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+import files
 import plots
 import run_folder
 from checks import InputError, run_script
@@ -38,7 +39,7 @@ def predict_new(path, run_dir=run_folder.RUN_DIR):
     if isinstance(new, Series) != (record["task"] == "forecasting"):
         kinds = {True: "a time series", False: "sequences"}
         raise InputError(
-            f"{path} holds {kinds[isinstance(new, Series)]}; the run in {run_folder.shown(folder)} was trained on "
+            f"{path} holds {kinds[isinstance(new, Series)]}; the run in {files.shown(folder)} was trained on "
             f"{kinds[record['task'] == 'forecasting']}"
         )
     if isinstance(new, Series):
@@ -55,7 +56,7 @@ def label_sequences(new, path, record, folder):
     names = new.names or [str(i) for i in range(len(x))]
     header = ["file" if new.names else "index", "predicted_label", *(f"probability_{c}" for c in record["classes"])]
     rows = [[name, label, *(f"{p:.6f}" for p in ps)] for name, label, ps in zip(names, labels, probabilities)]
-    run_folder.write_csv(folder / "new_predictions.csv", header, rows)
+    files.write_csv(folder / "new_predictions.csv", header, rows)
     shown = [[name, label, f"{ps.max():.3f}"] for name, label, ps in zip(names, labels, probabilities)]
     counts = Counter(labels)
     lines = [
@@ -64,7 +65,7 @@ def label_sequences(new, path, record, folder):
         *(["..."] if len(shown) > ROWS_SHOWN else []),
         "",
         run_folder.aligned(["class", "sequences"], [[c, str(counts[c])] for c in record["classes"]]),
-        f"Wrote {run_folder.shown(folder / 'new_predictions.csv')}: {len(x)} sequences",
+        f"Wrote {files.shown(folder / 'new_predictions.csv')}: {len(x)} sequences",
     ]
     print("\n".join(lines))
 
@@ -103,12 +104,12 @@ def forecast_series(series, path, record, folder):
     check_sequences(values[None, -window:], path)
     forecasts = predict(run_folder.load_model(folder, record), Part(values[None, -window:], None, np.arange(1)))[0]
     rows = [[str(step), f"{value:.6g}"] for step, value in enumerate(forecasts, 1)]
-    run_folder.write_csv(folder / "new_predictions.csv", ["step", source["target"]], rows)
+    files.write_csv(folder / "new_predictions.csv", ["step", source["target"]], rows)
     past = series.values[:, series.columns.index(source["target"])]
     plots.future(past, forecasts, source["target"], folder / "future.png")
     print(f"Forecast of {source['target']} beyond the last of {len(past)} rows:")
     print(run_folder.aligned(["step", source["target"]], rows))
-    print(f"Wrote {run_folder.shown(folder / 'new_predictions.csv')} and future.png")
+    print(f"Wrote {files.shown(folder / 'new_predictions.csv')} and future.png")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ WINDOW_SECONDS = 0.025
 STEP_SECONDS = 0.010
 MEL_BANDS = 40
 FLOOR = 1e-6  # added to the power before the logarithm: silence becomes -13.8, not minus infinity
+LOUDEST = 1e6  # of a float file, whose full scale is 1
 ALLOWED_RATES = (8000, 48000)  # Hz
 
 
@@ -27,7 +28,15 @@ def read_wav(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound, such as a title
             rate, samples = wavfile.read(path)
-    except (ValueError, EOFError, struct.error, UnboundLocalError, ZeroDivisionError, OverflowError) as error:
+    except (
+        ValueError,
+        EOFError,
+        struct.error,
+        TypeError,
+        UnboundLocalError,
+        ZeroDivisionError,
+        OverflowError,
+    ) as error:
         raise InputError(f"{path} is a damaged .wav file ({error})") from error
     if samples.size == 0:
         raise InputError(f"{path} holds no samples")
@@ -38,8 +47,10 @@ def read_wav(path):
     elif samples.dtype.kind == "i":
         samples = samples / -float(np.iinfo(samples.dtype).min)
     samples = samples.astype(np.float64)
-    if not np.isfinite(samples).all():
-        raise InputError(f"{path} holds samples that are NaN or infinite")
+    if not (np.abs(samples) < LOUDEST).all():
+        raise InputError(
+            f"{path} holds samples that are NaN, infinite or {LOUDEST:g} and more: sound goes from -1 to 1"
+        )
     return (samples.mean(axis=1) if samples.ndim == 2 else samples), int(rate)
 
 

@@ -1,15 +1,16 @@
 """An array whose rows stay in their file until they are asked for: what makes data larger than memory possible."""
 
+import lzma
 import tokenize
 import zipfile
 import zlib
 
 import numpy as np
 
-# What NumPy, zipfile and zlib raise for a damaged or hostile file.
+# What NumPy, zipfile and the modules that it unpacks with raise for a damaged or hostile file.
 DAMAGED = (
     *(ValueError, EOFError, OSError, KeyError, MemoryError, NotImplementedError, RuntimeError),
-    *(SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+    *(SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
 )
 GAP = 64  # rows: what lies closer together is read in one go
 
@@ -37,7 +38,7 @@ class RowsOnDisk:
 
     def __getitem__(self, which):
         """Read rows: a slice or whole numbers (n,). Returns: array (n, ...) of the file's dtype."""
-        rows = np.arange(len(self))[which] if isinstance(which, slice) else np.asarray(which)
+        rows = np.arange(*which.indices(len(self))) if isinstance(which, slice) else np.asarray(which)
         flat = np.empty((len(rows), int(np.prod(self.shape[1:]))), self.dtype)
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]
@@ -68,7 +69,7 @@ def open_npz_member(path, member):
         lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
         file.seek(member.header_offset + 30 + lengths)
         start = file.tell()
-        return _after_header(path, file, start + member.file_size)
+        return _after_header(path, file, min(start + member.file_size, path.stat().st_size))
 
 
 def _after_header(path, file, end):
@@ -80,6 +81,8 @@ def _after_header(path, file, end):
         raise ValueError(f"its header claims {claimed} bytes, the file holds {end - file.tell()}")
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never read (they could run code)")
-    if fortran and len(shape) > 1:
+    if not shape:
+        raise ValueError("it holds a single value, not sequences")
+    if 0 in shape or fortran and len(shape) > 1:
         return None
     return RowsOnDisk(path, file.tell(), shape, dtype)

@@ -5,12 +5,11 @@ import csv
 import json
 import math
 import os
-import shutil
 import zipfile
 from contextlib import contextmanager
-from pathlib import Path
 
 from checks import PROJECT, RULES, SEARCH_ONLY, InputError, changed_constants, check_constants, project_path
+from files import remove, shown, write_csv
 from rows_on_disk import DAMAGED
 
 RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run
@@ -29,18 +28,30 @@ def _is(*kinds):
     return lambda v: isinstance(v, kinds) and not isinstance(v, bool)
 
 
+def _of_sequences(source):
+    filler = source.get("filler")
+    return filler is None or isinstance(filler, list) and all(_is(int, float)(value) for value in filler)
+
+
+# What run.json must say of each kind of data: a test.
+SOURCES = {
+    "generated": lambda source: True,
+    "sequences": _of_sequences,
+    "recordings": lambda source: _of_sequences(source) and _is(int)(source.get("sample_rate")),
+    "series": lambda source: _is_list(str)(source.get("columns")) and source.get("target") in source["columns"],
+}
 # What run.json must hold: field and test. Only its constants are used beyond this module, checked as if just edited.
 RECORD = {
     "constants": lambda v: isinstance(v, dict) and set(RULES) - SEARCH_ONLY <= set(v) <= set(RULES),
     "task": lambda v: v in ("classification", "forecasting"),
     "classes": _is_list(str),
-    "source": lambda v: isinstance(v, dict) and v.get("kind") in ("generated", "sequences", "recordings", "series"),
+    "source": lambda v: isinstance(v, dict) and v.get("kind") in SOURCES and SOURCES[v["kind"]](v),
     "input_shape": lambda v: _is_list(int, 2, 4)(v) and min(v) > 0,
     "sequences": _is(dict),
     "fingerprint": _is(str),
     "training_fingerprint": _is(str),
-    "parameters": _is(int),
-    "seconds": _is(int, float),
+    "parameters": lambda v: _is(int)(v) and 0 <= v < 1e15,
+    "seconds": lambda v: _is(int, float)(v) and 0 <= v < 1e15,
     "trained": _is(str),
     "versions": _is(dict),
 }
@@ -48,10 +59,18 @@ RECORD = {
 
 def run_path(run_dir=RUN_DIR):
     """Return the absolute path of the run folder; finish or undo a swap that a kill has interrupted."""
-    folder = project_path(run_dir)
+    folder = resolved(run_dir)
     if any(beside(folder, state).is_dir() for state in ("new", "old")):
         with contextlib.suppress(InputError), locked(folder):  # whoever holds the lock is at work on the swap
             recover(folder)
+    return folder
+
+
+def resolved(run_dir):
+    """Return RUN_DIR as an absolute path without links: what is replaced is the folder that a link points to."""
+    folder = project_path(run_dir, "RUN_DIR").resolve()
+    if folder == folder.parent:
+        raise InputError(f"RUN_DIR = {run_dir!r} is impossible: it must name a folder for the run alone")
     return folder
 
 
@@ -95,19 +114,12 @@ def lock_file(file):
 def recover(folder):
     """Bring a run folder to a whole state after a kill: the new run if it was complete, else the old one."""
     new, old = beside(folder, "new"), beside(folder, "old")
-    if new.is_dir():
+    if (new / "run.json").is_file():
         _swap(folder)
     elif old.is_dir() and not folder.exists():
         old.rename(folder)
-    for left in (old, beside(folder, "partial")):
-        shutil.rmtree(left, ignore_errors=True)
-    beside(folder, "checkpoint.writing").unlink(missing_ok=True)
-
-
-def shown(path):
-    """Write a path for the user: relative to the project folder where it lies inside."""
-    path = Path(path)
-    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+    for left in (new, old, beside(folder, "partial"), beside(folder, "checkpoint.writing")):
+        remove(left)
 
 
 def check_replaceable(folder):
@@ -122,7 +134,7 @@ def new_run(folder):
     """Yield an empty folder to write a run into; it takes the place of `folder` when the block ends without error."""
     partial = beside(folder, "partial")
     try:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove(partial)
         partial.mkdir(parents=True)
         yield partial
         for path in partial.rglob("*"):
@@ -132,7 +144,7 @@ def new_run(folder):
     except OSError as error:
         raise InputError(f"{shown(folder)} cannot be written: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        remove(partial)
 
 
 def beside(folder, state):
@@ -143,56 +155,16 @@ def beside(folder, state):
 def _swap(folder):
     new, old = beside(folder, "new"), beside(folder, "old")
     if folder.exists():
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old)
         folder.rename(old)
     new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    remove(old)
 
 
 def _flush_to_disk(path):
     if path.is_file():
         with open(path, "rb") as file:
             os.fsync(file.fileno())
-
-
-def write_atomically(path, content):
-    """Write a file (text or bytes) so that a kill leaves the old one or the new one, never a half."""
-    temporary = path.with_name(f".{path.name.lstrip('.')}.writing")
-    content = content if isinstance(content, bytes) else content.encode("utf-8")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{shown(path)} cannot be written: {error.strerror or error}") from error
-
-
-def write_csv(path, header, rows):
-    """Write a CSV file; a cell that a spreadsheet would run as a formula gets an apostrophe before it."""
-    lines = []
-    for row in [header, *rows]:
-        cells = [_harmless(cell) for cell in row]
-        lines.append(",".join(f'"{c.replace(chr(34), chr(34) * 2)}"' if set(c) & set(',"\r\n') else c for c in cells))
-    write_atomically(path, "\n".join(lines) + "\n")
-
-
-def _harmless(cell):
-    text = str(cell)
-    if text[:1] not in ("=", "+", "-", "@", "\t", "\r"):
-        return text
-    try:
-        float(text)  # a negative number is no formula
-        return text
-    except ValueError:
-        return "'" + text
-
-
-def write_json(path, record):
-    """Write a dictionary as indented JSON."""
-    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def load_record(folder):
@@ -211,6 +183,11 @@ def load_record(folder):
             raise InputError(f"{shown(path)} is damaged, field {name!r} is missing or wrong: {AGAIN}")
     if (record["task"] == "classification") != (len(record["classes"]) >= 2):
         raise InputError(f"{shown(path)} is damaged, field 'classes' does not fit the task: {AGAIN}")
+    filler, shape = record["source"].get("filler"), record["input_shape"]
+    if (record["task"] == "forecasting") != (record["source"]["kind"] == "series") or (
+        filler is not None and len(filler) != shape[1] or record["task"] == "forecasting" and len(shape) != 2
+    ):
+        raise InputError(f"{shown(path)} is damaged, field 'source' does not fit the others: {AGAIN}")
     check_constants(record["constants"])
     return record
 
@@ -218,7 +195,7 @@ def load_record(folder):
 def load_model(folder, record):
     """Load model.keras, not compiled, safe mode on. Raises InputError for a file that is damaged or foreign."""
     path = folder / "model.keras"
-    if not zipfile.is_zipfile(path):  # Keras would answer "File not found" to any damaged file
+    if not (path.is_file() and zipfile.is_zipfile(path)):  # Keras would answer "File not found" to any damaged file
         raise InputError(f"{shown(path)} is missing or damaged: {AGAIN}")
     from quiet_tensorflow import keras
 
@@ -229,7 +206,9 @@ def load_model(folder, record):
         raise InputError(f"{shown(path)} is damaged or foreign ({reason}): {AGAIN}") from error
     classes = len(record["classes"])
     outputs = record["constants"]["HORIZON"] if record["task"] == "forecasting" else 1 if classes == 2 else classes
-    if model.input_shape != (None, *record["input_shape"]) or model.output_shape != (None, outputs):
+    attends = any(layer.name == "attention_weights" for layer in model.layers)
+    shapes = model.input_shape, model.output_shape
+    if shapes != ((None, *record["input_shape"]), (None, outputs)) or attends != record["constants"]["ATTENTION"]:
         raise InputError(f"{shown(path)} does not fit run.json beside it: {AGAIN}")
     return model
 
@@ -247,12 +226,12 @@ def append_ledger(record, folder, metric, result):
 
 def read_ledger():
     """Return the ledger's rows, lists of strings in the order of LEDGER_COLUMNS, oldest first."""
-    if not LEDGER.is_file():
+    if not LEDGER.exists():
         return []
     try:
         with open(LEDGER, encoding="utf-8", newline="") as file:
             header, *rows = list(csv.reader(file)) or [None]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{shown(LEDGER)} is damaged ({error}): move it away") from error
     if header != LEDGER_COLUMNS or any(len(row) != len(LEDGER_COLUMNS) for row in rows):
         raise InputError(f"{shown(LEDGER)} is not a ledger of this version: move it away")

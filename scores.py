@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.metrics import classification_report, confusion_matrix, log_loss
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000  # of the bootstrap
@@ -12,12 +12,13 @@ def score_classes(y, probabilities, classes):
     """Compare true classes (n,) with predicted probabilities (n, classes).
 
     Returns: dictionary with accuracy, its interval (Wilson 1927), the majority-class baseline, cross-entropy loss,
-    confusion matrix and per-class precision, recall and F1.
+    confusion matrix, balanced accuracy (the mean recall of the classes) and per-class precision, recall and F1.
     """
     predicted = probabilities.argmax(axis=1)
     correct, n, numbers = int((predicted == y).sum()), len(y), list(range(len(classes)))
     interval = binomtest(correct, n).proportion_ci(CONFIDENCE, method="wilson")
     counts = np.bincount(y, minlength=len(classes))
+    precision, recall, f1, _ = precision_recall_fscore_support(y, predicted, labels=numbers, zero_division=0)
     return {
         "test_sequences": n,
         "accuracy": correct / n,
@@ -27,9 +28,11 @@ def score_classes(y, probabilities, classes):
         "majority_class": classes[counts.argmax()],
         "loss": float(log_loss(y, probabilities, labels=numbers)),
         "confusion_matrix": confusion_matrix(y, predicted, labels=numbers).tolist(),
-        "per_class": classification_report(
-            y, predicted, labels=numbers, target_names=classes, output_dict=True, zero_division=0
-        ),
+        "balanced_accuracy": float(recall[counts > 0].mean()),
+        "per_class": {
+            name: {"precision": float(p), "recall": float(r), "f1-score": float(f), "support": int(n)}
+            for name, p, r, f, n in zip(classes, precision, recall, f1, counts)
+        },
     }
 
 

@@ -99,12 +99,14 @@ def _read_ts_header(path, lines):
     if header.get("timestamps", ["false"])[0].lower() == "true":
         raise InputError(f"{path} has time stamps (@timeStamps true), which are not read: write the values alone")
     for field in ("dimensions", "dimension", "serieslength"):
-        if field in header and not header[field][0].isdecimal():
+        if field in header and not (header[field][0].isdecimal() and len(header[field][0]) < 20):
             raise InputError(f"{path}: header field @{field} is {header[field][0][:40]!r}, not a whole number")
     return header
 
 
 def _check_ts_shape(where, header, columns, x):
+    if not columns:
+        raise InputError(f"{where} has no values")
     lengths = {len(column) for column in columns}
     if len(lengths) > 1:
         raise InputError(f"{where}: its features are of different length ({min(lengths)} and {max(lengths)})")
@@ -128,12 +130,16 @@ def read_recordings(path):
     files = sorted(path.glob("*.wav")) if path.is_dir() else [path]
     x, rates = [], []
     for file in files:
+        refuse_special(file)
         samples, rate = read_wav(file)
         if rates and rate != rates[0]:
             raise InputError(f"{files[0].name} has {rates[0]} Hz and {file.name} has {rate} Hz: convert to one rate")
         rates.append(rate)
         x.append(log_mel(samples, rate).astype(np.float32))
     names = [file.name for file in files]
+    for name in names:
+        if not name.isprintable():
+            raise InputError(f"{path} has the file name {name!r}: letters that can be shown are needed")
     labels = np.array([name.split("_")[0] for name in names])
     return Sequences(x, labels if all("_" in name for name in names) else None, None, names, rates[0])
 
@@ -141,7 +147,7 @@ def read_recordings(path):
 def to_numbers(cells, where):
     """Turn a list of strings into float64 numbers; raise InputError naming `where` and the first that is none."""
     try:
-        return np.array(cells, dtype=np.float64)
+        numbers = np.array(cells, dtype=np.float64)
     except ValueError:
         for column, cell in enumerate(cells, 1):
             try:
@@ -149,6 +155,10 @@ def to_numbers(cells, where):
             except ValueError:
                 raise InputError(f"{where}: value {column} is {cell[:40]!r}, not a number") from None
         raise
+    too_large = np.isfinite(numbers) & (np.abs(numbers) > np.finfo(np.float32).max)
+    if too_large.any():
+        raise InputError(f"{where}: value {too_large.argmax() + 1} is beyond 32-bit floats")
+    return numbers
 
 
 # Format: reader. A folder of `.wav` files counts as `.wav`; in a folder of several formats the first one is taken.
@@ -222,15 +232,23 @@ def find_format(path):
         if path.suffix not in READERS:
             raise InputError(f"{path} is of no known format; allowed are {formats}")
         return path.suffix, path
+    refuse_special(path, allowed=path.is_dir())
     for suffix in READERS:
         found = sorted(path.glob(f"*_TRAIN{suffix}"))
         if len(found) > 1:
             raise InputError(f"{path} holds several data sets ({found[0].name}, {found[1].name}): name one file")
         if found:
+            refuse_special(found[0])
             return suffix, found[0]
     if any(path.glob("*.wav")):
         return ".wav", path
     raise InputError(f"the folder {path} holds neither a NAME_TRAIN file nor .wav files; allowed formats are {formats}")
+
+
+def refuse_special(path, allowed=False):
+    """Raise InputError unless `path` is a regular file: a pipe or a device may never end."""
+    if not (path.is_file() or allowed):
+        raise InputError(f"{path} is no regular file")
 
 
 def test_twin(path):

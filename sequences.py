@@ -32,7 +32,12 @@ def equal_lengths(sequences, steps, filler, path):
     has a feature with no value at all.
     """
     filled = 0
-    x = np.empty((len(sequences), steps, len(filler)), np.float32)
+    try:
+        x = np.empty((len(sequences), steps, len(filler)), np.float32)
+    except MemoryError as error:
+        raise InputError(
+            f"{path}: {len(sequences)} sequences padded to {steps} time steps exceed the memory"
+        ) from error
     for i, sequence in enumerate(sequences):
         gaps = np.isnan(sequence)
         if gaps.any():

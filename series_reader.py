@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
@@ -32,16 +33,16 @@ def read_series(path):
     Returns: Series. Raises InputError for cells that are no number (row and column named, rows counted as lines of
     the file), rows of another length, a missing header, and time stamps that repeat or go back.
     """
-    header, rows = _read_table(path)
+    header, rows, lines = _read_table(path)
     columns, skipped, values = [], [], []
     for i, name in enumerate(header):
         cells = [row[i].strip() for row in rows]
         if not _is_numeric(cells):
             skipped.append(name)
-            _check_times(path, name, cells)
+            _check_times(path, name, cells, lines)
             continue
-        numbers = _numbers(path, name, cells)
-        if TIME_NAMES.search(name) and (np.diff(numbers) != 0).any() and _looks_like_time(path, name, numbers):
+        numbers = _numbers(path, name, cells, lines)
+        if TIME_NAMES.search(name) and (np.diff(numbers) != 0).any() and _looks_like_time(path, name, numbers, lines):
             skipped.append(name)
             continue
         columns.append(name)
@@ -49,15 +50,16 @@ def read_series(path):
     if not columns:
         raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(header)[:80]})")
     values = np.stack(values, axis=1)
-    return Series(*_carried_forward(path, columns, values, skipped))
+    return Series(*_carried_forward(path, columns, values, skipped, lines[0]))
 
 
 def _read_table(path):
-    """Return the header and the rows as lists of strings, every row as long as the header."""
+    """Return header, rows (lists of strings, every row as long as the header), and the line that each row ends in."""
     text = read_text(path)
     separator = ";" if ";" in text.split("\n", 1)[0] and "," not in text.split("\n", 1)[0] else ","
     try:
-        header, *rows = list(csv.reader(text.splitlines(), delimiter=separator, strict=True)) or [[]]
+        table = csv.reader(text.splitlines(), delimiter=separator, strict=True)
+        (header, _), *rows = [(row, table.line_num) for row in table] or [([], 0)]
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as .csv: {error}") from error
     header = [name.strip() for name in header]
@@ -65,16 +67,16 @@ def _read_table(path):
         raise InputError(f"{path} is empty")
     if all(_is_number(name) for name in header):
         raise InputError(f"{path} has no header: its first line holds numbers, not names of columns")
-    doubled = {name for name in header if header.count(name) > 1}
-    if doubled:
-        raise InputError(f"{path} names the column {sorted(doubled)[0][:40]!r} twice")
-    rows = [(i, row) for i, row in enumerate(rows, 2) if any(cell.strip() for cell in row)]
-    for i, row in rows:
+    name, times = Counter(header).most_common(1)[0]
+    if times > 1:
+        raise InputError(f"{path} names the column {name[:40]!r} twice")
+    rows = [(row, line) for row, line in rows if any(cell.strip() for cell in row)]
+    for row, i in rows:
         if len(row) != len(header):
             raise InputError(f"{path} line {i} has {len(row)} cells, the header has {len(header)}")
     if not rows:
         raise InputError(f"{path} has a header and no rows")
-    return header, [row for _, row in rows]
+    return header, [row for row, _ in rows], [line for _, line in rows]
 
 
 def _is_number(cell):
@@ -91,23 +93,23 @@ def _is_numeric(cells):
     return sum(map(_is_number, filled)) * 2 > len(filled)
 
 
-def _numbers(path, name, cells):
-    for line, cell in enumerate(cells, 2):
+def _numbers(path, name, cells, lines):
+    for line, cell in zip(lines, cells):
         if cell and not (_is_number(cell) and np.isfinite(float(cell))):
             raise InputError(f"{path} line {line}, column {name!r}: {cell[:40]!r} is not a finite number")
     return np.array([float(cell) if cell else np.nan for cell in cells])
 
 
-def _looks_like_time(path, name, numbers):
+def _looks_like_time(path, name, numbers, lines):
     """Tell whether a numeric column named like a time counts time: steps forward, all but a few of them."""
     steps = np.diff(numbers)
     if (steps > 0).mean() < 0.9:
         return False
-    _check_increasing(path, name, numbers.tolist(), numbers)
+    _check_increasing(path, name, numbers.tolist(), numbers, lines)
     return True
 
 
-def _check_times(path, name, cells):
+def _check_times(path, name, cells, lines):
     """Raise InputError if a column of time stamps repeats or goes back; text that is no time stamp is let pass."""
     faults = []
     for parse in (datetime.fromisoformat, _year_and_month, *(_parser(form) for form in TIME_FORMATS)):
@@ -116,7 +118,7 @@ def _check_times(path, name, cells):
         except ValueError:
             continue
         try:
-            return _check_increasing(path, name, cells, times)
+            return _check_increasing(path, name, cells, times, lines)
         except InputError as fault:  # 01/02/2020 can be read in two ways: the other one may be in order
             faults.append(fault)
     if faults:
@@ -131,18 +133,16 @@ def _parser(form):
     return lambda cell: datetime.strptime(cell, form)
 
 
-def _check_increasing(path, name, cells, times):
-    for line, (before, after) in enumerate(zip(times, times[1:]), 3):
+def _check_increasing(path, name, cells, times, lines):
+    for before, after, cell, line in zip(times, times[1:], cells[1:], lines[1:]):
         if not before < after:
             fault = "repeats" if before == after else "goes back in"
-            raise InputError(
-                f"{path} line {line}: {cells[line - 2]!r} {fault} time column {name!r}; sort it, no repeats"
-            )
+            raise InputError(f"{path} line {line}: {cell!r} {fault} time column {name!r}; sort it, no repeats")
 
 
-def _carried_forward(path, columns, values, skipped):
+def _carried_forward(path, columns, values, skipped, first_line):
     missing = np.isnan(values)
     if missing[0].any():
-        raise InputError(f"{path} line 2: column {columns[missing[0].argmax()]!r} begins with an empty cell")
+        raise InputError(f"{path} line {first_line}: column {columns[missing[0].argmax()]!r} begins with an empty cell")
     last = np.maximum.accumulate(np.where(missing, 0, np.arange(len(values))[:, None]), axis=0)
     return np.take_along_axis(values, last, axis=0), columns, skipped, int(missing.sum())

@@ -53,6 +53,7 @@ def groups_of(train, group):
     if train.names is None:
         raise InputError(f"GROUP = {group!r} is impossible: only recordings have file names (or put groups into .npz)")
     found = [re.search(group, name) for name in train.names]
+    found = [match if match and match[1] is not None else None for match in found]
     if None in found:
         raise InputError(f"GROUP = {group!r} finds nothing in the file name {train.names[found.index(None)]}")
     return np.array([match[1] for match in found])

@@ -19,6 +19,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 import cnn_lstm_model
 import data_preprocessing
+import files
 import plots
 import run_folder
 from checkpoint import load_checkpoint, restore, save_checkpoint
@@ -49,7 +50,7 @@ def train(constants):
     Returns: the record that run.json holds. Raises InputError for constants or data that cannot be used.
     """
     check_constants(constants)
-    folder = project_path(constants["RUN_DIR"])
+    folder = run_folder.resolved(constants["RUN_DIR"])
     run_folder.check_replaceable(folder)
     data = load_data(**arguments_for(load_data, constants))
     print("\n".join([describe(data, constants["DATASET"]), *data.notes]), flush=True)
@@ -68,8 +69,8 @@ def train(constants):
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
         save(folder, model, history, record)
         run_folder.beside(folder, "checkpoint").unlink(missing_ok=True)
-    files = ", ".join(sorted(path.name for path in folder.iterdir()))
-    print(f"Trained in {seconds:.1f} s. Wrote {run_folder.shown(folder)}: {files}")
+    written = ", ".join(sorted(path.name for path in folder.iterdir()))
+    print(f"Trained in {seconds:.1f} s. Wrote {files.shown(folder)}: {written}")
     return record
 
 
@@ -78,9 +79,9 @@ def save(folder, model, history, record):
     with run_folder.new_run(folder) as new:
         model.save(new / "model.keras")
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
-        run_folder.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
+        files.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
         plots.learning_curves(history, f"Training on {record['constants']['DATASET']}", new / "learning_curves.png")
-        run_folder.write_json(new / "run.json", record)
+        files.write_json(new / "run.json", record)
         if record["constants"]["TENSORBOARD"]:
             shutil.move(run_folder.beside(folder, "tensorboard"), new / "tensorboard")
 
@@ -106,7 +107,7 @@ def model_for(data, constants):
     with training_scope():
         model = _built(data, input_shape, sizes)
     if constants["PRETRAINED_RUN"] is not None:
-        run = project_path(constants["PRETRAINED_RUN"])
+        run = project_path(constants["PRETRAINED_RUN"], "PRETRAINED_RUN")
         pretrained = run_folder.load_model(run, run_folder.load_record(run))
         taken, new = cnn_lstm_model.transfer_weights(model, pretrained, constants["FREEZE_CNN"])
         print(f"Weights taken from {constants['PRETRAINED_RUN']}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
@@ -133,8 +134,14 @@ def check_together(constants, data):
         raise InputError("TENSORBOARD = True needs TensorBoard: pip install tensorboard")
     if constants["FREEZE_CNN"] and constants["PRETRAINED_RUN"] is None:
         raise InputError("FREEZE_CNN = True is impossible without PRETRAINED_RUN: untrained convolutions would stay so")
-    if constants["PRETRAINED_RUN"] is not None:
-        run_folder.load_record(project_path(constants["PRETRAINED_RUN"]))
+    pretrained = constants["PRETRAINED_RUN"]
+    if pretrained is not None:
+        folder = project_path(pretrained, "PRETRAINED_RUN")
+        if not (folder / "run.json").is_file():
+            raise InputError(
+                f"PRETRAINED_RUN = {pretrained!r} holds no run: train one with RUN_DIR = {pretrained!r} first"
+            )
+        run_folder.load_record(folder)
 
 
 def describe_run(data, constants):
@@ -193,8 +200,7 @@ def fit(
     if stopped_at(history, patience) is None:
         for epoch, logs in train_epochs(model, training, batch_size, epochs, first, validation, callbacks):
             check_finite(logs["loss"], epoch, learning_rate, checkpoint)
-            if not sys.stdout.isatty():
-                print(f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
+            shown = f"Epoch {epoch + 1}/{epochs}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
             if plateau is not None:
                 logs["learning_rate"] = float(model.optimizer.learning_rate)
             for name, value in logs.items():
@@ -206,6 +212,8 @@ def fit(
             if checkpoint is not None:
                 progress = {"of": identity(record), "history": history, "seconds": seconds}
                 save_checkpoint(checkpoint, model, progress, best_weights)
+            if not sys.stdout.isatty():
+                print(shown, flush=True)
             if stopped_at(history, patience) is not None:
                 print(f"Stopped: the validation loss has not fallen for {patience} epochs")
                 break
@@ -274,7 +282,7 @@ def identity(record):
 
 def continued(model, checkpoint, checkpoint_of):
     """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, best weights)."""
-    saved = load_checkpoint(checkpoint) if checkpoint is not None else None
+    saved = load_checkpoint(checkpoint, model) if checkpoint is not None else None
     if saved is None:
         return {}, 0.0, None
     progress, arrays = saved

@@ -8,6 +8,7 @@ EPOCHS is what the best trials get: the others stop at a ninth or a third of it 
 import contextlib
 import csv
 import json
+import math
 import os
 import sys
 import time
@@ -20,6 +21,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 import cnn_lstm_model
 import data_preprocessing
 import evaluate_model
+import files
 import plots
 import run_folder
 import train_model
@@ -54,6 +56,7 @@ SCHEDULER_ADDRESS = "tcp://127.0.0.1:8786"  # of a Dask scheduler whose workers 
 SEARCH_VALIDATION_SIZE = 0.25  # share of the training part that scores a trial
 REPEATS = 3  # validation parts drawn, and trainings made, per trial: one alone is luck on small data
 
+MOST_TRIALS = 10_000  # of a grid
 TUNE_DIR = "runs/tune"
 COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants"]
 
@@ -74,7 +77,9 @@ def search(constants, options, space):
     check_constants(constants | options)
     trials = draw_trials(space, constants, options)
     data = load_data(**arguments_for(load_data, constants))
-    folder = project_path(TUNE_DIR)
+    folder = project_path(TUNE_DIR, "TUNE_DIR")
+    for trial in trials:
+        check_trial(constants | trial | {"PATIENCE": None}, data)
     finished = resume(folder, constants, trials, fingerprint(data.train))
     measure = "rmse" if data.task == "forecasting" else "accuracy"
     rungs = sorted({max(1, round(constants["EPOCHS"] / 3**step)) for step in range(3)})
@@ -92,8 +97,16 @@ def search(constants, options, space):
     return best, evaluate_model.evaluate(final)
 
 
+def check_trial(constants, data):
+    """Raise InputError for constants that do not go together, or not with the data."""
+    train_model.check_together(constants, data)
+    cnn_lstm_model.check_sizes(data.train.x.shape[1:], **arguments_for(cnn_lstm_model.check_sizes, constants))
+
+
 def draw_trials(space, constants, options):
     """Return the combinations to try, a list of {constant: value}, the same for the same SEED."""
+    if not (isinstance(space, dict) and space):
+        raise InputError("SEARCH_SPACE must be a dictionary from the name of a constant to the values to try")
     for name, values in space.items():
         if name not in RULES or name in arguments_for(load_data, constants, upper=True) or name == "RUN_DIR":
             raise InputError(f"SEARCH_SPACE: {name!r} is no constant of the network or of training")
@@ -101,6 +114,8 @@ def draw_trials(space, constants, options):
         if not (isinstance(values, list) and values) and not drawable:
             raise InputError(f'SEARCH_SPACE: {name} must be a list of values, or for SEARCH = "random" a distribution')
     if options["SEARCH"] == "grid":
+        if math.prod(map(len, space.values())) > MOST_TRIALS:
+            raise InputError(f'SEARCH_SPACE has more than {MOST_TRIALS} combinations: take fewer values, or "random"')
         drawn = list(ParameterGrid(space))
     else:
         n = options["N_TRIALS"]
@@ -126,17 +141,31 @@ def resume(folder, constants, trials, data_fingerprint):
     here = {"constants": kept, "trials": trials, "repeats": REPEATS, "size": SEARCH_VALIDATION_SIZE}
     text = json.dumps(here | {"training_data": data_fingerprint}, indent=2) + "\n"
     described, table = folder / "search.json", folder / "trials.csv"
-    folder.mkdir(parents=True, exist_ok=True)
-    if described.is_file() and described.read_text(encoding="utf-8") == text and table.is_file():
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        same = described.is_file() and table.is_file() and described.read_bytes() == text.encode("utf-8")
+        rows = finished_rows(table) if same else []
+    except OSError as error:
+        raise InputError(f"{files.shown(error.filename)} cannot be used: {error.strerror}") from error
+    if rows:
+        print(f"Continuing the search in {TUNE_DIR}: {len(rows)} pieces are finished")
+    files.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
+    files.write_atomically(described, text)
+    return {(int(row["trial"]), int(row["epochs"])): row for row in rows}
+
+
+def finished_rows(table):
+    """Return the rows of trials.csv that are whole: a kill can cut the last line."""
+    try:
         with open(table, encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if None not in row.values()]  # a kill can cut the last line
-        if rows:
-            print(f"Continuing the search in {TUNE_DIR}: {len(rows)} pieces are finished")
-        run_folder.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
-        return {(int(row["trial"]), int(row["epochs"])): row for row in rows}
-    run_folder.write_csv(table, COLUMNS, [])
-    run_folder.write_atomically(described, text)
-    return {}
+            rows = list(csv.DictReader(file))
+        rows = [row for row in rows if None not in row.values()]
+        for row in rows:
+            json.loads(row["constants"])
+            int(row["trial"]), int(row["epochs"]), float(row["loss"]), float(row["score"])
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise InputError(f"{files.shown(table)} is damaged: move it away to start the search afresh") from error
+    return rows
 
 
 def run_rung(alive, epochs, trials, constants, options, measure, finished, folder):

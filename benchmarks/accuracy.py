@@ -29,6 +29,7 @@ from joblib import Parallel, delayed
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import evaluate_model
+import files
 import plots
 import run_folder
 import train_model
@@ -160,7 +161,7 @@ def run_trials(trials):
         print(f"{count}/{len(left)} trials, {minutes:.0f} min left: {', '.join(identity[:3])}: {said}", flush=True)
         if "accuracy" in row:
             done[identity] = row
-            run_folder.write_csv(file, COLUMNS, [[r[c] for c in COLUMNS] for r in done.values()])
+            files.write_csv(file, COLUMNS, [[r[c] for c in COLUMNS] for r in done.values()])
     return done
 
 
@@ -258,7 +259,7 @@ def write_table(done, constants, models):
         markdown(["data set", *headings], efforts),
         machine(),
     ]
-    run_folder.write_atomically(RESULTS / "accuracy.md", "\n\n".join(parts) + "\n")
+    files.write_atomically(RESULTS / "accuracy.md", "\n\n".join(parts) + "\n")
     hundred = {name: 100 * value for name, value in baselines.items()}
     plots.dot_plot(means, deviations, hundred, "test accuracy in %", RESULTS / "accuracy.png")
     print("\n" + "\n\n".join([*parts, "Wrote benchmarks/accuracy.csv, accuracy.md and accuracy.png"]))

@@ -34,8 +34,9 @@ import plots
 import train_model
 from checks import PROJECT, RULES, run_script
 from data_preprocessing import Part
+from files import write_atomically
 from generated_sequences import random_sequences
-from run_folder import aligned, write_atomically
+from run_folder import aligned
 
 REPETITIONS = 5  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count

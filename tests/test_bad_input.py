@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import os
+import re
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +31,23 @@ CONSTANTS = [
     ("VALIDATION_SIZE", -0.1), ("VALIDATION_SIZE", 800), ("TEST_FILES", "("), ("TEST_FILES", "a"), ("GROUP", "a"),
     ("GROUP", "(a)"), ("RUN_DIR", ""), ("RUN_DIR", None), ("RUN_DIR", "tests"),
 ]  # fmt: skip
+
+STRANGE = [
+    ("EPOCHS", np.int64(1)), ("LEARNING_RATE", np.float32(0.001)), ("LEARNING_RATE", 10**400),
+    ("N_SAMPLES", 10**30), ("N_SAMPLES", 10**9), ("N_SAMPLES", -(10**5000)), ("TIME_STEPS", 10**12), ("FILTERS", 10**9),
+    ("BATCH_SIZE", 10**30), ("VALIDATION_SIZE", np.zeros(2)), ("DROPOUT", np.zeros(2)), ("DATASET", Path("a.npz")),
+    ("DATASET", "a" * 5000), ("DATASET", "~nosuchuser/x"), ("TEST_FILES", "a{99999999999999999999}"),
+    ("TEST_FILES", "(" * 2000 + ")" * 2000), ("GROUP", "[[a](b)"), ("RUN_DIR", "/"), ("RUN_DIR", "\ud800"),
+    ("RUN_DIR", "tests/.."), ("RUN_DIR", Path("run")), ("PRETRAINED_RUN", "no/run"),
+    ("PRETRAINED_RUN", "~nosuchuser/x"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), STRANGE, ids=range(len(STRANGE)))
+def test_a_strange_constant_is_named(shipped, tmp_path, name, value):
+    with pytest.raises(InputError, match=name) as refusal:
+        train_model.train({**shipped, "RUN_DIR": str(tmp_path / "run"), name: value})
+    assert len(str(refusal.value)) < 500 and not list(tmp_path.iterdir())
 
 
 def hashes(folder):
@@ -163,6 +183,15 @@ FILES = [
     ("a.ts", TS_HEADER + "@data\n?,?:a\n" + "1,2:b\n1,2:a\n" * 5, "sequence 0 .*without any value"),
     ("a.ts", TS_HEADER.replace("@classLabel true a b", "@classLabel false") + "@data\n1,2\n", "no labels"),
     ("a.ts", b"\xff\xfe\0\0binary", "not a text file"),
+    ("a.ts", TS_HEADER + "@seriesLength " + "9" * 5000 + "\n@data\n1,2:a\n", "not a whole number"),
+    ("a.ts", TS_HEADER + "@data\na\nb\n", "line 7 has no values"),
+    ("a.ts", TS_HEADER + "@data\n1,1e39:a\n", "line 7: value 2 is beyond 32-bit"),
+    ("a.ts", TS_HEADER + "@data\n" + "1e400,1:a\n1,2:b\n" * 5, "NaN, infinite"),
+    ("a.csv", "a,b\n1,2\n\n\n1,x\n3,4\n", "line 5, column 'b': 'x'"),
+    ("a.csv", "v\n" + "1e39\n" * 50, "beyond 32-bit"),
+    ("a.csv", "v\n" + "1e25\n-1e25\n" * 50, "scale them down"),
+    ("a.csv", ",".join(f"c{i}" for i in range(100_000)) + "\n" + "1," * 99_999 + "1\n", "WINDOW"),
+    ("a.npz", b"\x89PNG\r\n", "no .npz archive"),
     ("a.csv", "", "empty"),
     ("a.csv", "1,2\n3,4\n", "no header"),
     ("a.csv", "a,b\n", "no rows"),
@@ -201,8 +230,48 @@ def test_a_malformed_file_is_named_with_the_place(shipped, tmp_path, name, conte
     dataset = str(path if path.parent == tmp_path else path.parent)
     with pytest.raises(InputError, match=message) as refusal:
         train_model.train({**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": dataset})
-    assert name.split("/")[0] in str(refusal.value) or "class" in str(refusal.value)
+    assert name.split("/")[0] in str(refusal.value) or re.search("class|training part", str(refusal.value))
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["a_TRAIN.ts", "0_a.wav", "X.npy"])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_may_never_end_is_not_read(tmp_path, kind, name):
+    if kind == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to("/dev/zero")
+    dataset = tmp_path / name if name == "X.npy" else tmp_path
+    with pytest.raises(InputError, match="no regular file"):
+        data_preprocessing.load_data(dataset=str(dataset))
+
+
+def test_arrays_that_claim_to_be_others(tmp_path):
+    np.save(tmp_path / "one.npy", 3.0)
+    np.save(tmp_path / "empty.npy", np.zeros((10**6, 0)))
+    np.save(tmp_path / "plain.npy", np.zeros((9, 9)))
+    (tmp_path / "plain.npy").rename(tmp_path / "plain.npz")
+    np.savez(tmp_path / "words.npz", X=np.zeros((9, 9)), y=np.array(["a", "b\udc80", "a"] * 3))
+    np.savez(tmp_path / "large.npz", X=np.random.default_rng(0).normal(size=(9, 9)) * 1e30, y=np.arange(9) % 2)
+    for name, message in (
+        ("one.npy", "single value"),
+        ("empty.npy", "no values"),
+        ("plain.npz", "no .npz archive"),
+        ("words.npz", "cannot be shown"),
+        ("large.npz", "scale them down"),
+    ):
+        with pytest.raises(InputError, match=message):
+            data = data_preprocessing.load_data(dataset=str(tmp_path / name))
+            data_preprocessing.mean_and_variance(data.train)
+
+
+@pytest.mark.parametrize("names", [("accuracy", "macro avg"), ("$\\frac{$", "$x$")])
+def test_any_word_can_be_a_class(shipped, tmp_path, names):
+    x, y = np.random.default_rng(0).normal(size=(40, 6)), np.array(names * 20)
+    np.savez(tmp_path / "a.npz", X=x, y=y)
+    constants = {**shipped, "DATASET": str(tmp_path / "a.npz"), "RUN_DIR": str(tmp_path / "run"), "EPOCHS": 1}
+    train_model.train(constants)
+    assert set(evaluate_model.evaluate(constants)["per_class"]) == set(names)
 
 
 def wav(samples, rate=8000):
@@ -219,6 +288,8 @@ def test_recordings_that_cannot_be_used(tmp_path):
         ({"0_a.wav": wav(np.full(800, np.nan, np.float32))}, "NaN"),
         ({"0_a.wav": good, "1_a.wav": wav(np.zeros(1600, np.int16), 16000)}, "0_a.wav has 8000 .*1_a.wav has 16000"),
         ({"0_a.wav": good, "noname.wav": good}, "no labels"),
+        ({"0_a.wav": wav(np.full(800, 1e200))}, "1e.06 and more"),
+        ({os.fsdecode(b"\xff_a.wav"): good}, "letters"),
         ({"0_a.wav": good[:40], "1_a.wav": good}, "0_a.wav"),
         ({"0_a.wav": good[:16] + b"\xff" * 20 + good[36:]}, "0_a.wav"),
     ]

@@ -1,6 +1,7 @@
 """A damaged, foreign or hostile run folder is refused by one clear line; nothing in it is executed or followed."""
 
 import json
+import os
 import shutil
 import zipfile
 
@@ -9,6 +10,7 @@ import pytest
 
 import evaluate_model
 import predict_model
+import train_model
 from checks import InputError
 from tests.test_bad_input import hashes
 
@@ -123,6 +125,12 @@ CASES = {
     "no source": (record(lambda r: r.pop("source")), "'source'"),
     "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
     "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
+    "seconds beyond all": (record(lambda r: r.update(seconds=10**400)), "'seconds'"),
+    "source of a series": (record(lambda r: r.update(source={"kind": "series"})), "'source'"),
+    "attention that is none": (record(lambda r: r["constants"].update(ATTENTION=True)), "model.keras .*does not fit"),
+    "model without a sigmoid": (
+        config(lambda c: c["config"]["layers"][-1]["config"].update(activation="linear")), "no probabilities",
+    ),
     "parameters true": (record(lambda r: r.update(parameters=True)), "'parameters'"),
 }  # fmt: skip
 
@@ -162,11 +170,68 @@ def test_a_damaged_ledger_is_named(reference, shipped, tmp_path, monkeypatch):
     assert hashes(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["confusion_matrix.png", ".evaluation.json.writing", "predictions.csv"])
+def test_a_link_in_a_run_folder_is_not_followed(reference, shipped, tmp_path, name):
+    run, victim = tmp_path / "run", tmp_path / "victim"
+    shutil.copytree(reference[0].run_dir, run)
+    victim.write_text("mine")
+    (run / name).unlink(missing_ok=True)
+    (run / name).symlink_to(victim)
+    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    assert victim.read_text() == "mine" and not (run / name).is_symlink()
+
+
+def test_an_export_replaces_a_link_and_not_what_it_points_to(reference, tmp_path):
+    from export_model import export
+
+    run, victim = tmp_path / "run", tmp_path / "victim"
+    shutil.copytree(reference[0].run_dir, run)
+    victim.mkdir()
+    (run / "saved_model").symlink_to(victim)
+    export("saved_model", str(run))
+    assert not list(victim.iterdir()) and (run / "saved_model" / "saved_model.pb").is_file()
+
+
+def test_what_others_left_beside_a_run_does_it_no_harm(reference, shipped, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(reference[0].run_dir, run)
+    (tmp_path / ".run.new").mkdir()
+    (tmp_path / ".run.old").write_text("a file")
+    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    assert not (tmp_path / ".run.new").exists()
+
+
+def test_a_run_dir_that_is_a_link_is_replaced_where_it_points_to(shipped, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for seed in (0, 1):
+        constants = {**shipped, "RUN_DIR": str(tmp_path / "link"), "N_SAMPLES": 40, "EPOCHS": 1, "SEED": seed}
+        train_model.train(constants)
+        assert evaluate_model.evaluate(constants)["test_sequences"] == 8
+    assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == ["real"]
+
+
+def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path, monkeypatch):
+    import run_folder
+
+    run, constants = tmp_path / "run", {**shipped, "RUN_DIR": str(tmp_path / "run"), "N_SAMPLES": 40, "EPOCHS": 1}
+    os.mkfifo(tmp_path / ".run.checkpoint")
+    train_model.train(constants)
+    (run / "model.keras").unlink()
+    os.mkfifo(run / "model.keras")
+    with pytest.raises(InputError, match="model.keras is missing"):
+        evaluate_model.evaluate(constants)
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "folder")
+    with pytest.raises(InputError, match="damaged"):
+        evaluate_model.evaluate(constants)
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-x", "@SUM(A1)", "=a,b", '="q"'])
 def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, cell):
     import csv
 
-    from run_folder import write_csv
+    from files import write_csv
 
     write_csv(tmp_path / "t.csv", ["a", "b"], [[cell, -1.5]])
     assert list(csv.reader((tmp_path / "t.csv").open()))[1] == ["'" + cell, "-1.5"]

@@ -88,7 +88,7 @@ import cnn_lstm_model, data_preprocessing, run_folder, train_model
 from checks import constants_of
 
 constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
-folder = run_folder.project_path(constants["RUN_DIR"])
+folder = run_folder.resolved(constants["RUN_DIR"])
 
 def training(seed):
     child = os.fork()

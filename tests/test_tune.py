@@ -75,6 +75,10 @@ def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed(shippe
         ({"FILTERS": []}, {}, "FILTERS must be a list"),
         ({"FILTERS": 3}, {}, "FILTERS must be a list"),
         ({"FILTERS": [0]}, {}, "FILTERS = 0"),
+        ({}, {}, "SEARCH_SPACE"),
+        ([], {}, "SEARCH_SPACE"),
+        ({n: list(range(1, 200)) for n in ("FILTERS", "EPOCHS", "PLATEAU")}, {"SEARCH": "grid"}, "combinations"),
+        ({"FILTERS": [1]}, {"N_TRIALS": 10**9}, "N_TRIALS"),
         ({"FILTERS": [1]}, {"N_JOBS": 0}, "N_JOBS = 0"),
         ({"FILTERS": [1]}, {"SEARCH": "bayes"}, "SEARCH = 'bayes'"),
     ],
@@ -84,6 +88,25 @@ def test_an_impossible_search_is_refused(shipped, tmp_path, monkeypatch, space, 
     with pytest.raises(InputError, match=message):
         tune_model.search(shipped, OPTIONS | options, space)
     assert not (tmp_path / "tune").exists()
+
+
+def test_a_refused_search_leaves_the_old_one(shipped, tmp_path, monkeypatch):
+    monkeypatch.setattr(tune_model, "TUNE_DIR", str(tmp_path))
+    data = {"DATASET": "motifs", "N_SAMPLES": 40, "EPOCHS": 1}
+    files = {"search.json": "{}", "trials.csv": "old"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    for space in ({"KERNEL_SIZE": [60]}, {"ARCHITECTURE": ["cnn"], "ATTENTION": [True]}, {"FREEZE_CNN": [True]}):
+        with pytest.raises(InputError):
+            tune_model.search(shipped | data, OPTIONS, space)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == files
+
+
+def test_a_damaged_table_of_trials_is_named(tmp_path):
+    for content in (b"a,b\n1,2\n", b"\xff\xfe", b"trial,epochs,score,loss,seconds,constants\nx,1,1,1,1,{}\n"):
+        (tmp_path / "trials.csv").write_bytes(content)
+        with pytest.raises(InputError, match="trials.csv is damaged"):
+            tune_model.finished_rows(tmp_path / "trials.csv")
 
 
 def test_trials_never_see_the_test_part(shipped, tmp_path):
