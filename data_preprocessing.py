@@ -218,9 +218,8 @@ def mean_and_variance(part, of_changes=False):
     mean, variance = shift + total / count, squares / count - (total / count) ** 2
     limits = np.finfo(np.float32)
     if variance.max() > limits.max:
-        raise InputError(
-            f"the values of the training part vary by {np.sqrt(variance.max()):.0e}, beyond 32-bit floats: scale them down"
-        )
+        size = np.sqrt(variance.max())
+        raise InputError(f"values of the training part vary by {size:.0e}, beyond 32-bit floats: scale them down")
     return mean, np.where(variance > np.maximum((1e-6 * mean) ** 2, limits.tiny), variance, 1.0)
 
 
