@@ -61,7 +61,7 @@ def _one_of(*values):
     return (lambda v: any(type(v) is type(x) and v == x for x in values), "one of " + ", ".join(map(repr, values)))
 
 
-_POSITIVE = (lambda v: _is_number(v) and 0 < v <= 1e6, "a number above 0, at most 1000000")
+_POSITIVE = (lambda v: _is_number(v) and 0 < v <= 1e38, "a number above 0 that 32-bit floats hold")
 
 # Constant: (value as shipped, test, what is allowed). The shipped value is what the ledger compares with.
 RULES = {

@@ -188,8 +188,11 @@ def fit(
     """
     from batches import Blocks
     from fast_lstm import train_epochs
+    from quiet_tensorflow import keras
 
-    compile_model(model, data, learning_rate)
+    with model.distribute_strategy.scope():
+        model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
+        model.optimizer.build(model.trainable_variables)
     batch_size = even_batches(model, len(data.train), batch_size)
     training = Blocks(data.train, batch_size, seed, sample_weights(data.train.y, class_weight))
     validation = Blocks(data.validation, batch_size) if data.validation else None
@@ -222,15 +225,6 @@ def fit(
         best = int(np.argmin(history["val_loss"]))
         print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
     return history, seconds
-
-
-def compile_model(model, data, learning_rate):
-    """Compile the model with Adam and the loss and metrics of the task."""
-    from quiet_tensorflow import keras
-
-    with model.distribute_strategy.scope():
-        model.compile(keras.optimizers.Adam(learning_rate), **loss_and_metrics(model, data, keras))
-        model.optimizer.build(model.trainable_variables)
 
 
 def callbacks_for(folder, tensorboard):

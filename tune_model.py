@@ -7,10 +7,12 @@ EPOCHS is what the best trials get: the others stop at a ninth or a third of it 
 
 import contextlib
 import csv
+import functools
 import json
 import math
 import os
 import sys
+import threading
 import time
 
 import numpy as np
@@ -173,7 +175,7 @@ def run_rung(alive, epochs, trials, constants, options, measure, finished, folde
     waiting = [trial for trial in alive if (trial, epochs) not in finished]
     jobs, backend = cpu_count() if options["N_JOBS"] == -1 else options["N_JOBS"], options["PARALLEL_BACKEND"]
     threads = max(1, cpu_count() // jobs)
-    work = [delayed(run_trial)(t, trials[t], epochs, constants, measure, threads) for t in waiting]
+    work = [delayed(run_trial)(t, trials[t], epochs, constants, measure, threads, os.getpid()) for t in waiting]
     with contextlib.ExitStack() as stack:
         if backend == "dask":
             stack.enter_context(dask_client())
@@ -203,13 +205,27 @@ def dask_client():
         raise InputError(f"SCHEDULER_ADDRESS = {SCHEDULER_ADDRESS!r}: no Dask scheduler answers there") from error
 
 
-def run_trial(number, trial, epochs, constants, measure, threads):
-    """Train one trial REPEATS times and score it on validation data, in a worker process.
+@functools.cache
+def end_with(search):
+    """End this process when the search that started it is gone: a killed one would leave its workers busy."""
+
+    def watch():
+        while os.getppid() == search:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.getppid() == search:
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def run_trial(number, trial, epochs, constants, measure, threads, search=None):
+    """Train one trial REPEATS times and score it on validation data, in a worker process of process `search`.
 
     Returns: a row of trials.csv, with the mean score and loss of the last epoch.
     """
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
         os.environ[name] = str(threads)
+    end_with(search)
     began, scores, losses = time.perf_counter(), [], []
     for repeat in range(REPEATS):
         tried = constants | trial | {"EPOCHS": epochs, "PATIENCE": None, "VALIDATION_SIZE": SEARCH_VALIDATION_SIZE}

@@ -146,7 +146,7 @@ def test_frozen_convolutions_stay_while_the_rest_learns(shipped, tmp_path):
     [
         ({"PATIENCE": 5}, "PATIENCE needs a validation part"),
         ({"FREEZE_CNN": True}, "FREEZE_CNN"),
-        ({"PRETRAINED_RUN": "no/such/run"}, "no run in no/such/run"),
+        ({"PRETRAINED_RUN": "no/such/run"}, "holds no run"),
     ],
 )
 def test_constants_that_do_not_go_together(shipped, tmp_path, constants, message):

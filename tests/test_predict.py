@@ -47,7 +47,7 @@ def test_the_script_labels_new_unlabelled_sequences(project, tmp_path):
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
         assert row["predicted_label"] == max(probabilities, key=probabilities.get)
     assert "7 sequences" in printed and "new_predictions.csv" in printed
-    assert "takes a PATH" in project.refuse("predict_model.py")
+    assert "type python predict_model.py PATH" in project.refuse("predict_model.py")
 
 
 @pytest.mark.parametrize("labelled", [True, False])

@@ -1,10 +1,13 @@
 """The search: reproducible, on validation data alone, and not undone by a kill."""
 
+import contextlib
 import csv
 import json
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +30,22 @@ def finished(project):
     return sorted(tuple(v for k, v in row.items() if k != "seconds") for row in rows)
 
 
+def processes_in(folder):
+    """Return the processes whose working folder is `folder` (Linux)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            found += [process.name] if (process / "cwd").resolve() == folder.resolve() else []
+    return found
+
+
+def wait_until(condition, seconds=20):
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < seconds
+        time.sleep(0.2)
+
+
 def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     from tests.conftest import Project
 
@@ -47,6 +66,7 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
+    wait_until(lambda: not processes_in(project.folder))  # its workers end with it
     done = len(finished(project))
     printed = project.succeed("-c", SEARCH)
     assert 2 <= done < 6 and f"{done} pieces are finished" in printed
