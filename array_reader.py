@@ -8,6 +8,7 @@ from checks import InputError
 from rows_on_disk import DAMAGED, RowsOnDisk, open_npy, open_npz_member
 from sequences import Sequences
 
+UNPACKED = 2 * 2**30  # bytes that a compressed array may have
 IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
 
 
@@ -47,6 +48,11 @@ def _array(path, archive, name):
     """Load an array of an archive, or leave it on disk where it is large and not compressed."""
     member = archive.zip.getinfo(name + ".npy")
     on_disk = open_npz_member(path, member) if member.file_size > IN_MEMORY else None
+    if on_disk is None and member.file_size > UNPACKED:
+        raise InputError(
+            f"{path}: {name} has {member.file_size / 2**30:.1f} GiB and must be unpacked into memory: write it with "
+            "np.savez instead of np.savez_compressed (in C order), then it is read from disk"
+        )
     return archive[name] if on_disk is None else on_disk
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import array_reader
 import batches
+from checks import InputError
 from data_preprocessing import Part, fingerprint, load_data
 from rows_on_disk import RowsOnDisk, open_npy
 
@@ -87,6 +88,16 @@ blocks = batches.Blocks(data.train, 256, seed=0)
 seen = sum(len(blocks[i][1]) for i in range(len(blocks)))
 print(json.dumps([peak() - before, seen]))
 """
+
+
+def test_a_large_compressed_array_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_reader, "UNPACKED", 1000)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 1000)
+    np.savez_compressed(tmp_path / "a.npz", X=np.zeros((40, 9)), y=np.arange(40) % 2)
+    with pytest.raises(InputError, match="np.savez instead of"):
+        load_data(dataset=str(tmp_path / "a.npz"))
+    np.savez(tmp_path / "a.npz", X=np.zeros((40, 9)), y=np.arange(40) % 2)
+    assert load_data(dataset=str(tmp_path / "a.npz")).train.x.shape == (40, 9, 1)
 
 
 def test_memory_stays_far_below_the_file(project):
