@@ -7,7 +7,6 @@ EPOCHS is what the best trials get: the others stop at a ninth or a third of it 
 
 import contextlib
 import csv
-import functools
 import json
 import math
 import os
@@ -205,7 +204,6 @@ def dask_client():
         raise InputError(f"SCHEDULER_ADDRESS = {SCHEDULER_ADDRESS!r}: no Dask scheduler answers there") from error
 
 
-@functools.cache
 def end_with(search):
     """End this process when the search that started it is gone: a killed one would leave its workers busy."""
 
@@ -214,8 +212,9 @@ def end_with(search):
             time.sleep(1)
         os._exit(1)
 
-    if os.getppid() == search:
-        threading.Thread(target=watch, daemon=True).start()
+    name = "end_with"
+    if os.getppid() == search and all(thread.name != name for thread in threading.enumerate()):
+        threading.Thread(target=watch, name=name, daemon=True).start()
 
 
 def run_trial(number, trial, epochs, constants, measure, threads, search=None):

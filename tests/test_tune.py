@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -16,11 +17,14 @@ import tune_model
 from checks import InputError
 
 SPACE = "{'FILTERS': [2, 4], 'LSTM_UNITS': [3, 5], 'ARCHITECTURE': ['cnn_lstm']}"
-SEARCH = f"import tune_model; tune_model.SEARCH_SPACE = {SPACE}; tune_model.main()"
 OPTIONS = {"SEARCH": "random", "N_TRIALS": 12, "N_JOBS": 1, "PARALLEL_BACKEND": "loky"}
 
 
 def small_search(project):
+    script = project.folder / "tune_model.py"
+    text, count = re.subn(r"^SEARCH_SPACE = \{.*?^\}", f"SEARCH_SPACE = {SPACE}", script.read_text(), flags=re.M | re.S)
+    assert count == 1
+    script.write_text(text)
     return project.edit(DATASET="motifs", N_SAMPLES=80, EPOCHS=3, REPEATS=1, SEARCH="grid")
 
 
@@ -50,7 +54,7 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     from tests.conftest import Project
 
     other = small_search(Project(tmp_path / "undisturbed"))
-    printed = other.succeed("-c", SEARCH)
+    printed = other.succeed("tune_model.py")
     rows = finished(other)
     assert [row[1] for row in rows].count("1") == 4 and [row[1] for row in rows].count("3") == 2
     assert "to paste over the old ones" in printed and "Test Accuracy" in printed
@@ -59,7 +63,7 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
 
     small_search(project)
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", SEARCH], cwd=project.folder, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-u", "tune_model.py"], cwd=project.folder, stdout=subprocess.PIPE, text=True
     )
     for line in process.stdout:
         if "trial 2 of" in line:
@@ -68,7 +72,7 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     process.wait()
     wait_until(lambda: not processes_in(project.folder))  # its workers end with it
     done = len(finished(project))
-    printed = project.succeed("-c", SEARCH)
+    printed = project.succeed("tune_model.py")
     assert 2 <= done < 6 and f"{done} pieces are finished" in printed
     assert finished(project) == rows
 
