@@ -174,12 +174,18 @@ def run_rung(alive, epochs, trials, constants, options, measure, finished, folde
     waiting = [trial for trial in alive if (trial, epochs) not in finished]
     jobs, backend = cpu_count() if options["N_JOBS"] == -1 else options["N_JOBS"], options["PARALLEL_BACKEND"]
     threads = max(1, cpu_count() // jobs)
-    work = [delayed(run_trial)(t, trials[t], epochs, constants, measure, threads, os.getpid()) for t in waiting]
+    fixed = epochs, constants, measure, threads, os.getpid()
+    work = [delayed(run_repeat)(t, repeat, trials[t], *fixed) for t in waiting for repeat in range(REPEATS)]
+    repeats = {trial: {} for trial in waiting}
     with contextlib.ExitStack() as stack:
         if backend == "dask":
             stack.enter_context(dask_client())
         stack.enter_context(parallel_config(backend, n_jobs=jobs if backend == "loky" else -1))
-        for row in Parallel(return_as="generator_unordered")(work):
+        for trial, repeat, *figures in Parallel(return_as="generator_unordered")(work):
+            repeats[trial][repeat] = figures
+            if len(repeats[trial]) < REPEATS:
+                continue
+            row = row_of(trial, epochs, repeats[trial], trials[trial])
             with open(folder / "trials.csv", "a", encoding="utf-8", newline="") as file:
                 csv.DictWriter(file, COLUMNS, lineterminator="\n").writerow(row)
             finished[row["trial"], epochs] = row
@@ -217,27 +223,30 @@ def end_with(search):
         threading.Thread(target=watch, name=name, daemon=True).start()
 
 
-def run_trial(number, trial, epochs, constants, measure, threads, search=None):
-    """Train one trial REPEATS times and score it on validation data, in a worker process of process `search`.
+def run_repeat(trial, repeat, values, epochs, constants, measure, threads, search=None):
+    """Train a trial once and score it on validation data, in a worker process of process `search`.
 
-    Returns: a row of trials.csv, with the mean score and loss of the last epoch.
+    values: the trial's {constant: value}. repeat: which draw of the validation part and the weights.
+    Returns: (trial, repeat, score and loss of the last epoch, seconds).
     """
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
         os.environ[name] = str(threads)
     end_with(search)
-    began, scores, losses = time.perf_counter(), [], []
-    for repeat in range(REPEATS):
-        tried = constants | trial | {"EPOCHS": epochs, "PATIENCE": None, "VALIDATION_SIZE": SEARCH_VALIDATION_SIZE}
-        data = load_data(**arguments_for(load_data, tried), validation_seed=constants["SEED"] + repeat)
-        tried["SEED"] += repeat  # of the initial weights: the data are drawn and split already
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-            model = train_model.model_for(data, tried)
-            history, _ = train_model.fit(model, data, **arguments_for(train_model.fit, tried))
-        scores.append(history[f"val_{measure}"][-1])
-        losses.append(history["val_loss"][-1])
-    seconds = f"{time.perf_counter() - began:.1f}"
-    figures = [f"{np.mean(scores):.6f}", f"{np.mean(losses):.6f}", seconds]
-    return dict(zip(COLUMNS, [number, epochs, *figures, json.dumps(trial)]))
+    began = time.perf_counter()
+    tried = constants | values | {"EPOCHS": epochs, "PATIENCE": None, "VALIDATION_SIZE": SEARCH_VALIDATION_SIZE}
+    data = load_data(**arguments_for(load_data, tried), validation_seed=constants["SEED"] + repeat)
+    tried["SEED"] += repeat  # of the initial weights: the data are drawn and split already
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        model = train_model.model_for(data, tried)
+        history, _ = train_model.fit(model, data, **arguments_for(train_model.fit, tried))
+    return trial, repeat, history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
+
+
+def row_of(trial, epochs, repeats, values):
+    """Return a row of trials.csv: the means over a trial's repeats, {repeat: (score, loss, seconds)}."""
+    scores, losses, seconds = zip(*(repeats[repeat] for repeat in sorted(repeats)))
+    figures = [f"{np.mean(scores):.6f}", f"{np.mean(losses):.6f}", f"{sum(seconds):.1f}"]
+    return dict(zip(COLUMNS, [trial, epochs, *figures, json.dumps(values)]))
 
 
 def ranked(alive, epochs, finished):
