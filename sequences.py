@@ -6,6 +6,7 @@ import numpy as np
 
 from checks import InputError
 
+PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 BLOCK = 4096  # sequences held in memory as float32 at a time
 
 
@@ -32,12 +33,10 @@ def equal_lengths(sequences, steps, filler, path):
     has a feature with no value at all.
     """
     filled = 0
-    try:
-        x = np.empty((len(sequences), steps, len(filler)), np.float32)
-    except MemoryError as error:
-        raise InputError(
-            f"{path}: {len(sequences)} sequences padded to {steps} time steps exceed the memory"
-        ) from error
+    size = 4 * len(sequences) * steps * len(filler)
+    if size > PADDED:
+        raise InputError(f"{path}: {len(sequences)} sequences of {steps} time steps would take {size / 2**30:.0f} GiB")
+    x = np.empty((len(sequences), steps, len(filler)), np.float32)
     for i, sequence in enumerate(sequences):
         gaps = np.isnan(sequence)
         if gaps.any():

@@ -234,6 +234,15 @@ def test_a_malformed_file_is_named_with_the_place(shipped, tmp_path, name, conte
     assert not (tmp_path / "run").exists()
 
 
+def test_one_long_sequence_among_short_ones_may_not_fill_the_memory(tmp_path):
+    long = ",".join("1" for _ in range(600_000))
+    lines = ["1,2:a", "2,1:b"] * 2000 + [f"{long}:a", f"{long}:b"]
+    header = TS_HEADER.replace("@equalLength true\n", "")
+    (tmp_path / "a.ts").write_text(header + "@data\n" + "\n".join(lines))
+    with pytest.raises(InputError, match="would take 9 GiB"):
+        data_preprocessing.load_data(dataset=str(tmp_path / "a.ts"), seed=1)
+
+
 @pytest.mark.parametrize("name", ["a_TRAIN.ts", "0_a.wav", "X.npy"])
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 def test_what_may_never_end_is_not_read(tmp_path, kind, name):
