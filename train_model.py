@@ -181,8 +181,7 @@ def fit(
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
     With a validation part and `patience` the model ends with the weights of its best epoch. folder: run folder beside
-    which each epoch is saved and, with `resume`, continued from if it was saved for the run of this `record`; None
-    saves nothing.
+    which each epoch is saved and, with `resume`, continued from if it was saved for the run of this `record`; or None.
     Returns: (dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss that
     becomes NaN.
     """

@@ -158,9 +158,8 @@ def resume(folder, constants, trials, data_fingerprint):
 def finished_rows(table):
     """Return the rows of trials.csv that are whole: a kill can cut the last line."""
     try:
-        with open(table, encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        rows = [row for row in rows if None not in row.values()]
+        text = table.read_text(encoding="utf-8")
+        rows = list(csv.DictReader(text[: text.rfind("\n") + 1].splitlines()))
         for row in rows:
             json.loads(row["constants"])
             int(row["trial"]), int(row["epochs"]), float(row["loss"]), float(row["score"])

@@ -133,6 +133,13 @@ def test_a_damaged_table_of_trials_is_named(tmp_path):
             tune_model.finished_rows(tmp_path / "trials.csv")
 
 
+def test_a_line_that_a_kill_cut_is_left_out(tmp_path):
+    whole = 'trial,epochs,score,loss,seconds,constants\n0,1,0.5,0.7,1.0,"{""FILTERS"": 2}"\n'
+    for cut in ("1,1,0.5", '1,1,0.5,0.7,1.0,"{""FILT', '1,1,0.5,0.7,1.0,"{""FILTERS"": 4}"'):
+        (tmp_path / "trials.csv").write_text(whole + cut)
+        assert [row["trial"] for row in tune_model.finished_rows(tmp_path / "trials.csv")] == ["0"]
+
+
 def test_trials_never_see_the_test_part(shipped, tmp_path):
     """A trial scores the same whatever the test part holds."""
     rng = np.random.default_rng(0)
