@@ -3,20 +3,21 @@
 import io
 import logging
 
-import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from files import write_atomically
 
 # On its very first run Matplotlib tells standard error that it builds a font cache: not the user's business.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
-matplotlib.rcParams["text.parse_math"] = False  # a "$" in a class or a column is a dollar
-
 
 def _figure(width=8.0, height=5.0):
+    # Imported at the first picture: the processes of a search draw none, and a typing mistake is answered sooner.
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams["text.parse_math"] = False  # a "$" in a class or a column is a dollar
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure

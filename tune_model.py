@@ -7,6 +7,7 @@ EPOCHS is what the best trials get: the others stop at a ninth or a third of it 
 
 import contextlib
 import csv
+import importlib
 import json
 import math
 import os
@@ -86,6 +87,8 @@ def search(constants, options, space):
     rungs = sorted({max(1, round(constants["EPOCHS"] / 3**step)) for step in range(3)})
     alive = list(range(len(trials)))
     for rung, epochs in enumerate(rungs):
+        if epochs == rungs[-1]:  # this process trains the winner next: TensorFlow is imported while the others work
+            threading.Thread(target=importlib.import_module, args=["quiet_tensorflow"], daemon=True).start()
         run_rung(alive, epochs, trials, constants, options, measure, finished, folder)
         alive = ranked(alive, epochs, finished)
         if rung < len(rungs) - 1:
@@ -171,6 +174,8 @@ def finished_rows(table):
 def run_rung(alive, epochs, trials, constants, options, measure, finished, folder):
     """Train the living trials for `epochs` where that is not finished, in parallel; add each to trials.csv at once."""
     waiting = [trial for trial in alive if (trial, epochs) not in finished]
+    spent = {trial: float(row["seconds"]) for (trial, _), row in finished.items()}
+    waiting.sort(key=lambda trial: -spent.get(trial, 0.0))  # the longest first: at the end no process waits for another
     jobs, backend = cpu_count() if options["N_JOBS"] == -1 else options["N_JOBS"], options["PARALLEL_BACKEND"]
     threads = max(1, cpu_count() // jobs)
     fixed = epochs, constants, measure, threads, os.getpid()
