@@ -1,4 +1,4 @@
-"""Read and write files so that nothing is left half done: a kill leaves the old file or the new one."""
+"""Write files so that nothing is left half done: a kill leaves the old file or the new one."""
 
 import json
 import os

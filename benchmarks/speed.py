@@ -270,6 +270,7 @@ def project_epochs(x, y, batch_size):
 
 
 def project_model(input_shape):
+    """Build the project's network for two classes as shipped. input_shape: (time, features)."""
     from cnn_lstm_model import build_model
 
     return build_model(input_shape, 2)
@@ -340,6 +341,7 @@ def predict(variant, batch_size):
 
 @functools.cache
 def predictor(variant):
+    """Make a variant's network and PREDICTED sequences. Returns: (model, x (PREDICTED, 50, 1) float32)."""
     make = {"project": project_model, "keras": keras_model}[variant]
     return make((50, 1)), random_sequences(PREDICTED, 50, 1, 0)[0]
 
