@@ -28,13 +28,17 @@ from joblib import Parallel, delayed
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from accuracy_tables import write_curve, write_table
+
 import evaluate_model
-import files
-import plots
-import run_folder
 import train_model
-from checks import PROJECT, RULES, InputError, arguments_for, run_script
 from data_preprocessing import load_data
+from project import files, ledger
+from project.constants import read_constants
+from project.errors import InputError
+from project.files import PROJECT
+from project.script import run_script
+from training.run import describe
 
 DATA_SETS = ["motifs", "digits", "moving_digits"]  # that need no file
 N_SAMPLES = 1000  # sequences of the generated ones
@@ -75,14 +79,17 @@ def main(path=None):
     usable, trials = {}, []
     for name, source in sources.items():
         constants = constants_for(source, EPOCHS_OF.get(name, EPOCHS), N_SAMPLES=N_SAMPLES, PLATEAU=PLATEAU)
-        if work := describe(name, constants):
+        if work := cost_of(name, constants):
             usable[name] = constants
             trials += [trial(name, model, seed, constants, work) for model in models for seed in SEEDS]
     for n in CURVE_SIZES:
         trials += [trial("motifs", m, seed, curve_constants(n), CURVE_SEEN) for m in CURVE_MODELS for seed in SEEDS]
     done = run_trials(trials)
-    write_table(done, usable, models)
-    write_curve(done)
+    write_table(RESULTS, {m: heading(m) for m in models}, usable, collector(done), machine())
+    curve = {
+        m: [collector(done)("motifs", m, curve_constants(n), "accuracy") for n in CURVE_SIZES] for m in CURVE_MODELS
+    }
+    write_curve(RESULTS, CURVE_SIZES, curve)
 
 
 # Which trials.
@@ -99,9 +106,9 @@ def folders_in(path):
 
 
 def constants_for(source, epochs, **others):
-    """Return the constants as shipped, whatever the files say now, but for those of the comparison."""
-    shipped = {constant: rule[0] for constant, rule in RULES.items()}
-    return shipped | {"DATASET": source, "EPOCHS": epochs, "BATCH_SIZE": BATCH_SIZE, "DROPOUT": DROPOUT} | others
+    """Return the constants as they stand in the files, but for those of the comparison."""
+    chosen = {"DATASET": source, "EPOCHS": epochs, "BATCH_SIZE": BATCH_SIZE, "DROPOUT": DROPOUT}
+    return read_constants().changed(**chosen | others)
 
 
 def curve_constants(n):
@@ -109,16 +116,16 @@ def curve_constants(n):
     return constants_for("motifs", math.ceil(CURVE_SEEN / n), N_SAMPLES=n + CURVE_TEST, TEST_SIZE=CURVE_TEST)
 
 
-def describe(name, constants):
+def cost_of(name, constants):
     """Read a data set once, to say what it is. Returns: sequences in all epochs, or None if it cannot take part."""
     try:
-        data = load_data(**arguments_for(load_data, constants))
-        if data.task == "forecasting":
-            raise InputError("a series to forecast has no classes")
+        data = load_data(constants)
+        if data.task.score != "accuracy":
+            raise InputError("there are no classes to learn")
     except InputError as error:
         print(f"Skipped {name}: {' '.join(str(error).split())}")
         return None
-    print(train_model.describe(data, name), flush=True)
+    print(describe(data, constants), flush=True)
     longer = 1 + data.train.x.shape[1] / 200 + (4 if data.train.x.ndim == 5 else 0)
     return constants["EPOCHS"] * len(data.train) * longer
 
@@ -127,7 +134,7 @@ def trial(name, model, seed, constants, work):
     """Return (identity, constants, cost): a guess how long it takes, in no unit, only the share done counts."""
     architecture = {"attention": {"ATTENTION": True}, "MiniRocket": {}}.get(model, {"ARCHITECTURE": model})
     cost = work * {"cnn": 1.0, "deep_cnn_lstm": 4.0, "MiniRocket": 0.1}.get(model, 2.0)
-    return identity(name, model, seed, constants), constants | architecture | {"SEED": seed}, cost
+    return identity(name, model, seed, constants), constants.changed(**architecture, SEED=seed), cost
 
 
 def identity(name, model, seed, constants):
@@ -175,9 +182,9 @@ def run_trial(identity, constants, threads):
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the processes share the GPU, if there is one
     try:
         with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-            run_folder.LEDGER = Path(folder) / "ledger.csv"
+            ledger.LEDGER = Path(folder) / "ledger.csv"
             run = minirocket if identity[1] == "MiniRocket" else network
-            figures = run(constants | {"RUN_DIR": str(Path(folder) / "run")}, threads)
+            figures = run(constants.changed(RUN_DIR=str(Path(folder) / "run")), threads)
     except InputError as error:
         return identity, {"refused": " ".join(str(error).split())}
     return identity, dict(zip(COLUMNS, map(str, (*identity, *figures))))
@@ -185,10 +192,10 @@ def run_trial(identity, constants, threads):
 
 def network(constants, threads):
     """Train and evaluate a network. Returns: the figures of a trial, COLUMNS from "accuracy" on."""
-    from quiet_tensorflow import keras, tf
+    from project.quiet_tensorflow import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
-    record, result = train_model.train(constants), evaluate_model.evaluate(constants)
+    record, result = train_model.train_with(constants), evaluate_model.evaluate_with(constants)
     keras.backend.clear_session()  # the process goes on to the next trial
     counts = record["sequences"]["training"], record["sequences"]["test"]
     scores = f"{result['accuracy']:.4f}", f"{result['majority_baseline']:.4f}"
@@ -203,7 +210,7 @@ def minirocket(constants, threads):
     from aeon.classification.convolution_based import MiniRocketClassifier
     from aeon.transformations.collection.convolution_based import MiniRocket
 
-    data = load_data(**arguments_for(load_data, constants))
+    data = load_data(constants)
 
     def channels_first(part):
         x = np.concatenate(list(part.blocks()))
@@ -224,94 +231,19 @@ def minirocket(constants, threads):
 # What came out.
 
 
-def collect(done, name, model, constants, column):
-    """Return one column of a model's trials on a data set, floats, one per seed that has one."""
-    rows = [done.get(identity(name, model, seed, constants), {}) for seed in SEEDS]
-    return [float(row[column]) for row in rows if row.get(column)]
+def collector(done):
+    """Return a function that gives one column of a model's trials on a data set, floats, one per seed that has one."""
 
+    def collect(name, model, constants, column):
+        rows = [done.get(identity(name, model, seed, constants), {}) for seed in SEEDS]
+        return [float(row[column]) for row in rows if row.get(column)]
 
-def mean_and_sd(values):
-    """Return mean and standard deviation (n - 1), NaN where there are too few."""
-    return (np.mean(values) if values else np.nan), (np.std(values, ddof=1) if len(values) > 1 else np.nan)
-
-
-def write_table(done, constants, models):
-    """Write accuracy.md and accuracy.png, and print the tables. constants: {data set: its constants}."""
-    scores = {m: [mean_and_sd(collect(done, n, m, c, "accuracy")) for n, c in constants.items()] for m in models}
-    means, deviations = ({heading(m): [100 * pair[k] for pair in scores[m]] for m in models} for k in (0, 1))
-    baselines, accuracy, efforts = {}, [], []
-    for i, (name, c) in enumerate(constants.items()):
-        n_train, n_test, baselines[name] = (
-            np.mean(sum((collect(done, name, m, c, column) for m in models), []))
-            for column in ("training", "test", "baseline")
-        )
-        cells = [percent(*scores[m][i]) for m in models]
-        best = max((cell.split()[0] for cell in cells if cell != "–"), key=float)
-        cells = [f"**{cell}**" if cell.split()[0] == best else cell for cell in cells]
-        accuracy.append([name, f"{n_train:.0f} / {n_test:.0f}", f"{100 * baselines[name]:.1f}", *cells])
-        efforts.append([name, *(effort(done, name, m, c) for m in models)])
-    accuracy.append(["mean rank", "", "", *mean_ranks(scores, models)])
-    headings = [heading(m) for m in models]
-    parts = [
-        f"Test accuracy in %, mean ± standard deviation over {len(SEEDS)} seeds",
-        markdown(["data set", "training / test", "majority class", *headings], accuracy),
-        f"Seconds of training, {JOBS or os.cpu_count()} trials at a time, and number of parameters",
-        markdown(["data set", *headings], efforts),
-        machine(),
-    ]
-    files.write_atomically(RESULTS / "accuracy.md", "\n\n".join(parts) + "\n")
-    hundred = {name: 100 * value for name, value in baselines.items()}
-    plots.dot_plot(means, deviations, hundred, "test accuracy in %", RESULTS / "accuracy.png")
-    print("\n" + "\n\n".join([*parts, "Wrote benchmarks/accuracy.csv, accuracy.md and accuracy.png"]))
-
-
-def write_curve(done):
-    """Draw learning_curve.png and print its figures."""
-    scores = {
-        m: [mean_and_sd(collect(done, "motifs", m, curve_constants(n), "accuracy")) for n in CURVE_SIZES]
-        for m in CURVE_MODELS
-    }
-    means, deviations = ({m: [100 * pair[k] for pair in scores[m]] for m in CURVE_MODELS} for k in (0, 1))
-    plots.data_curves(CURVE_SIZES, means, deviations, "test accuracy on motifs in %", RESULTS / "learning_curve.png")
-    rows = [[f"{n:,}", *(percent(*scores[m][i]) for m in CURVE_MODELS)] for i, n in enumerate(CURVE_SIZES)]
-    table = markdown(["training sequences", *CURVE_MODELS], rows)
-    with open(RESULTS / "accuracy.md", "a", encoding="utf-8") as file:
-        file.write(f"\nTest accuracy on motifs in % against the number of training sequences\n\n{table}\n")
-    print(f"\nTest accuracy on motifs in %\n\n{table}\n\nWrote benchmarks/learning_curve.png")
-
-
-def percent(mean, sd):
-    """Write mean and standard deviation of a share in %."""
-    if np.isnan(mean):
-        return "–"
-    return f"{100 * mean:.1f}" + ("" if np.isnan(sd) else f" ± {100 * sd:.1f}")
-
-
-def effort(done, name, model, constants):
-    """Write a model's mean seconds of training and its parameters, where there are any."""
-    seconds, parameters = (collect(done, name, model, constants, column) for column in ("seconds", "parameters"))
-    if not seconds:
-        return "–"
-    return f"{np.mean(seconds):.1f} s" + (f", {parameters[0]:,.0f}" if parameters else "")
+    return collect
 
 
 def heading(model):
     """Return a model's name for the reader."""
     return "cnn_lstm with attention" if model == "attention" else model
-
-
-def mean_ranks(scores, models):
-    """Return each model's rank over the data sets that all models have a score of (1: best), averaged, as strings."""
-    from scipy.stats import rankdata
-
-    means = np.array([[pair[0] for pair in scores[m]] for m in models])
-    means = means[:, ~np.isnan(means).any(axis=0)]
-    return [f"{rank:.1f}" for rank in rankdata(-means, axis=0).mean(axis=1)] if means.size else ["–"] * len(models)
-
-
-def markdown(header, rows):
-    """Return a Markdown table."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, ["---"] * len(header), *rows])
 
 
 def machine():

@@ -7,20 +7,16 @@ Only ratios count: the variants of a row take turns in one run, each in a proces
 has by itself. Run it on an idle machine. The large file lies in the system's temporary folder (TMPDIR names another).
 """
 
-import functools
 import importlib.util
-import io
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import zipfile
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from datetime import date
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -30,13 +26,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import plots
-import train_model
-from checks import PROJECT, RULES, run_script
-from data_preprocessing import Part
-from files import write_atomically
-from generated_sequences import random_sequences
-from run_folder import aligned
+import pictures
+from peers import REFERENCE, epoch, predict, train_from, write_npz
+
+from project.files import PROJECT, write_atomically
+from project.script import run_script
+from reports.tables import aligned
 
 REPETITIONS = 5  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count
@@ -70,21 +65,6 @@ GOALS = {  # the ratio not to be exceeded, by what is measured and against what
     ("peak memory, one epoch from disk", "size of the file"): 0.3,
 }
 
-# What a user of stock Keras would write for the default run.
-REFERENCE = """
-import keras, numpy as np
-from sklearn.model_selection import train_test_split
-rng = np.random.default_rng(42)
-x, y = rng.random((1000, 50, 1), dtype=np.float32), rng.integers(0, 2, 1000)
-x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=42)
-layers = keras.layers
-convolution, pooling = layers.Conv1D(32, 3, activation="relu"), layers.MaxPooling1D(2)
-model = keras.Sequential([convolution, pooling, layers.LSTM(50), layers.Dense(1, activation="sigmoid")])
-model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-model.fit(x_train, y_train, epochs=10, batch_size=32)
-print(f"Test Accuracy: {model.evaluate(x_test, y_test)[1]:.2f}")
-"""
-
 
 def main():
     """Measure everything, then write the table and the picture."""
@@ -106,7 +86,8 @@ def main():
     write_atomically(RESULTS / "speed.md", "\n".join([*lines, "", note]) + "\n")
     names = [f"{row['measured']}\nagainst {row['against']}" for row in rows]
     ratios, goals = [float(np.median(row["ratios"])) for row in rows], [row["goal"] for row in rows]
-    plots.bars(names, ratios, goals, "time divided by the other's: below 1 is faster", RESULTS / "speed.png")
+    picture = pictures.bars(names, ratios, goals, "time divided by the other's: below 1 is faster")
+    write_atomically(RESULTS / "speed.png", picture)
     print(f"{note}\nWrote benchmarks/speed.md and benchmarks/speed.png")
 
 
@@ -118,6 +99,8 @@ def processes(workers):
     with tempfile.TemporaryDirectory() as folder:
         for script in PROJECT.glob("*.py"):
             shutil.copy(script, folder)
+        for room in PROJECT.glob("*/__init__.py"):
+            shutil.copytree(room.parent, Path(folder) / room.parent.name)
         (Path(folder) / "reference.py").write_text(REFERENCE)
 
         def run(*command):
@@ -152,9 +135,9 @@ def training_steps(workers):
 def predictions(workers):
     """Time the prediction of many sequences: as evaluate_model.py does it, and as stock Keras does."""
     times = alternate(
-        project=in_worker(workers["project"], predict, "project", None),
-        default=in_worker(workers["keras"], predict, "keras", 32),
-        large=in_worker(workers["keras"], predict, "keras", 1024),
+        project=in_worker(workers["project"], predict, "project", None, PREDICTED),
+        default=in_worker(workers["keras"], predict, "keras", 32, PREDICTED),
+        large=in_worker(workers["keras"], predict, "keras", 1024, PREDICTED),
     )
     what = "prediction per sequence"
     return [
@@ -183,9 +166,9 @@ def large_file(workers):
             return []
         path = Path(folder) / "large.npz"
         n = int(FILE_BYTES / (4 * np.prod(FILE_SHAPE)))
-        write_npz(path, n)
+        write_npz(path, n, FILE_SHAPE)
         with worker() as fresh:  # its peak is that of this training alone
-            seconds, peak = fresh.submit(train_from, str(path), str(Path(folder) / "run")).result()
+            seconds, peak = fresh.submit(train_from, str(path), FILE_BATCH, str(Path(folder) / "run")).result()
     in_memory = in_worker(workers["project"], epoch, "project", IN_MEMORY, FILE_BATCH, *FILE_SHAPE)
     memory = alternate(memory=in_memory)["memory"]
     file = f"training per sequence, from a file of {FILE_BYTES / 1e9:.0f} GB, batch {FILE_BATCH}"
@@ -193,19 +176,6 @@ def large_file(workers):
         row("peak memory, one epoch from disk", "size of the file", [peak / 1e9], [FILE_BYTES / 1e9], unit="GB"),
         row(file, "from memory", [seconds], [np.median(memory) / IN_MEMORY]),
     ]
-
-
-def write_npz(path, n):
-    """Write n random sequences and labels as an uncompressed .npz, block by block."""
-    rng, block = np.random.default_rng(0), 10_000
-    with zipfile.ZipFile(path, "w") as archive:
-        with archive.open("X.npy", "w", force_zip64=True) as file:
-            header = {"descr": "<f4", "fortran_order": False, "shape": (n, *FILE_SHAPE)}
-            np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, n, block):
-                file.write(rng.random((min(block, n - start), *FILE_SHAPE), dtype=np.float32).tobytes())
-        with archive.open("y.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array(file, rng.integers(0, 2, n, dtype=np.int8))
 
 
 # Taking turns.
@@ -234,126 +204,6 @@ def _quiet():
 def in_worker(pool, function, *arguments):
     """Return a function that calls `function(*arguments)` in a worker and waits for its value."""
     return lambda: pool.submit(function, *arguments).result()
-
-
-# What runs in the workers.
-
-
-def epoch(variant, *shape):
-    """Train one epoch more. Returns: its seconds."""
-    return epoch_timer(variant, *shape)()
-
-
-@functools.cache
-def epoch_timer(variant, n, batch_size, time_steps, features):
-    """Make network and data. Returns: a function that trains an epoch and returns its seconds."""
-    timers = {"project": project_epochs, "keras": keras_epochs, "torch": torch_epochs}
-    return timers[variant](*random_sequences(n, time_steps, features, 0), batch_size)
-
-
-def project_epochs(x, y, batch_size):
-    """Train as train_model.fit does."""
-    from batches import Blocks
-    from fast_lstm import train_epochs
-
-    model = project_model(x.shape[1:])
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    training = Blocks(Part(x, y, np.arange(len(x))), batch_size, 0)
-    epochs = train_epochs(model, training, batch_size, sys.maxsize)
-
-    def one():
-        began = time.perf_counter()
-        next(epochs)
-        return time.perf_counter() - began
-
-    return one
-
-
-def project_model(input_shape):
-    """Build the project's network for two classes as shipped. input_shape: (time, features)."""
-    from cnn_lstm_model import build_model
-
-    return build_model(input_shape, 2)
-
-
-def keras_model(input_shape):
-    """Build the network of the reference snippet."""
-    import keras
-
-    layers = keras.layers
-    convolution, pooling = layers.Conv1D(32, 3, activation="relu"), layers.MaxPooling1D(2)
-    inputs, output = keras.Input(input_shape), layers.Dense(1, activation="sigmoid")
-    return keras.Sequential([inputs, convolution, pooling, layers.LSTM(50), output])
-
-
-def keras_epochs(x, y, batch_size):
-    """Train by compile and fit on arrays; of two epochs the second one is timed, without what fit does before."""
-    import keras
-
-    model, clock = keras_model(x.shape[1:]), {}
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    timing = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: clock.update(began=time.perf_counter()),
-        on_epoch_end=lambda epoch, logs: clock.update(ended=time.perf_counter()),
-    )
-
-    def one():
-        model.fit(x, y, batch_size, epochs=2, verbose=0, callbacks=[timing])
-        return clock["ended"] - clock["began"]
-
-    return one
-
-
-def torch_epochs(x, y, batch_size):
-    """Train the same network in PyTorch by a plain loop: loss only, no metrics."""
-    import torch
-    from torch import nn
-
-    x, y = torch.from_numpy(x.transpose(0, 2, 1).copy()), torch.from_numpy(y.astype(np.float32))
-    convolution = nn.Sequential(nn.Conv1d(x.shape[1], 32, 3), nn.ReLU(), nn.MaxPool1d(2))
-    lstm, dense, loss = nn.LSTM(32, 50, batch_first=True), nn.Linear(50, 1), nn.BCEWithLogitsLoss()
-    adam = torch.optim.Adam(nn.ModuleList([convolution, lstm, dense]).parameters(), lr=0.001)
-
-    def one():
-        began = time.perf_counter()
-        for rows in torch.randperm(len(x)).split(batch_size):
-            adam.zero_grad()
-            states, _ = lstm(convolution(x[rows]).transpose(1, 2))
-            loss(dense(states[:, -1])[:, 0], y[rows]).backward()
-            adam.step()
-        return time.perf_counter() - began
-
-    return one
-
-
-def predict(variant, batch_size):
-    """Predict PREDICTED sequences. Returns: seconds."""
-    model, x = predictor(variant)
-    began = time.perf_counter()
-    if variant == "project":
-        import evaluate_model
-
-        evaluate_model.predict(model, Part(x, None, np.arange(len(x))))
-    else:
-        model.predict(x, batch_size, verbose=0)
-    return time.perf_counter() - began
-
-
-@functools.cache
-def predictor(variant):
-    """Make a variant's network and PREDICTED sequences. Returns: (model, x (PREDICTED, 50, 1) float32)."""
-    make = {"project": project_model, "keras": keras_model}[variant]
-    return make((50, 1)), random_sequences(PREDICTED, 50, 1, 0)[0]
-
-
-def train_from(path, run_dir):
-    """Train one epoch from a file by train_model.train. Returns: (seconds per sequence, peak bytes of this process)."""
-    shipped = {name: rule[0] for name, rule in RULES.items()}
-    chosen = {"DATASET": path, "EPOCHS": 1, "BATCH_SIZE": FILE_BATCH, "RUN_DIR": run_dir}
-    with redirect_stdout(io.StringIO()):
-        record = train_model.train(shipped | chosen)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return record["seconds"] / record["sequences"]["training"], peak
 
 
 # The table.

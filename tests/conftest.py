@@ -23,20 +23,28 @@ def pytest_addoption(parser):
     parser.addoption("--soak-rounds", type=int, default=20, help="rounds of tests/test_soak.py")
 
 
+def copy_project(folder, *more):
+    """Copy the scripts and the rooms they import from; more: other folders, such as "benchmarks"."""
+    folder.mkdir(parents=True)
+    for script in ROOT.glob("*.py"):
+        shutil.copy(script, folder)
+    rooms = [path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    for room in (*rooms, *more):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 class Project:
     """A copy of the project in a folder of its own."""
 
     def __init__(self, folder):
         self.folder = folder
-        folder.mkdir(parents=True)
-        for script in ROOT.glob("*.py"):
-            shutil.copy(script, folder)
+        copy_project(folder)
 
     def edit(self, **constants):
         """Edit constants in the files that define them: one line each."""
         for name, value in constants.items():
             line = re.compile(rf"^{name} = [^#\n]*", re.MULTILINE)
-            files = [f for f in self.folder.glob("*.py") if line.search(f.read_text())]
+            files = [f for f in self.folder.rglob("*.py") if line.search(f.read_text())]
             assert len(files) == 1, f"{name} is defined in {files}"
             text = files[0].read_text()
             start, end = line.search(text).span()
@@ -88,19 +96,32 @@ def reference(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def shipped():
-    """The constants as shipped, {name: value}, for calling the scripts' functions in this process."""
-    import cnn_lstm_model
-    import data_preprocessing
-    import run_folder
-    import train_model
-    from checks import constants_of
+    """The constants as shipped, for calling the scripts' functions in this process."""
+    from project.constants import read_constants
 
-    return constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+    return read_constants()
 
 
 @pytest.fixture(autouse=True)
 def ledger_of_its_own(tmp_path, monkeypatch):
     """Keep evaluations made in this process out of the user's ledger."""
-    import run_folder
+    from project import ledger
 
-    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "ledger.csv")
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
+
+
+def load(**constants):
+    """Load the data that the shipped constants describe, with these in place of theirs."""
+    from data_preprocessing import load_data
+    from project.constants import check_constants, read_constants
+
+    return load_data(check_constants({**read_constants(), **constants}))
+
+
+def load_model(run):
+    """Load the model of a run folder."""
+    from project import run_folder
+    from tasks import trained_task
+
+    record = run_folder.load_record(run)
+    return run_folder.load_model(run, record, trained_task(record, run).output_shape(record["state"]))

@@ -11,7 +11,7 @@ import pytest
 import evaluate_model
 import predict_model
 import train_model
-from checks import InputError
+from project.errors import InputError
 from tests.test_bad_input import hashes
 
 
@@ -77,7 +77,7 @@ def other_callable(content):
 
 
 def lambda_model(run):
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     inputs = keras.Input((50, 1))
     x = keras.layers.Lambda(lambda x: x[:, 0] * 2)(inputs)
@@ -85,7 +85,7 @@ def lambda_model(run):
 
 
 def other_shape(run):
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     inputs = keras.Input((50, 1))
     keras.Model(inputs, keras.layers.Dense(7)(keras.layers.Flatten()(inputs))).save(run / "model.keras")
@@ -108,13 +108,13 @@ CASES = {
     "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
     "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
     "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
-    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 1"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 2"),
     "no task": (record(lambda r: r.pop("task")), "'task'"),
     "another task": (record(lambda r: r.update(task="magic")), "task"),
-    "no classes": (record(lambda r: r.pop("classes")), "'classes'"),
-    "classes a number": (record(lambda r: r.update(classes=2)), "'classes'"),
-    "classes of numbers": (record(lambda r: r.update(classes=[1, 2])), "'classes'"),
-    "one class": (record(lambda r: r.update(classes=["a"])), "'classes'"),
+    "no classes": (record(lambda r: r["state"].pop("classes")), "'state'"),
+    "classes a number": (record(lambda r: r.update(state={"classes": 2})), "'state'"),
+    "classes of numbers": (record(lambda r: r.update(state={"classes": [1, 2]})), "'state'"),
+    "one class": (record(lambda r: r.update(state={"classes": ["a"]})), "'state'"),
     "no constants": (record(lambda r: r.pop("constants")), "'constants'"),
     "an impossible constant": (record(lambda r: r["constants"].update(EPOCHS=-1)), "EPOCHS = -1"),
     "an unknown constant": (record(lambda r: r["constants"].update(HACK=1)), "'constants'"),
@@ -122,11 +122,11 @@ CASES = {
     "no shape": (record(lambda r: r.pop("input_shape")), "'input_shape'"),
     "shape of words": (record(lambda r: r.update(input_shape=["a", "b"])), "'input_shape'"),
     "shape too short": (record(lambda r: r.update(input_shape=[50])), "'input_shape'"),
-    "no source": (record(lambda r: r.pop("source")), "'source'"),
+    "no preparation": (record(lambda r: r.pop("preparation")), "'preparation'"),
     "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
     "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
     "seconds beyond all": (record(lambda r: r.update(seconds=10**400)), "'seconds'"),
-    "source of a series": (record(lambda r: r.update(source={"kind": "series"})), "'source'"),
+    "preparation of a series": (record(lambda r: r["preparation"].update(columns=["a"])), "'preparation'|'task'"),
     "attention that is none": (record(lambda r: r["constants"].update(ATTENTION=True)), "model.keras .*does not fit"),
     "model without a sigmoid": (
         config(lambda c: c["config"]["layers"][-1]["config"].update(activation="linear")), "no probabilities",
@@ -145,7 +145,7 @@ def test_a_bad_run_folder_is_refused(reference, shipped, tmp_path, monkeypatch, 
     np.savez(tmp_path / "new.npz", X=np.zeros((3, 50, 1)))
     before = hashes(tmp_path)
     with pytest.raises(InputError, match=message) as refusal:
-        evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+        evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
     assert "run python train_model.py" in str(refusal.value) or "EPOCHS" in str(refusal.value)
     with pytest.raises(InputError):
         predict_model.predict_new(tmp_path / "new.npz", run)
@@ -155,18 +155,18 @@ def test_a_bad_run_folder_is_refused(reference, shipped, tmp_path, monkeypatch, 
 def test_a_missing_history_does_not_stop_an_evaluation(reference, shipped, tmp_path):
     shutil.copytree(reference[0].run_dir, tmp_path / "run")
     (tmp_path / "run" / "history.csv").unlink()
-    assert evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})["test_sequences"] == 200
+    assert evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(tmp_path / "run")})["test_sequences"] == 200
 
 
 def test_a_damaged_ledger_is_named(reference, shipped, tmp_path, monkeypatch):
-    import run_folder
+    from project import ledger
 
     (tmp_path / "ledger.csv").write_text("when,why\n1,2\n")
-    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "ledger.csv")
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
     shutil.copytree(reference[0].run_dir, tmp_path / "run")
     before = hashes(tmp_path)
     with pytest.raises(InputError, match="ledger.csv"):
-        evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})
+        evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(tmp_path / "run")})
     assert hashes(tmp_path) == before
 
 
@@ -177,7 +177,7 @@ def test_a_link_in_a_run_folder_is_not_followed(reference, shipped, tmp_path, na
     victim.write_text("mine")
     (run / name).unlink(missing_ok=True)
     (run / name).symlink_to(victim)
-    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
     assert victim.read_text() == "mine" and not (run / name).is_symlink()
 
 
@@ -197,7 +197,7 @@ def test_what_others_left_beside_a_run_does_it_no_harm(reference, shipped, tmp_p
     shutil.copytree(reference[0].run_dir, run)
     (tmp_path / ".run.new").mkdir()
     (tmp_path / ".run.old").write_text("a file")
-    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
     assert not (tmp_path / ".run.new").exists()
 
 
@@ -206,32 +206,32 @@ def test_a_run_dir_that_is_a_link_is_replaced_where_it_points_to(shipped, tmp_pa
     (tmp_path / "link").symlink_to(tmp_path / "real")
     for seed in (0, 1):
         constants = {**shipped, "RUN_DIR": str(tmp_path / "link"), "N_SAMPLES": 40, "EPOCHS": 1, "SEED": seed}
-        train_model.train(constants)
-        assert evaluate_model.evaluate(constants)["test_sequences"] == 8
+        train_model.train_with(constants)
+        assert evaluate_model.evaluate_with(constants)["test_sequences"] == 8
     assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == ["real"]
 
 
 def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path, monkeypatch):
-    import run_folder
+    from project import ledger
 
     run, constants = tmp_path / "run", {**shipped, "RUN_DIR": str(tmp_path / "run"), "N_SAMPLES": 40, "EPOCHS": 1}
     os.mkfifo(tmp_path / ".run.checkpoint")
-    train_model.train(constants)
+    train_model.train_with(constants)
     (run / "model.keras").unlink()
     os.mkfifo(run / "model.keras")
     with pytest.raises(InputError, match="model.keras is missing"):
-        evaluate_model.evaluate(constants)
+        evaluate_model.evaluate_with(constants)
     (tmp_path / "folder").mkdir()
-    monkeypatch.setattr(run_folder, "LEDGER", tmp_path / "folder")
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "folder")
     with pytest.raises(InputError, match="damaged"):
-        evaluate_model.evaluate(constants)
+        evaluate_model.evaluate_with(constants)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-x", "@SUM(A1)", "=a,b", '="q"'])
 def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, cell):
     import csv
 
-    from files import write_csv
+    from project.files import write_csv
 
     write_csv(tmp_path / "t.csv", ["a", "b"], [[cell, -1.5]])
     assert list(csv.reader((tmp_path / "t.csv").open()))[1] == ["'" + cell, "-1.5"]

@@ -22,9 +22,7 @@ TINY = {
 
 @pytest.fixture
 def folder(project):
-    (project.folder / "benchmarks").mkdir()
-    for script in (ROOT / "benchmarks").glob("*.py"):
-        shutil.copy(script, project.folder / "benchmarks")
+    shutil.copytree(ROOT / "benchmarks", project.folder / "benchmarks", ignore=shutil.ignore_patterns("*.csv", "*.png"))
     return project.folder / "benchmarks"
 
 

@@ -5,9 +5,11 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from checks import InputError
-from data_preprocessing import Part, fingerprint, load_data, mean_and_variance
-from generated_sequences import RAMP, motifs, moving_digits
+from project.errors import InputError
+from sequences.generated import RAMP, motifs, moving_digits
+from sequences.statistics import fingerprint, mean_and_variance
+from sequences.types import Part
+from tests.conftest import load
 
 
 def save(path, **arrays):
@@ -39,17 +41,17 @@ def test_shortest_motifs_fill_the_whole_sequence():
 
 
 def test_digits_are_scikit_learns_images_row_by_row():
-    data = load_data(dataset="digits", test_size=0.2, seed=42)
+    data = load(DATASET="digits", TEST_SIZE=0.2, SEED=42)
     images, labels = load_digits(return_X_y=True)
     _, test_images, _, test_labels = train_test_split(images, labels, test_size=0.2, random_state=42, stratify=labels)
     np.testing.assert_array_equal(data.test.take(slice(None)) * 16, test_images.reshape(-1, 8, 8))
-    assert [int(data.classes[y]) for y in data.test.y] == test_labels.tolist()
+    assert [int(data.state["classes"][y]) for y in data.test.y] == test_labels.tolist()
 
 
 @pytest.mark.parametrize("dataset", ["random", "motifs", "digits"])
 @pytest.mark.parametrize("test_size", [0.2, 0.5, 50])
 def test_training_and_test_part_never_overlap_and_lose_nothing(dataset, test_size):
-    data = load_data(dataset=dataset, n_samples=300, test_size=test_size)
+    data = load(DATASET=dataset, N_SAMPLES=300, TEST_SIZE=test_size)
     train, test = set(data.train.rows), set(data.test.rows)
     assert not train & test and train | test == set(range(len(data.train.x)))
     if isinstance(test_size, int):
@@ -68,24 +70,24 @@ def test_training_and_test_part_never_overlap_and_lose_nothing(dataset, test_siz
 )
 def test_labels_of_any_kind_are_classes_by_name(tmp_path, labels, classes):
     x = np.random.default_rng(0).normal(size=(40, 12, 2))
-    data = load_data(dataset=str(save(tmp_path / "d.npz", X=x, y=labels)))
-    assert data.classes == classes
+    data = load(DATASET=str(save(tmp_path / "d.npz", X=x, y=labels)))
+    assert data.state["classes"] == classes
     for part in (data.train, data.test):
         for row, y in zip(part.rows, part.y):
             written = str(labels[row])
-            assert data.classes[y] == (written.removesuffix(".0"))
+            assert data.state["classes"][y] == (written.removesuffix(".0"))
 
 
 def test_unsplit_files_are_split_with_each_class_keeping_its_share(tmp_path):
     x, _ = waves(100)
-    data = load_data(dataset=str(save(tmp_path / "d.npz", X=x, y=np.arange(100) % 10 == 0)), test_size=0.2)
+    data = load(DATASET=str(save(tmp_path / "d.npz", X=x, y=np.arange(100) % 10 == 0)), TEST_SIZE=0.2)
     assert data.train.y.sum() == 8 and data.test.y.sum() == 2
 
 
 def test_official_split_of_npz_is_kept(tmp_path):
     x, y = waves(30)
     path = save(tmp_path / "d.npz", X_train=x[:20], y_train=y[:20], X_test=x[20:], y_test=y[20:])
-    data = load_data(dataset=str(path))
+    data = load(DATASET=str(path))
     np.testing.assert_array_equal(data.train.take(slice(None)), x[:20].astype(np.float32))
     np.testing.assert_array_equal(data.test.take(slice(None)), x[20:].astype(np.float32))
     np.testing.assert_array_equal(data.test.y, y[20:])
@@ -100,8 +102,8 @@ def test_ucr_text_keeps_the_official_split(tmp_path, separator, suffix, named_by
     for name, table in tables.items():
         table[:, 0] = np.arange(len(table)) % 3 - 1
         np.savetxt(tmp_path / f"Gait_{name}{suffix}", table, delimiter=separator)
-    data = load_data(dataset=str(tmp_path if named_by == "folder" else tmp_path / f"Gait_TRAIN{suffix}"))
-    assert data.classes == ["-1", "0", "1"]
+    data = load(DATASET=str(tmp_path if named_by == "folder" else tmp_path / f"Gait_TRAIN{suffix}"))
+    assert data.state["classes"] == ["-1", "0", "1"]
     for part, table in ((data.train, tables["TRAIN"]), (data.test, tables["TEST"])):
         np.testing.assert_allclose(part.take(slice(None))[:, :, 0], table[:, 1:], rtol=1e-6)
         np.testing.assert_array_equal(part.y - 1, table[:, 0])
@@ -109,7 +111,7 @@ def test_ucr_text_keeps_the_official_split(tmp_path, separator, suffix, named_by
 
 def test_ucr_text_without_a_twin_is_split(tmp_path):
     np.savetxt(tmp_path / "gait.txt", np.hstack([np.arange(20)[:, None] % 2, np.ones((20, 5))]))
-    data = load_data(dataset=str(tmp_path / "gait.txt"), test_size=5)
+    data = load(DATASET=str(tmp_path / "gait.txt"), TEST_SIZE=5)
     assert (len(data.train), len(data.test)) == (15, 5)
 
 
@@ -117,7 +119,7 @@ def test_a_test_label_never_seen_in_training_is_refused(tmp_path):
     x, y = waves(30)
     path = save(tmp_path / "d.npz", X_train=x[:20], y_train=y[:20], X_test=x[20:], y_test=y[20:] + 1)
     with pytest.raises(InputError, match="'2'"):
-        load_data(dataset=str(path))
+        load(DATASET=str(path))
 
 
 def test_mean_and_variance_are_numpys_over_the_training_part():
@@ -160,8 +162,8 @@ def test_moving_digits_drift_one_pixel_a_frame_in_the_direction_of_the_label():
 
 @pytest.mark.parametrize("size", [0.25, 40])
 def test_validation_is_cut_from_the_training_part_and_the_test_part_stays(size):
-    plain = load_data(dataset="motifs", n_samples=400)
-    data = load_data(dataset="motifs", n_samples=400, validation_size=size)
+    plain = load(DATASET="motifs", N_SAMPLES=400)
+    data = load(DATASET="motifs", N_SAMPLES=400, VALIDATION_SIZE=size)
     np.testing.assert_array_equal(plain.test.rows, data.test.rows)
     train, validation = set(data.train.rows), set(data.validation.rows)
     assert not train & validation and train | validation == set(plain.train.rows)

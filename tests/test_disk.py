@@ -5,11 +5,13 @@ import json
 import numpy as np
 import pytest
 
-import array_reader
-import batches
-from checks import InputError
-from data_preprocessing import Part, fingerprint, load_data
-from rows_on_disk import RowsOnDisk, open_npy
+from project.errors import InputError
+from readers import arrays as array_reader
+from sequences.rows_on_disk import RowsOnDisk, open_npy
+from sequences.statistics import fingerprint
+from sequences.types import Part
+from tests.conftest import load
+from training import batches
 
 
 def arrays(n=500, dtype=np.float64):
@@ -38,9 +40,9 @@ def test_data_on_disk_give_the_same_parts_as_in_memory(tmp_path, monkeypatch, fo
         path = tmp_path / "X.npy"
         np.save(path, x)
         np.save(tmp_path / "y.npy", y)
-    memory = load_data(dataset=str(path), validation_size=0.2)
+    memory = load(DATASET=str(path), VALIDATION_SIZE=0.2)
     monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
-    disk = load_data(dataset=str(path), validation_size=0.2)
+    disk = load(DATASET=str(path), VALIDATION_SIZE=0.2)
     assert isinstance(disk.train.x, RowsOnDisk) and isinstance(memory.train.x, np.ndarray)
     for name in ("train", "validation", "test"):
         a, b = getattr(memory, name), getattr(disk, name)
@@ -74,15 +76,18 @@ def test_windows_hold_every_sequence_once_in_an_order_of_each_epoch(tmp_path, mo
 
 MEASURE = """
 import json, resource
-import array_reader, batches
-from data_preprocessing import fingerprint, load_data, mean_and_variance
+from data_preprocessing import load_data
+from project.constants import read_constants
+from readers import arrays
+from sequences.statistics import fingerprint, mean_and_variance
+from training import batches
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-array_reader.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
+arrays.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
 before = peak()
-data = load_data(dataset="X.npy")
+data = load_data(read_constants().changed(DATASET="X.npy"))
 fingerprint(data.test), mean_and_variance(data.train)
 blocks = batches.Blocks(data.train, 256, seed=0)
 seen = sum(len(blocks[i][1]) for i in range(len(blocks)))
@@ -95,9 +100,9 @@ def test_a_large_compressed_array_is_refused_with_the_way_out(tmp_path, monkeypa
     monkeypatch.setattr(array_reader, "IN_MEMORY", 1000)
     np.savez_compressed(tmp_path / "a.npz", X=np.zeros((40, 9)), y=np.arange(40) % 2)
     with pytest.raises(InputError, match="np.savez instead of"):
-        load_data(dataset=str(tmp_path / "a.npz"))
+        load(DATASET=str(tmp_path / "a.npz"))
     np.savez(tmp_path / "a.npz", X=np.zeros((40, 9)), y=np.arange(40) % 2)
-    assert load_data(dataset=str(tmp_path / "a.npz")).train.x.shape == (40, 9, 1)
+    assert load(DATASET=str(tmp_path / "a.npz")).train.x.shape == (40, 9, 1)
 
 
 def test_memory_stays_far_below_the_file(project):

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from evaluate_model import report_classes
-from scores import naive_forecasts, score_classes, score_forecasts
+from baselines.naive import naive_forecasts
+from tasks.classification import _lines as report_lines
+from tasks.classification import score_classes
+from tasks.forecasting import score_forecasts
 
 
 def probabilities(right, wrong):
@@ -44,7 +46,7 @@ def test_the_verdict_compares_the_interval_with_the_baseline(tmp_path, right, ve
     y = np.arange(100) % 2
     answers = np.where(np.arange(100) < right, y, 1 - y)
     result = score_classes(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"])
-    assert verdict in "\n".join(report_classes(result, ["a", "b"], "motifs"))
+    assert verdict in "\n".join(report_lines(result, ["a", "b"]))
 
 
 def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():

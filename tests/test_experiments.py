@@ -7,22 +7,19 @@ import numpy as np
 import pytest
 
 import evaluate_model
-import run_folder
 import train_model
-from checks import InputError
-from cnn_lstm_model import attention_weights
-from data_preprocessing import load_data
-from generated_sequences import RAMP, motifs
+from project.errors import InputError
+from sequences.generated import RAMP, motifs
+from tasks.classification import sample_weights
+from tests.conftest import load, load_model
+from training.prediction import attention_weights
+from training.schedule import halvings
 
 
 def train(shipped, run, **constants):
     constants = {**shipped, "RUN_DIR": str(run), **constants}
-    train_model.train(constants)
+    train_model.train_with(constants)
     return constants
-
-
-def load_model(run):
-    return run_folder.load_model(run, run_folder.load_record(run))
 
 
 def history(run):
@@ -41,25 +38,27 @@ def test_early_stopping_keeps_the_epoch_of_the_lowest_validation_loss(shipped, t
     # The kept model has the validation loss of that epoch, by scikit-learn's definition.
     from sklearn.metrics import log_loss
 
-    part = load_data(dataset="motifs", n_samples=200, validation_size=0.25).validation
+    part = load(DATASET="motifs", N_SAMPLES=200, VALIDATION_SIZE=0.25).validation
     p = load_model(run).predict(part.take(slice(None)), verbose=0)[:, 0].astype(float)
     assert log_loss(part.y, p) == pytest.approx(losses[best], rel=1e-4)
 
 
 def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
-    assert train_model.halvings({"loss": [3, 2, 2, 2, 2.5, 1, 1, 1]}, 2) == 2
-    assert train_model.halvings({"loss": [9, 8, 7], "val_loss": [1, 1, 1]}, 1) == 2
-    assert train_model.halvings({"loss": [3, 3, 3]}, None) == 0
+    assert halvings({"loss": [3, 2, 2, 2, 2.5, 1, 1, 1]}, 2) == 2
+    assert halvings({"loss": [9, 8, 7], "val_loss": [1, 1, 1]}, 1) == 2
+    assert halvings({"loss": [3, 3, 3]}, None) == 0
     train(shipped, tmp_path / "run", PLATEAU=1, EPOCHS=8, N_SAMPLES=100, LEARNING_RATE=1.0)
     record = history(tmp_path / "run")
     for epoch, rate in enumerate(record["learning_rate"]):
-        halved = train_model.halvings({"loss": record["loss"][:epoch]}, 1)
+        halved = halvings({"loss": record["loss"][:epoch]}, 1)
         assert rate == pytest.approx(0.5**halved)
     assert record["learning_rate"][-1] < 1.0
 
 
 def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
-    np.testing.assert_allclose(train_model.sample_weights(np.array([0, 0, 0, 1]), "balanced"), [2 / 3] * 3 + [2])
+    np.testing.assert_allclose(
+        sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")), [2 / 3] * 3 + [2]
+    )
     rng = np.random.default_rng(0)
     y = np.arange(400) % 10 == 0
     x = rng.normal(size=(400, 8, 1)) + 0.4 * y[:, None, None]
@@ -67,7 +66,7 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
     recalls = []
     for weight in (None, "balanced"):
         constants = train(shipped, tmp_path / "run", DATASET=str(tmp_path / "d.npz"), CLASS_WEIGHT=weight)
-        recalls.append(evaluate_model.evaluate(constants)["per_class"]["True"]["recall"])
+        recalls.append(evaluate_model.evaluate_with(constants)["per_class"]["True"]["recall"])
     assert recalls[1] > recalls[0] + 0.3
 
 
@@ -75,10 +74,10 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
 def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
     run = tmp_path / "run"
     constants = train(shipped, run, DATASET="motifs", ATTENTION=True, ARCHITECTURE=architecture)
-    assert evaluate_model.evaluate(constants)["accuracy"] >= 0.9
+    assert evaluate_model.evaluate_with(constants)["accuracy"] >= 0.9
     assert (run / "attention.png").read_bytes()[:4] == b"\x89PNG"
     x, _, starts = motifs(1000, 50, 1, seed=42)
-    rows = load_data(dataset="motifs").test.rows
+    rows = load(DATASET="motifs").test.rows
     weights = attention_weights(load_model(run), x[rows])
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
     on_ramps = np.zeros_like(weights, dtype=bool)
@@ -109,7 +108,7 @@ def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architec
     constants = train(
         shipped, run, DATASET=str(dataset), ARCHITECTURE=architecture, ATTENTION=attention, BATCH_SIZE=5, **sizes
     )
-    evaluate_model.evaluate(constants)
+    evaluate_model.evaluate_with(constants)
     assert (run / "attention.png").exists() == attention
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from export_model import export
-from tests.test_experiments import load_model, train
+from tests.conftest import load_model
+from tests.test_experiments import train
 
 
 @pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])
 def test_exports_predict_as_keras_does(shipped, tmp_path, architecture):
-    from quiet_tensorflow import tf
+    from project.quiet_tensorflow import tf
 
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "d.npz", X=rng.normal(5, 3, size=(60, 20, 2)), y=np.arange(60) % 3)

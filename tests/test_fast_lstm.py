@@ -1,4 +1,4 @@
-"""Training with fast_lstm.py gives what stock Keras gives: losses, gradients, weights, the saved file."""
+"""Training by training/engine.py gives what stock Keras gives: losses, gradients, weights, the saved file."""
 
 import json
 import zipfile
@@ -6,23 +6,24 @@ import zipfile
 import numpy as np
 import pytest
 
-from cnn_lstm_model import build_model
-from data_preprocessing import Part
+from cnn_lstm_model import backbone
+from project.constants import read_constants
+from sequences.types import Data, Part, Sequences
+from tasks import TASKS
 
-SMALL = {"filters": 4, "lstm_units": 6}
-STANDARDISED = {"standardise": ([0.1, -0.2], [2.0, 0.5]), "forecast_of": (0, 1.5)}
-NETWORKS = {  # input shape, classes or horizon, rows of the batch, batch size, arguments of build_model
+SMALL = {"FILTERS": 4, "LSTM_UNITS": 6}
+NETWORKS = {  # input shape, classes or horizon, rows of the batch, batch size, constants
     "reference": ((50, 1), 2, 32, 32, {}),
     "16 features": ((50, 16), 2, 32, 32, {}),
     "300 steps": ((300, 1), 2, 8, 32, {}),
     "large batch": ((20, 1), 2, 256, 256, SMALL),
     "fewer rows than pieces": ((20, 1), 2, 3, 256, SMALL),
-    "lstm": ((20, 3), 2, 16, 32, SMALL | {"architecture": "lstm"}),
-    "deep_cnn_lstm": ((20, 3), 2, 16, 32, SMALL | {"architecture": "deep_cnn_lstm"}),
-    "attention, unequal pieces": ((20, 3), 2, 71, 128, SMALL | {"attention": True}),
+    "lstm": ((20, 3), 2, 16, 32, SMALL | {"ARCHITECTURE": "lstm"}),
+    "deep_cnn_lstm": ((20, 3), 2, 16, 32, SMALL | {"ARCHITECTURE": "deep_cnn_lstm"}),
+    "attention, unequal pieces": ((20, 3), 2, 71, 128, SMALL | {"ATTENTION": True}),
     "video": ((6, 8, 8, 2), 4, 8, 32, SMALL),
     "5 classes": ((20, 3), 5, 16, 32, SMALL),
-    "forecasting": ((20, 2), 3, 16, 32, SMALL | STANDARDISED | {"task": "forecasting"}),
+    "forecasting": ((20, 2), 3, 16, 32, SMALL),
 }
 LAYERS = {  # how many calls of the fused kernel a batch takes, the layers between input and output
     "recurrent dropout": (0, lambda layers: [layers.LSTM(6, recurrent_dropout=0.3)]),
@@ -36,16 +37,37 @@ LAYERS = {  # how many calls of the fused kernel a batch takes, the layers betwe
 UNFIT = [{"recurrent_activation": "hard_sigmoid"}, {"use_bias": False}, {"unroll": True}, {"dtype": "mixed_bfloat16"}]
 
 
-def random_data(input_shape, n_outputs, n, task="classification", seed=1):
+def random_data(input_shape, n_outputs, n, name="classes", seed=1):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, *input_shape)).astype(np.float32)
-    y = rng.normal(size=(n, n_outputs)).astype(np.float32) if task == "forecasting" else rng.integers(0, n_outputs, n)
+    y = rng.normal(size=(n, n_outputs)).astype(np.float32) if name == "forecasting" else rng.integers(0, n_outputs, n)
     return x, y
+
+
+def data_of(name, input_shape, n_outputs, n=40):
+    """Make data for which the task builds a network of these outputs."""
+    x, y = random_data(input_shape, n_outputs, n, name)
+    part = Part(x, y, np.arange(n))
+    state = (
+        {"target": "a", "column": 0, "horizon": n_outputs}
+        if name == "forecasting"
+        else {"classes": [*map(str, range(n_outputs))]}
+    )
+    task = TASKS[name if name == "forecasting" else "classification"]
+    return Data(part, None, part, task, state, {}, Sequences(x, scaled=True), [])
+
+
+def network(input_shape, n_outputs, name="classes", **constants):
+    """Build the network of the project."""
+    from project.quiet_tensorflow import keras
+
+    inputs, data = keras.Input(input_shape), data_of(name, input_shape, n_outputs)
+    return keras.Model(inputs, data.task.network(inputs, backbone, data, read_constants().changed(**constants)))
 
 
 def new_model(build, loss="binary_crossentropy"):
     """Build and compile a model; the same seeds, weights and biases (none of them zero) each time."""
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     keras.utils.set_random_seed(5)
     model, rng = build(), np.random.default_rng(2)
@@ -57,7 +79,7 @@ def new_model(build, loss="binary_crossentropy"):
 
 def loss_and_gradients(model, x, y):
     """Compute [loss, gradient of the input, those of the weights] of a training step, and count the kernel's calls."""
-    from quiet_tensorflow import tf
+    from project.quiet_tensorflow import tf
 
     @tf.function
     def compute(x, y):
@@ -82,7 +104,7 @@ def check_close(stock, ours):
 
 
 def on_gpu():  # there, cuDNN is faster and every layer keeps its own code
-    from quiet_tensorflow import tf
+    from project.quiet_tensorflow import tf
 
     return bool(tf.config.list_physical_devices("GPU"))
 
@@ -93,13 +115,13 @@ def replaced(model):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_loss_and_gradients_are_those_of_stock_keras(name):
-    from fast_lstm import fused
+    from training.fused_lstm import fused
 
-    input_shape, n_outputs, rows, batch_size, arguments = NETWORKS[name]
+    input_shape, n_outputs, rows, batch_size, constants = NETWORKS[name]
     loss = "sparse_categorical_crossentropy" if n_outputs > 2 else "binary_crossentropy"
-    loss = "mse" if "task" in arguments else loss
-    model = new_model(lambda: build_model(input_shape, n_outputs, **arguments), loss)
-    x, y = random_data(input_shape, n_outputs, rows, arguments.get("task"))
+    loss = "mse" if name == "forecasting" else loss
+    model = new_model(lambda: network(input_shape, n_outputs, name, **constants), loss)
+    x, y = random_data(input_shape, n_outputs, rows, name)
     stock, none = loss_and_gradients(model, x, y)
     with fused(model, batch_size):
         ours, kernels = loss_and_gradients(model, x, y)
@@ -109,8 +131,8 @@ def test_loss_and_gradients_are_those_of_stock_keras(name):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_kernel_replaces_only_what_it_computes_exactly(name):
-    from fast_lstm import fused
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
+    from training.fused_lstm import fused
 
     expected, make = LAYERS[name]
     x, y = random_data((12, 3), 2, 7)
@@ -132,8 +154,8 @@ def test_the_kernel_replaces_only_what_it_computes_exactly(name):
 
 
 def test_layers_of_other_sorts_are_left_alone():
-    from fast_lstm import fused
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
+    from training.fused_lstm import fused
 
     own_class = type("Own", (keras.layers.LSTM,), {})
     layers = [own_class(4, return_sequences=True)]
@@ -153,15 +175,15 @@ def test_layers_of_other_sorts_are_left_alone():
     ],
 )
 def test_three_epochs_are_those_of_stock_keras(n, batch_size, batches_per_block, n_validation, weighted, dropout):
-    from batches import Blocks
-    from fast_lstm import train_epochs
+    from training.batches import Blocks
+    from training.engine import train_epochs
 
     x, y = random_data((20, 1), 2, n)
     weights = np.random.default_rng(3).uniform(0.5, 2.0, n).astype(np.float32) if weighted else None
     blocks = Blocks(Part(x, y, np.arange(n)), batch_size, 7, weights, batches_per_block)
     held_out = random_data((20, 1), 2, n_validation, seed=4) if n_validation else None
     validation = Blocks(Part(*held_out, np.arange(n_validation)), batch_size, batches_per_block=1) if held_out else None
-    stock, ours = (new_model(lambda: build_model((20, 1), 2, dropout=dropout, **SMALL)) for _ in range(2))
+    stock, ours = (new_model(lambda: network((20, 1), 2, DROPOUT=dropout, **SMALL)) for _ in range(2))
 
     history = [logs for _, logs in train_epochs(ours, blocks, batch_size, 3, 0, validation)]
     assert len(history) == 3
@@ -179,12 +201,13 @@ def test_three_epochs_are_those_of_stock_keras(n, batch_size, batches_per_block,
 
 
 def test_the_layer_is_a_stock_layer_again_however_the_block_is_left(tmp_path):
-    from batches import Blocks
-    from fast_lstm import fused, train_epochs
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
+    from training.batches import Blocks
+    from training.engine import train_epochs
+    from training.fused_lstm import fused
 
     x, y = random_data((20, 1), 2, 40)
-    model = new_model(lambda: build_model((20, 1), 2, **SMALL))
+    model = new_model(lambda: network((20, 1), 2, **SMALL))
     training, during = Blocks(Part(x, y, np.arange(40)), 16, 7), [] if on_gpu() else ["lstm"]
     with pytest.raises(ZeroDivisionError), fused(model, 32):
         assert replaced(model) == during
@@ -213,12 +236,12 @@ def test_the_layer_is_a_stock_layer_again_however_the_block_is_left(tmp_path):
 
 TWO_DEVICES = """
 import sys
-from quiet_tensorflow import tf
+from project.quiet_tensorflow import tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-import fast_lstm
-scope = fast_lstm.training_scope
-fast_lstm.training_scope = lambda: scope(["CPU:0", "CPU:1"])
+from training import engine
+scope = engine.training_scope
+engine.training_scope = lambda: scope(["CPU:0", "CPU:1"])
 import train_model
 train_model.main()
 """

@@ -9,8 +9,8 @@ import pytest
 import evaluate_model
 import predict_model
 import train_model
-from checks import InputError
-from data_preprocessing import load_data
+from project.errors import InputError
+from tests.conftest import load
 
 
 def write_series(path, rows=200, level=1000.0):
@@ -25,8 +25,8 @@ def write_series(path, rows=200, level=1000.0):
 
 def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
     sales, noise = write_series(tmp_path / "s.csv")
-    data = load_data(
-        dataset=str(tmp_path / "s.csv"), target="sales", window=10, horizon=3, test_size=0.2, validation_size=30
+    data = load(
+        DATASET=str(tmp_path / "s.csv"), TARGET="sales", WINDOW=10, HORIZON=3, TEST_SIZE=0.2, VALIDATION_SIZE=30
     )
     table = np.stack([sales, noise], axis=1).astype(np.float32)
     bounds = {"train": (0, 130), "validation": (130, 160), "test": (160, 200)}
@@ -42,7 +42,7 @@ def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
 
 def test_the_last_numeric_column_is_the_default_target(tmp_path):
     write_series(tmp_path / "s.csv")
-    assert load_data(dataset=str(tmp_path / "s.csv")).source["target"] == "noise"
+    assert load(DATASET=str(tmp_path / "s.csv")).state["target"] == "noise"
 
 
 def test_train_evaluate_predict(shipped, tmp_path, capsys):
@@ -50,8 +50,8 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     run = tmp_path / "run"
     constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales", "SEASON": 12}
     constants |= {"WINDOW": 24, "HORIZON": 6, "EPOCHS": 60}
-    train_model.train(constants)
-    result = evaluate_model.evaluate(constants)
+    train_model.train_with(constants)
+    result = evaluate_model.evaluate_with(constants)
     report = capsys.readouterr().out.strip().splitlines()
     assert report[-1] == f"Test RMSE: {result['rmse']:.2f}"
     assert (run / "forecast.png").is_file()
@@ -78,11 +78,11 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
 
 def test_forecasts_follow_the_level(shipped, tmp_path):
     """Adding a constant to the series adds it to the forecasts: the network sees changes alone."""
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
-    train_model.train(constants | {"HORIZON": 2, "EPOCHS": 1})
+    train_model.train_with(constants | {"HORIZON": 2, "EPOCHS": 1})
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     x = np.random.default_rng(0).normal(size=(5, 24, 2)).astype(np.float32)
     shifted = x + np.float32([64.0, 0.0])
@@ -103,7 +103,7 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
 def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, message):
     write_series(tmp_path / "s.csv")
     with pytest.raises(InputError, match=message):
-        train_model.train(
+        train_model.train_with(
             {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), **constants}
         )
 
@@ -111,7 +111,7 @@ def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, mess
 def test_a_season_longer_than_the_past_is_refused(shipped, tmp_path):
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "EPOCHS": 1}
-    train_model.train(constants)
+    train_model.train_with(constants)
     with pytest.raises(InputError, match="SEASON = 500"):
-        evaluate_model.evaluate(constants | {"SEASON": 500})
+        evaluate_model.evaluate_with(constants | {"SEASON": 500})
     assert "rmse" not in json.loads((tmp_path / "run" / "run.json").read_text())

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import wavfile
 
-import run_folder
-from checks import InputError
-from sequence_readers import read_data_set
+from project import run_folder
+from project.errors import InputError
+from readers import read_data_set
+from tasks import trained_task
 
 
 def saved(write, *values, **arrays):
@@ -54,7 +55,7 @@ def read(folder, name, content):
     path = folder / name
     path.write_bytes(content)
     try:
-        read_data_set(path)
+        read_data_set(path, None)
     except InputError as error:
         assert "\n\n" not in str(error)
 
@@ -71,7 +72,7 @@ def test_readers_survive_any_bytes(tmp_path, name):
 @pytest.mark.parametrize("name", VALID)
 def test_the_valid_files_are_read(tmp_path, name):
     (tmp_path / name).write_bytes(VALID[name])
-    assert read_data_set(tmp_path / name)
+    assert read_data_set(tmp_path / name, None)
 
 
 JSON = st.recursive(
@@ -90,7 +91,7 @@ def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference):
             content = json.dumps(record | {content[0]: content[1]}).encode()
         (tmp_path / "run.json").write_bytes(content)
         try:
-            run_folder.load_record(tmp_path)
+            trained_task(run_folder.load_record(tmp_path), tmp_path)
         except InputError as error:
             assert "run.json" in str(error) or "impossible" in str(error)
 

@@ -11,8 +11,8 @@ import train_model
 
 def accuracy(shipped, folder, **constants):
     constants = {**shipped, "RUN_DIR": str(folder / "run"), **constants}
-    train_model.train(constants)
-    return evaluate_model.evaluate(constants)["accuracy"]
+    train_model.train_with(constants)
+    return evaluate_model.evaluate_with(constants)["accuracy"]
 
 
 @pytest.mark.parametrize("seed", [42, 7, 1])
@@ -32,7 +32,7 @@ def test_real_digits_in_ten_classes(shipped, tmp_path, capsys):
 
 
 def test_a_file_is_standardised_inside_the_model_by_its_training_part(project, tmp_path):
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     rng = np.random.default_rng(0)
     y = np.arange(200) % 2

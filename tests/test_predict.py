@@ -9,7 +9,7 @@ from scipy.io import wavfile
 import evaluate_model
 import predict_model
 import train_model
-from checks import InputError
+from project.errors import InputError
 from tests.test_readers import NAMES, tone, write_recordings
 
 
@@ -26,7 +26,7 @@ def arrays_run(shipped, tmp_path_factory):
     y = np.arange(200) % 2
     x = rng.normal(size=(200, 12, 2)) + np.where(y, 3, -3)[:, None, None]
     np.savez(folder / "d.npz", X=x, y=np.where(y, "high", "low"))
-    train_model.train({**shipped, "RUN_DIR": str(folder / "run"), "DATASET": str(folder / "d.npz"), "EPOCHS": 5})
+    train_model.train_with({**shipped, "RUN_DIR": str(folder / "run"), "DATASET": str(folder / "d.npz"), "EPOCHS": 5})
     return folder / "run"
 
 
@@ -76,7 +76,7 @@ def test_ucr_text(shipped, tmp_path, labelled):
     x = high_and_low(40)[:, :, 0]
     np.savetxt(tmp_path / "d.txt", np.column_stack([np.arange(40) % 2, x]))
     run = tmp_path / "run"
-    train_model.train({**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "d.txt"), "EPOCHS": 30})
+    train_model.train_with({**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "d.txt"), "EPOCHS": 30})
     np.savetxt(tmp_path / "new.txt", np.column_stack([np.zeros(40), x]) if labelled else x)
     predict_model.predict_new(tmp_path / "new.txt", run)
     assert [row["predicted_label"] for row in predictions(run)] == ["0", "1"] * 20
@@ -86,8 +86,8 @@ def test_recordings_end_to_end_and_a_single_new_file(shipped, tmp_path):
     folder = write_recordings(tmp_path / "r", NAMES)
     run = tmp_path / "run"
     constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(folder), "TEST_FILES": r"_[0-1]\.wav$", "EPOCHS": 20}
-    train_model.train(constants)
-    assert evaluate_model.evaluate(constants)["accuracy"] == 1.0
+    train_model.train_with(constants)
+    assert evaluate_model.evaluate_with(constants)["accuracy"] == 1.0
     wavfile.write(tmp_path / "new.wav", 8000, (tone(8000, 0.2, 1210) * 2**15).astype(np.int16))
     predict_model.predict_new(tmp_path / "new.wav", run)
     assert [(row["file"], row["predicted_label"]) for row in predictions(run)] == [("new.wav", "1")]
@@ -97,14 +97,14 @@ def test_recordings_end_to_end_and_a_single_new_file(shipped, tmp_path):
 
 
 def test_videos_end_to_end_from_npz(shipped, tmp_path):
-    from generated_sequences import moving_digits
+    from sequences.generated import moving_digits
 
     x, y = moving_digits(400, seed=5)
     np.savez(tmp_path / "v.npz", X=x[:360, :5], y=y[:360])
     run = tmp_path / "run"
     constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "v.npz"), "EPOCHS": 12, "FILTERS": 8}
-    train_model.train(constants)
-    assert evaluate_model.evaluate(constants)["accuracy"] >= 0.6  # chance: 0.25
+    train_model.train_with(constants)
+    assert evaluate_model.evaluate_with(constants)["accuracy"] >= 0.6  # chance: 0.25
     np.savez(tmp_path / "new.npz", X=x[360:, :5])
     predict_model.predict_new(tmp_path / "new.npz", run)
     assert np.mean([row["predicted_label"] == label for row, label in zip(predictions(run), y[360:])]) >= 0.6
@@ -113,9 +113,9 @@ def test_videos_end_to_end_from_npz(shipped, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.npz", {"X": np.zeros((3, 12, 5))}, "5 features.*takes 2"),
-        ("a.npz", {"X": np.zeros((3, 13, 2))}, "13 time steps.*takes 12"),
-        ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "72 values are NaN"),
+        ("a.npz", {"X": np.zeros((3, 12, 5))}, "5 features.*has 2"),
+        ("a.npz", {"X": np.zeros((3, 13, 2))}, "13 time steps.*has 12"),
+        ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "sequence 0 .*without any value"),
         ("a.npz", {"X_train": np.zeros((3, 12, 2)), "X_test": np.zeros((3, 12, 2))}, "as X"),
         ("a.csv", "t,v\n2001-01-01,1\n", "a time series.*trained on sequences"),
         ("a.xyz", "1", "no known format"),

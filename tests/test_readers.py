@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
-from checks import InputError
-from data_preprocessing import load_data
-from recordings import log_mel, read_wav
-from sequence_readers import find_format, read_recordings, read_ts
-from sequences import equal_lengths
-from series_reader import read_series
+from project.errors import InputError
+from readers import find_format, series, sound
+from readers.sound import log_mel, read_wav
+from readers.ts import read_ts
+from sequences.preparation import equal_lengths, learn, prepare
+from tests.conftest import load
 
 TS = """# a comment
 @problemName Walk
@@ -72,7 +72,7 @@ def test_test_sequences_are_brought_to_the_training_length(tmp_path):
     header = "@univariate true\n@equalLength false\n@classLabel true a b\n@data\n"
     write_ts(tmp_path / "S_TRAIN.ts", header + body)
     write_ts(tmp_path / "S_TEST.ts", header + "1,2,3:a\n" + ",".join(["1"] * 12) + ":b\n")
-    data = load_data(dataset=str(tmp_path))
+    data = load(DATASET=str(tmp_path))
     assert data.train.take(slice(None)).shape == (4, 8, 1) and data.test.take(slice(None)).shape == (2, 8, 1)
     mean = sum(sum(range(n)) for n in (5, 6, 7, 8)) / (5 + 6 + 7 + 8)  # of the training values
     np.testing.assert_allclose(data.test.take(slice(None))[0, :, 0], [mean] * 5 + [1, 2, 3])
@@ -141,13 +141,13 @@ NAMES = [f"{label}_{speaker}_{i}.wav" for label in "01" for speaker in ("ann", "
 
 
 def test_recordings_are_labelled_by_their_names(tmp_path):
-    read = read_recordings(write_recordings(tmp_path / "r", NAMES))
+    read = sound.read(write_recordings(tmp_path / "r", NAMES), None)[0]
     assert read.y.tolist() == [name[0] for name in sorted(NAMES)]
     assert read.x[0].shape == (1 + (800 - 200) // 80, 40) and read.sample_rate == 8000
 
 
 def test_test_files_picks_the_test_recordings(tmp_path):
-    data = load_data(dataset=str(write_recordings(tmp_path / "r", NAMES)), test_files=r"_[01]\.wav$")
+    data = load(DATASET=str(write_recordings(tmp_path / "r", NAMES)), TEST_FILES=r"_[01]\.wav$")
     names = np.array(sorted(NAMES))
     assert set(names[data.test.rows]) == {n for n in NAMES if n.endswith(("_0.wav", "_1.wav"))}
     assert not set(data.test.rows) & set(data.train.rows) and len(data.train) + len(data.test) == len(NAMES)
@@ -156,7 +156,7 @@ def test_test_files_picks_the_test_recordings(tmp_path):
 @pytest.mark.parametrize("validation_size", [0.0, 0.34])
 def test_a_group_is_never_in_two_parts(tmp_path, validation_size):
     folder = write_recordings(tmp_path / "r", NAMES)
-    data = load_data(dataset=str(folder), group="_([a-z]+)_", test_size=0.25, validation_size=validation_size)
+    data = load(DATASET=str(folder), GROUP="_([a-z]+)_", TEST_SIZE=0.25, VALIDATION_SIZE=validation_size)
     names = np.array(sorted(NAMES))
     parts = [part for part in (data.train, data.validation, data.test) if part is not None]
     speakers = [{name.split("_")[1] for name in names[part.rows]} for part in parts]
@@ -167,7 +167,7 @@ def test_groups_of_npz_stay_whole(tmp_path):
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(10), 6)
     np.savez(tmp_path / "d.npz", X=rng.normal(size=(60, 8)), y=np.arange(60) % 2, groups=groups)
-    data = load_data(dataset=str(tmp_path / "d.npz"), test_size=0.3)
+    data = load(DATASET=str(tmp_path / "d.npz"), TEST_SIZE=0.3)
     assert len(set(groups[data.test.rows])) == 3 and not set(groups[data.test.rows]) & set(groups[data.train.rows])
 
 
@@ -176,9 +176,12 @@ def test_groups_of_npz_stay_whole(tmp_path):
 
 def test_csv_numeric_columns_are_inputs_and_time_is_skipped(tmp_path):
     (tmp_path / "s.csv").write_text('"Month","Sales","Price"\n"2001-01",1,2.5\n"2001-02",,3\n"2001-03",3,4\n')
-    series = read_series(tmp_path / "s.csv")
-    assert series.columns == ["Sales", "Price"] and series.skipped == ["Month"] and series.filled == 1
-    np.testing.assert_array_equal(series.values, [[1, 2.5], [1, 3], [3, 4]])
+    read = series.read(tmp_path / "s.csv", None)[0]
+    assert read.columns == ["Sales", "Price"] and read.notes == ("columns that are no input: Month",)
+    np.testing.assert_array_equal(read.x[0], [[1, 2.5], [np.nan, 3], [3, 4]])
+    filled, notes = prepare(read, learn(read, [0]), "here")
+    np.testing.assert_array_equal(filled.x[0], [[1, 2.5], [1, 3], [3, 4]])
+    assert "1 empty cells were carried forward" in notes[0]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +191,7 @@ def test_csv_numeric_columns_are_inputs_and_time_is_skipped(tmp_path):
 )  # fmt: skip
 def test_csv_time_stamps_in_order_are_accepted(tmp_path, times):
     (tmp_path / "s.csv").write_text(f"date;v\n{times[0]};1\n{times[1]};2\n")
-    assert read_series(tmp_path / "s.csv").columns == ["v"]
+    assert series.read(tmp_path / "s.csv", None)[0].columns == ["v"]
 
 
 @pytest.mark.parametrize("times", [["2001-02-01", "2001-01-01"], ["2001-01-01", "2001-01-01"], ["1", "1"]])
@@ -196,4 +199,4 @@ def test_csv_time_stamps_out_of_order_are_refused(tmp_path, times):
     rows = [*times, "2002-01-01"] if "-" in times[0] else ["0", *times, *map(str, range(2, 30))]
     (tmp_path / "s.csv").write_text("date,v\n" + "".join(f"{t},1\n" for t in rows))
     with pytest.raises(InputError, match="line (3|4).*date"):
-        read_series(tmp_path / "s.csv")
+        series.read(tmp_path / "s.csv", None)[0]

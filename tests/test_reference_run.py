@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from sklearn.model_selection import train_test_split
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, load
 
 
 def reference_split():
@@ -54,7 +54,7 @@ def test_report_says_that_random_labels_cannot_be_learned(reference):
 
 
 def test_the_network_is_the_reference(reference):
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     project, _, _ = reference
     model = keras.models.load_model(project.run_dir / "model.keras")
@@ -75,10 +75,8 @@ def test_the_network_is_the_reference(reference):
 
 
 def test_training_and_test_part_are_scikit_learns(shipped):
-    from checks import arguments_for
-    from data_preprocessing import load_data
 
-    data = load_data(**arguments_for(load_data, shipped))
+    data = load()
     x_train, x_test, y_train, y_test = reference_split()
     for part, x, y in ((data.train, x_train, y_train), (data.test, x_test, y_test)):
         assert part.take(slice(None)).dtype == np.float32
@@ -112,7 +110,7 @@ def test_model_predicts_the_same_in_a_process_without_the_project(reference, tmp
     code = (
         "import sys, numpy, keras; "
         f"model = keras.models.load_model({str(project.run_dir / 'model.keras')!r}, safe_mode=True); "
-        "assert not [m for m in sys.modules if m in ('cnn_lstm_model', 'quiet_tensorflow')]; "
+        "assert not [m for m in sys.modules if m in ('cnn_lstm_model', 'project')]; "
         f"numpy.save({str(tmp_path / 'p.npy')!r}, model.predict(numpy.load({str(tmp_path / 'x.npy')!r}), verbose=0))"
     )
     done = project.run("-I", "-c", code, env={"TF_ENABLE_ONEDNN_OPTS": "0"})
@@ -130,7 +128,7 @@ def test_the_ledger_shows_which_constant_was_edited(reference):
     finally:
         project.edit(EPOCHS=10, FILTERS=32)
     rows = list(csv.DictReader((project.folder / "runs" / "ledger.csv").open()))
-    assert [row["changed constants"] for row in rows] == ["(none)", "FILTERS=8 EPOCHS=1"]
+    assert [row["constants that vary"] for row in rows] == ["FILTERS=32 EPOCHS=10", "FILTERS=8 EPOCHS=1"]
     assert [row["parameters"] for row in rows] == ["16779", str(8 * 3 + 8 + 4 * ((8 + 50) * 50 + 50) + 51)]
     assert "FILTERS=8 EPOCHS=1" in report.splitlines()[-1]
 

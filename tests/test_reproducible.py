@@ -5,7 +5,7 @@ import pytest
 
 
 def trained_weights(project, threads):
-    from quiet_tensorflow import keras
+    from project.quiet_tensorflow import keras
 
     project.succeed("train_model.py", env={"TF_NUM_INTRAOP_THREADS": threads, "TF_NUM_INTEROP_THREADS": threads})
     return keras.models.load_model(project.run_dir / "model.keras").get_weights()
@@ -21,8 +21,8 @@ def test_two_processes_and_other_thread_counts_give_identical_weights(project):
 
 @pytest.mark.parametrize("seed", [0, 42])
 def test_each_epoch_sees_every_sequence_in_a_new_order(seed):
-    from batches import Blocks
-    from data_preprocessing import Part
+    from sequences.types import Part
+    from training.batches import Blocks
 
     part = Part(np.arange(100.0).reshape(100, 1, 1), np.arange(100), np.arange(100))
     blocks = Blocks(part, 8, seed, batches_per_block=4)

@@ -83,18 +83,19 @@ def test_changed_constants_and_resume_false_start_afresh(project):
 
 KILLER = """
 import json, os, random, signal, sys, time
-import quiet_tensorflow  # imported once, forked often: a start takes seconds
-import cnn_lstm_model, data_preprocessing, run_folder, train_model
-from checks import constants_of
+import project.quiet_tensorflow  # imported once, forked often: a start takes seconds
+import train_model
+from project import run_folder
+from project.constants import read_constants
 
-constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+constants = read_constants()
 folder = run_folder.resolved(constants["RUN_DIR"])
 
 def training(seed):
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train_model.train(constants | {"SEED": seed})
+        train_model.train_with(constants | {"SEED": seed})
         os._exit(0)
     return child
 
@@ -136,7 +137,7 @@ def test_twenty_kills_at_random_moments_leave_the_old_run_or_the_new_one(project
 def test_every_moment_of_the_swap_is_recovered(project, reference, state):
     import shutil
 
-    import run_folder
+    from project import run_folder
 
     runs, source = project.folder / "runs", reference[0].run_dir
     if state == "new complete":

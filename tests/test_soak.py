@@ -7,11 +7,11 @@ import json
 
 SOAK = """
 import contextlib, gc, io, json, os
-import cnn_lstm_model, data_preprocessing, evaluate_model, run_folder, train_model
-from checks import constants_of
-from quiet_tensorflow import keras
+import evaluate_model, train_model
+from project.constants import read_constants
+from project.quiet_tensorflow import keras
 
-constants = constants_of(data_preprocessing, cnn_lstm_model, train_model, run_folder)
+constants = read_constants()
 constants |= {"N_SAMPLES": 20, "TIME_STEPS": 8, "FILTERS": 2, "LSTM_UNITS": 2, "EPOCHS": 1}
 
 def resident():
@@ -21,8 +21,8 @@ def resident():
 figures = []
 for i in range(ROUNDS):
     with contextlib.redirect_stdout(io.StringIO()):
-        train_model.train(constants | {"SEED": i})
-        evaluate_model.evaluate(constants | {"SEED": i})
+        train_model.train_with(constants | {"SEED": i})
+        evaluate_model.evaluate_with(constants | {"SEED": i})
     keras.backend.clear_session()
     if i in (ROUNDS // 4, ROUNDS - 1):
         gc.collect()

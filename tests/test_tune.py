@@ -14,10 +14,21 @@ import numpy as np
 import pytest
 
 import tune_model
-from checks import InputError
+from cnn_lstm_model import backbone
+from data_preprocessing import load_data
+from project.errors import InputError
+from training.search import run_repeat
+from training.trials import draw_trials, finished_rows
 
 SPACE = "{'FILTERS': [2, 4], 'LSTM_UNITS': [3, 5], 'ARCHITECTURE': ['cnn_lstm']}"
-OPTIONS = {"SEARCH": "random", "N_TRIALS": 12, "N_JOBS": 1, "PARALLEL_BACKEND": "loky"}
+SEARCHABLE = ["FILTERS", "LEARNING_RATE", "DROPOUT", "EPOCHS", "PLATEAU"]
+
+
+def options(space=None, **changed):
+    from project.constants import read_constants
+
+    space = {} if space is None else {"SEARCH_SPACE": space}
+    return read_constants(["tune_model"]).changed(**{"N_JOBS": 1, **space, **changed})
 
 
 def small_search(project):
@@ -77,21 +88,21 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     assert finished(project) == rows
 
 
-def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed(shipped):
+def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed():
     from scipy.stats import loguniform, randint
 
     space = {"LEARNING_RATE": loguniform(1e-4, 1e-2), "FILTERS": randint(1, 9), "DROPOUT": [0.0, 0.5]}
-    trials = tune_model.draw_trials(space, shipped, OPTIONS)
-    assert trials == tune_model.draw_trials(space, shipped, OPTIONS) and len(trials) == 12
-    assert trials != tune_model.draw_trials(space, shipped | {"SEED": 1}, OPTIONS)
+    trials = draw_trials(options(space), 42, SEARCHABLE)
+    assert trials == draw_trials(options(space), 42, SEARCHABLE) and len(trials) == 12
+    assert trials != draw_trials(options(space), 1, SEARCHABLE)
     for trial in trials:
         assert 1e-4 <= trial["LEARNING_RATE"] <= 1e-2 and type(trial["LEARNING_RATE"]) is float
         assert 1 <= trial["FILTERS"] < 9 and type(trial["FILTERS"]) is int
-    assert len(tune_model.draw_trials({"FILTERS": [1, 2, 3]}, shipped, OPTIONS)) == 3
+    assert len(draw_trials(options({"FILTERS": [1, 2, 3]}), 42, SEARCHABLE)) == 3
 
 
 @pytest.mark.parametrize(
-    ("space", "options", "message"),
+    ("space", "changed", "message"),
     [
         ({"FILTER": [1]}, {}, "'FILTER'"),
         ({"TEST_SIZE": [0.1]}, {}, "'TEST_SIZE'"),
@@ -107,22 +118,20 @@ def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed(shippe
         ({"FILTERS": [1]}, {"SEARCH": "bayes"}, "SEARCH = 'bayes'"),
     ],
 )
-def test_an_impossible_search_is_refused(shipped, tmp_path, monkeypatch, space, options, message):
-    monkeypatch.setattr(tune_model, "TUNE_DIR", str(tmp_path / "tune"))
+def test_an_impossible_search_is_refused(shipped, tmp_path, space, changed, message):
     with pytest.raises(InputError, match=message):
-        tune_model.search(shipped, OPTIONS | options, space)
+        tune_model.search(shipped, options(space, TUNE_DIR=str(tmp_path / "tune"), **changed))
     assert not (tmp_path / "tune").exists()
 
 
-def test_a_refused_search_leaves_the_old_one(shipped, tmp_path, monkeypatch):
-    monkeypatch.setattr(tune_model, "TUNE_DIR", str(tmp_path))
+def test_a_refused_search_leaves_the_old_one(shipped, tmp_path):
     data = {"DATASET": "motifs", "N_SAMPLES": 40, "EPOCHS": 1}
     files = {"search.json": "{}", "trials.csv": "old"}
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     for space in ({"KERNEL_SIZE": [60]}, {"ARCHITECTURE": ["cnn"], "ATTENTION": [True]}, {"FREEZE_CNN": [True]}):
         with pytest.raises(InputError):
-            tune_model.search(shipped | data, OPTIONS, space)
+            tune_model.search(shipped | data, options(space, TUNE_DIR=str(tmp_path)))
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == files
 
 
@@ -130,14 +139,14 @@ def test_a_damaged_table_of_trials_is_named(tmp_path):
     for content in (b"a,b\n1,2\n", b"\xff\xfe", b"trial,epochs,score,loss,seconds,constants\nx,1,1,1,1,{}\n"):
         (tmp_path / "trials.csv").write_bytes(content)
         with pytest.raises(InputError, match="trials.csv is damaged"):
-            tune_model.finished_rows(tmp_path / "trials.csv")
+            finished_rows(tmp_path / "trials.csv")
 
 
 def test_a_line_that_a_kill_cut_is_left_out(tmp_path):
     whole = 'trial,epochs,score,loss,seconds,constants\n0,1,0.5,0.7,1.0,"{""FILTERS"": 2}"\n'
     for cut in ("1,1,0.5", '1,1,0.5,0.7,1.0,"{""FILT', '1,1,0.5,0.7,1.0,"{""FILTERS"": 4}"'):
         (tmp_path / "trials.csv").write_text(whole + cut)
-        assert [row["trial"] for row in tune_model.finished_rows(tmp_path / "trials.csv")] == ["0"]
+        assert [row["trial"] for row in finished_rows(tmp_path / "trials.csv")] == ["0"]
 
 
 def test_trials_never_see_the_test_part(shipped, tmp_path):
@@ -148,6 +157,6 @@ def test_trials_never_see_the_test_part(shipped, tmp_path):
     for test in (x[:10], x[:10] + 100):
         path = tmp_path / f"{test.mean():.0f}.npz"
         np.savez(path, X_train=x, y_train=y, X_test=test, y_test=y[:10])
-        constants = shipped | {"DATASET": str(path)}
-        rows.append(tune_model.run_repeat(0, 0, {"FILTERS": 2}, 2, constants, "accuracy", 1)[2:4])
+        constants = shipped.changed(DATASET=str(path))
+        rows.append(run_repeat(0, 0, {"FILTERS": 2}, 2, constants, 0.25, load_data, backbone, "accuracy", 1)[2:4])
     assert rows[0] == rows[1]

@@ -1,0 +1,165 @@
+"""What benchmarks/speed.py times: the project and its peers, each function called in a process of its own."""
+
+import functools
+import io
+import resource
+import sys
+import time
+import zipfile
+from contextlib import redirect_stdout
+
+import numpy as np
+
+from project.constants import read_constants
+from sequences.generated import random_sequences
+from sequences.types import Data, Part, Sequences
+from tasks import classification
+
+# What a user of stock Keras would write for the default run.
+REFERENCE = """
+import keras, numpy as np
+from sklearn.model_selection import train_test_split
+rng = np.random.default_rng(42)
+x, y = rng.random((1000, 50, 1), dtype=np.float32), rng.integers(0, 2, 1000)
+x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=42)
+layers = keras.layers
+convolution, pooling = layers.Conv1D(32, 3, activation="relu"), layers.MaxPooling1D(2)
+model = keras.Sequential([convolution, pooling, layers.LSTM(50), layers.Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, epochs=10, batch_size=32)
+print(f"Test Accuracy: {model.evaluate(x_test, y_test)[1]:.2f}")
+"""
+
+
+def epoch(variant, *shape):
+    """Train one epoch more. Returns: its seconds."""
+    return epoch_timer(variant, *shape)()
+
+
+@functools.cache
+def epoch_timer(variant, n, batch_size, time_steps, features):
+    """Make network and data. Returns: a function that trains an epoch and returns its seconds."""
+    timers = {"project": project_epochs, "keras": keras_epochs, "torch": torch_epochs}
+    return timers[variant](*random_sequences(n, time_steps, features, 0), batch_size)
+
+
+def project_epochs(x, y, batch_size):
+    """Train as training/loop.py does."""
+    from training.batches import Blocks
+    from training.engine import train_epochs
+
+    model = project_model(x.shape[1:])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    training = Blocks(Part(x, y, np.arange(len(x))), batch_size, 0)
+    epochs = train_epochs(model, training, batch_size, sys.maxsize)
+
+    def one():
+        began = time.perf_counter()
+        next(epochs)
+        return time.perf_counter() - began
+
+    return one
+
+
+def project_model(input_shape):
+    """Build the project's network for two classes as shipped. input_shape: (time, features)."""
+    from cnn_lstm_model import backbone
+    from project.quiet_tensorflow import keras
+
+    inputs = keras.Input(input_shape)
+    data = Data(None, None, None, classification, {"classes": ["0", "1"]}, {}, Sequences([], scaled=True), [])
+    return keras.Model(inputs, classification.network(inputs, backbone, data, read_constants()))
+
+
+def keras_model(input_shape):
+    """Build the network of the reference snippet."""
+    import keras
+
+    layers = keras.layers
+    convolution, pooling = layers.Conv1D(32, 3, activation="relu"), layers.MaxPooling1D(2)
+    inputs, output = keras.Input(input_shape), layers.Dense(1, activation="sigmoid")
+    return keras.Sequential([inputs, convolution, pooling, layers.LSTM(50), output])
+
+
+def keras_epochs(x, y, batch_size):
+    """Train by compile and fit on arrays; of two epochs the second one is timed, without what fit does before."""
+    import keras
+
+    model, clock = keras_model(x.shape[1:]), {}
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    timing = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: clock.update(began=time.perf_counter()),
+        on_epoch_end=lambda epoch, logs: clock.update(ended=time.perf_counter()),
+    )
+
+    def one():
+        model.fit(x, y, batch_size, epochs=2, verbose=0, callbacks=[timing])
+        return clock["ended"] - clock["began"]
+
+    return one
+
+
+def torch_epochs(x, y, batch_size):
+    """Train the same network in PyTorch by a plain loop: loss only, no metrics."""
+    import torch
+    from torch import nn
+
+    x, y = torch.from_numpy(x.transpose(0, 2, 1).copy()), torch.from_numpy(y.astype(np.float32))
+    convolution = nn.Sequential(nn.Conv1d(x.shape[1], 32, 3), nn.ReLU(), nn.MaxPool1d(2))
+    lstm, dense, loss = nn.LSTM(32, 50, batch_first=True), nn.Linear(50, 1), nn.BCEWithLogitsLoss()
+    adam = torch.optim.Adam(nn.ModuleList([convolution, lstm, dense]).parameters(), lr=0.001)
+
+    def one():
+        began = time.perf_counter()
+        for rows in torch.randperm(len(x)).split(batch_size):
+            adam.zero_grad()
+            states, _ = lstm(convolution(x[rows]).transpose(1, 2))
+            loss(dense(states[:, -1])[:, 0], y[rows]).backward()
+            adam.step()
+        return time.perf_counter() - began
+
+    return one
+
+
+def predict(variant, batch_size, n):
+    """Predict n sequences. Returns: seconds."""
+    model, x = predictor(variant, n)
+    began = time.perf_counter()
+    if variant == "project":
+        from training.prediction import predict
+
+        predict(model, Part(x, None, np.arange(n)))
+    else:
+        model.predict(x, batch_size, verbose=0)
+    return time.perf_counter() - began
+
+
+@functools.cache
+def predictor(variant, n):
+    """Make a variant's network and n sequences. Returns: (model, x (n, 50, 1) float32)."""
+    make = {"project": project_model, "keras": keras_model}[variant]
+    return make((50, 1)), random_sequences(n, 50, 1, 0)[0]
+
+
+def train_from(path, batch_size, run_dir):
+    """Train one epoch from a file. Returns: (seconds per sequence, peak bytes of this process)."""
+    from train_model import train_with
+
+    chosen = {"DATASET": path, "EPOCHS": 1, "BATCH_SIZE": batch_size, "RUN_DIR": run_dir}
+    with redirect_stdout(io.StringIO()):
+        record = train_with(read_constants().changed(**chosen))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return record["seconds"] / record["sequences"]["training"], peak
+
+
+def write_npz(path, n, shape):
+    """Write n random sequences and labels as an uncompressed .npz, block by block."""
+    rng, block = np.random.default_rng(0), 10_000
+    with zipfile.ZipFile(path, "w") as archive:
+        with archive.open("X.npy", "w", force_zip64=True) as file:
+            header = {"descr": "<f4", "fortran_order": False, "shape": (n, *shape)}
+            np.lib.format.write_array_header_1_0(file, header)
+            for start in range(0, n, block):
+                file.write(rng.random((min(block, n - start), *shape), dtype=np.float32).tobytes())
+        with archive.open("y.npy", "w", force_zip64=True) as file:
+            np.lib.format.write_array(file, rng.integers(0, 2, n, dtype=np.int8))

@@ -1,0 +1,21 @@
+"""What every reader and check raises, and what damaged files make other libraries raise."""
+
+import lzma
+import tokenize
+import zipfile
+import zlib
+
+# What NumPy, zipfile and the modules that it unpacks with raise for a damaged or hostile file.
+DAMAGED = (
+    *(ValueError, EOFError, OSError, KeyError, MemoryError, NotImplementedError, RuntimeError),
+    *(SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
+
+
+class InputError(ValueError):
+    """Something the user gave (a constant, a file, a run folder) cannot be used; the text says what, where and why."""
+
+
+def reason(error):
+    """Return why the operating system refused, without the number and the path of `OSError`."""
+    return getattr(error, "strerror", None) or error

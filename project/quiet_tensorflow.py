@@ -1,0 +1,54 @@
+"""Import TensorFlow and Keras, once for the whole project, without their start-up chatter.
+
+`from project.quiet_tensorflow import keras, tf`. It takes seconds, so it is done inside functions, after the constants
+and the data have been checked: a typing mistake is answered at once.
+"""
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# oneDNN's kernels split their sums by thread; without them the same seed gives the same weights on 1, 2 or 8 threads.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
+
+@contextmanager
+def standard_error_held_back():
+    """Catch what C++ code writes to file descriptor 2; show it only if the block raises.
+
+    TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as caught:
+        terminal = os.dup(2)
+        os.dup2(caught.fileno(), 2)
+        failed = False
+        try:
+            yield
+        except Exception:  # Ctrl-C is no failure to explain
+            failed = True
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            if failed:
+                caught.seek(0)
+                os.write(2, caught.read())
+
+
+# Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
+_pyplot = sys.modules.get("matplotlib.pyplot")
+sys.modules["matplotlib.pyplot"] = _pyplot
+with standard_error_held_back():
+    import keras
+    import tensorflow as tf
+if _pyplot is None:
+    del sys.modules["matplotlib.pyplot"]
+
+# Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
+tf.get_logger().setLevel("ERROR")
+
+__all__ = ["keras", "standard_error_held_back", "tf"]

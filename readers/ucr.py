@@ -1,0 +1,38 @@
+"""UCR text: one sequence a line, its label first, commas, tabs or blanks between; NaN for what is missing."""
+
+import numpy as np
+
+from project.errors import InputError
+from project.files import read_text
+from readers.text import to_numbers, with_twin
+from sequences.preparation import without_tails
+from sequences.types import Sequences
+
+
+def read(path, c, known=None):
+    """Read a UCR text file and its `_TEST` twin: see readers/__init__.py. New lines may lack the label."""
+    unlabelled_steps = known["steps"] if known else None
+    return with_twin(lambda file: read_ucr(file, unlabelled_steps), path)
+
+
+def read_ucr(path, unlabelled_steps=None):
+    """Read one UCR text file; lines of exactly `unlabelled_steps` values are taken as unlabelled.
+
+    Returns: Sequences with x (n, time, 1) float64, or a list where lengths differ, and y (n,) strings. Raises
+    InputError for ragged rows and cells that are no number, naming the line.
+    Format: https://www.cs.ucr.edu/~eamonn/time_series_data_2018
+    """
+    rows = [(i, line.replace(",", " ").split()) for i, line in enumerate(read_text(path).split("\n"), 1)]
+    rows = [(i, cells) for i, cells in rows if cells]
+    if not rows:
+        raise InputError(f"{path} is empty")
+    width = len(rows[0][1])
+    first = 0 if width == unlabelled_steps else 1
+    if width <= first:
+        raise InputError(f"{path} line {rows[0][0]}: a label and at least one value are needed")
+    x = np.empty((len(rows), width - first, 1))
+    for sequence, (i, cells) in zip(x, rows):
+        if len(cells) != width:
+            raise InputError(f"{path} line {i} has {len(cells)} columns, the lines before have {width}")
+        sequence[:, 0] = to_numbers(cells[first:], f"{path} line {i}")
+    return Sequences(without_tails(x), np.array([cells[0] for _, cells in rows]) if first else None)

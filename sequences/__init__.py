@@ -1,0 +1,1 @@
+"""What sequences are, before any network: types, generated data, splits, windows, preparation. Plain NumPy."""

@@ -1,0 +1,172 @@
+"""What makes sequences regular: no gaps, one length, finite values; learned on the training part, applied alike to all.
+
+`learn` returns what run.json keeps, `prepare` applies it: in training, in evaluation and to new data.
+"""
+
+import numpy as np
+
+from project.errors import InputError
+from sequences.types import BLOCK
+
+PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
+
+
+def learn(train, rows):
+    """Learn from the training sequences `rows` of Sequences what all others must be brought to.
+
+    Returns: a dictionary that JSON can hold. "steps" is None for a series: it is one long sequence of any length.
+    """
+    learned = {
+        "columns": train.columns,
+        "features": list(train.x[:1][0].shape[1:]),
+        "steps": None,
+        "filler": None,
+        "unequal_lengths": False,
+        "sample_rate": train.sample_rate,
+    }
+    if train.columns is not None:
+        return learned
+    if not isinstance(train.x, list):
+        return learned | {"steps": train.x.shape[1]}
+    training = [train.x[row] for row in rows]
+    values = np.concatenate(training)
+    known = np.isfinite(values)  # infinite values are refused by `prepare`, with their place
+    filler = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
+    unequal = len({len(sequence) for sequence in train.x}) > 1
+    return learned | {"steps": max(map(len, training)), "filler": filler.tolist(), "unequal_lengths": unequal}
+
+
+def is_learned(learned, input_shape):
+    """Tell whether `learned`, read from run.json, is what `learn` can have returned for such an input."""
+
+    def numbers(value):
+        return isinstance(value, list) and all(type(x) in (int, float) for x in value)
+
+    def names(value):
+        return isinstance(value, list) and all(isinstance(x, str) for x in value)
+
+    columns, filler, steps = (learned.get(name) for name in ("columns", "filler", "steps"))
+    return (
+        (columns is None or names(columns) and [len(columns)] == input_shape[1:])
+        and learned.get("features") == input_shape[1:]
+        and (steps is None) == (columns is not None)
+        and (steps is None or [steps] == input_shape[:1])
+        and (filler is None or numbers(filler) and len(filler) == input_shape[-1])
+        and isinstance(learned.get("unequal_lengths"), bool)
+        and type(learned.get("sample_rate")) in (int, type(None))
+    )
+
+
+def prepare(sequences, learned, where):
+    """Bring Sequences to what was learned. where: the path, for messages.
+
+    Returns: (Sequences, notes that count what was changed). Raises InputError for sequences that do not fit: other
+    features or columns, another sample rate or length, values that are infinite or all missing.
+    """
+    if learned["columns"] is not None:
+        return _prepared_series(sequences, learned["columns"], where)
+    if sequences.sample_rate != learned["sample_rate"]:
+        given, trained = (
+            "no recordings" if rate is None else f"recordings of {rate} Hz"
+            for rate in (sequences.sample_rate, learned["sample_rate"])
+        )
+        raise InputError(f"{where} holds {given}; the training part has {trained}")
+    x, steps, features = sequences.x, learned["steps"], learned["features"]
+    given = list(x[:1][0].shape[1:])
+    if given != features:
+        here, there = (" × ".join(map(str, sizes)) for sizes in (given, features))
+        raise InputError(f"{where} has {here} features; the training part has {there}")
+    lengths = sorted(set(map(len, x))) if isinstance(x, list) else [x.shape[1]]
+    if lengths != [steps] and not learned["unequal_lengths"]:
+        span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
+        raise InputError(f"{where} has sequences of {span} time steps; the training part has {steps}")
+    notes = []
+    if isinstance(x, list) or lengths != [steps]:
+        x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)
+    check_finite(x, where)
+    return sequences._replace(x=x), notes
+
+
+def _prepared_series(series, columns, where):
+    """Pick the columns by name and carry values forward over gaps: the future may not fill the past."""
+    missing = [name for name in columns if name not in series.columns]
+    if missing:
+        raise InputError(f"{where} has no numeric column {missing[0]!r}, which the training part has")
+    values = series.x[0][:, [series.columns.index(name) for name in columns]]
+    gaps = np.isnan(values)
+    if gaps[0].any():
+        raise InputError(f"{where}: column {columns[gaps[0].argmax()]!r} begins with an empty cell")
+    last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
+    values = np.take_along_axis(values, last, axis=0)
+    check_finite(values[:, None], where)
+    notes = [f"{gaps.sum()} empty cells were carried forward from the row before"] if gaps.any() else []
+    return series._replace(x=[values], columns=columns, measured=~gaps), notes
+
+
+def without_tails(x):
+    """Turn an array (n, time, features) with NaN into a list in which a sequence ends with its last value.
+
+    The archives write sequences of unequal length so: NaN at the end is the end, NaN inside is a gap. An array
+    without NaN stays an array; a sequence of nothing but NaN stays whole, to be refused with its place.
+    """
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 3:
+        return x
+    gaps = np.isnan(x).all(axis=2)
+    if not np.isnan(x).any():
+        return x
+    lengths = np.where(gaps.all(axis=1), x.shape[1], x.shape[1] - gaps[:, ::-1].argmin(axis=1))
+    return [sequence[:length] for sequence, length in zip(x, lengths)]
+
+
+def equal_lengths(sequences, steps, filler, path):
+    """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
+
+    NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
+    padded in front with `filler` (features,), the mean of the training part: what counts is the LSTM's last state, so
+    the sequence should come last (docs/choices.md has the alternatives, measured).
+    Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
+    has a feature with no value at all.
+    """
+    filled = 0
+    size = 4 * len(sequences) * steps * len(filler)
+    if size > PADDED:
+        raise InputError(f"{path}: {len(sequences)} sequences of {steps} time steps would take {size / 2**30:.0f} GiB")
+    x = np.empty((len(sequences), steps, len(filler)), np.float32)
+    for i, sequence in enumerate(sequences):
+        gaps = np.isnan(sequence)
+        if gaps.any():
+            if gaps.all(axis=0).any():
+                raise InputError(f"{path}: sequence {i} (counted from 0) has a feature without any value")
+            sequence, filled = _interpolated(sequence, gaps), filled + int(gaps.sum())
+        padding = max(0, steps - len(sequence))
+        x[i, :padding] = filler
+        x[i, padding:] = sequence[:steps]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    counts = {"padded": (lengths < steps).sum(), "cut": (lengths > steps).sum()}
+    notes = [f"{n} of {len(x)} sequences were {how} to {steps} time steps" for how, n in counts.items() if n]
+    if filled:
+        notes.append(f"{filled} missing values were filled by linear interpolation")
+    return x, notes
+
+
+def _interpolated(sequence, gaps):
+    sequence, steps = sequence.copy(), np.arange(len(sequence))
+    for values, missing in zip(sequence.T, gaps.T):
+        values[missing] = np.interp(steps[missing], steps[~missing], values[~missing])
+    return sequence
+
+
+def check_finite(x, source):
+    """Raise InputError if x (n, time, features[, ...]) holds NaN or infinity (how many, where first)."""
+    bad, first = 0, None
+    for start in range(0, len(x), BLOCK):
+        with np.errstate(over="ignore"):
+            places = np.argwhere(~np.isfinite(np.asarray(x[start : start + BLOCK], dtype=np.float32)))
+        if len(places) and first is None:
+            first = (start + places[0][0], places[0][1])
+        bad += len(places)
+    if bad:
+        raise InputError(
+            f"{source}: {bad} values are NaN, infinite or beyond 32-bit floats, the first in sequence {first[0]}, "
+            f"time step {first[1]} (counted from 0)"
+        )

@@ -1,0 +1,80 @@
+"""An array whose rows stay in their file until they are asked for: what makes data larger than memory possible."""
+
+import zipfile
+
+import numpy as np
+
+GAP = 64  # rows: what lies closer together is read in one go
+
+
+class RowsOnDisk:
+    """The rows of an uncompressed C-ordered array in a file, read with `x[rows]`.
+
+    Not a memory map: its pages would count as memory of the process, up to the whole file.
+    """
+
+    def __init__(self, path, offset, shape, dtype):
+        self.path, self.offset, self.shape, self.dtype = path, offset, tuple(shape), np.dtype(dtype)
+
+    def __len__(self):
+        return self.shape[0]
+
+    @property
+    def ndim(self):
+        """The number of axes."""
+        return len(self.shape)
+
+    def with_last_axis(self):
+        """Return the same rows with an axis of length 1 added at the end."""
+        return RowsOnDisk(self.path, self.offset, (*self.shape, 1), self.dtype)
+
+    def __getitem__(self, which):
+        """Read rows: a slice or whole numbers (n,). Returns: array (n, ...) of the file's dtype."""
+        rows = np.arange(*which.indices(len(self))) if isinstance(which, slice) else np.asarray(which)
+        flat = np.empty((len(rows), int(np.prod(self.shape[1:]))), self.dtype)
+        order = np.argsort(rows, kind="stable")
+        ascending = rows[order]
+        runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ascending) > GAP) + 1) if len(rows) else []
+        width = flat.shape[1]
+        with open(self.path, "rb") as file:
+            for run in runs:
+                first, last = ascending[run[0]], ascending[run[-1]]
+                file.seek(self.offset + int(first) * width * self.dtype.itemsize)
+                read = np.fromfile(file, self.dtype, (int(last - first) + 1) * width).reshape(-1, width)
+                flat[order[run]] = read[ascending[run] - first]
+        return flat.reshape(len(rows), *self.shape[1:])
+
+
+def open_npy(path):
+    """Open a `.npy` file as RowsOnDisk. Raises ValueError or OSError for what is none."""
+    with open(path, "rb") as file:
+        return _after_header(path, file, path.stat().st_size)
+
+
+def open_npz_member(path, member):
+    """Open one array of an `.npz` archive as RowsOnDisk; None if it is compressed or cannot be read by rows."""
+    if member.compress_type != zipfile.ZIP_STORED:
+        return None
+    with open(path, "rb") as file:
+        file.seek(member.header_offset)
+        header = file.read(30)  # of the member: fixed fields, then its name and extra fields
+        lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        file.seek(member.header_offset + 30 + lengths)
+        start = file.tell()
+        return _after_header(path, file, min(start + member.file_size, path.stat().st_size))
+
+
+def _after_header(path, file, end):
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(file)
+    claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    if claimed > end - file.tell():
+        raise ValueError(f"its header claims {claimed} bytes, the file holds {end - file.tell()}")
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which are never read (they could run code)")
+    if not shape:
+        raise ValueError("it holds a single value, not sequences")
+    if 0 in shape or fortran and len(shape) > 1:
+        return None
+    return RowsOnDisk(path, file.tell(), shape, dtype)

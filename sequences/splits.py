@@ -1,0 +1,111 @@
+"""Which sequences are for training and which are held out: official splits, named files, whole groups, drawn ones."""
+
+import re
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+from project.errors import InputError
+from sequences.rows_on_disk import RowsOnDisk
+
+
+def split_sequences(train, test, c, validation_seed):
+    """Split Sequences into parts. test: the official test part, or None; validation_seed draws the validation part.
+
+    Returns: {"training", "validation", "test": rows (n,)}; those of the test part count in `test` where it is given.
+    """
+    groups, rows = groups_of(train, c.GROUP), np.arange(len(train.x))
+    if test is not None:
+        training, held_out = rows, np.arange(len(test.x))
+    elif c.TEST_FILES is not None:
+        training, held_out = named_files(train, c.TEST_FILES, groups)
+    else:
+        training, held_out = draw(rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, train.stratify)
+    validation = rows[:0]
+    if c.VALIDATION_SIZE:
+        size = c.VALIDATION_SIZE
+        training, validation = draw(training, train.y, groups, "VALIDATION_SIZE", size, validation_seed)
+    return {
+        "training": in_reading_order(train.x, training),
+        "validation": in_reading_order(train.x, validation),
+        "test": in_reading_order((test or train).x, held_out),
+    }
+
+
+def draw(rows, labels, groups, constant, size, seed, stratify=True):
+    """Split row numbers in two by scikit-learn, groups kept whole; InputError naming `constant` where it cannot be.
+
+    Returns: (rows that stay, rows that are cut off).
+    """
+    labels = labels[rows]
+    try:
+        if groups is not None:
+            splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+            kept, cut = next(splitter.split(rows, groups=groups[rows]))
+            return rows[kept], rows[cut]
+        classes, counts = np.unique(labels, return_counts=True)
+        if stratify and counts.min() < 2:
+            raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed to split it")
+        return train_test_split(rows, test_size=size, random_state=seed, stratify=labels if stratify else None)
+    except InputError:
+        raise
+    except ValueError as error:
+        what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
+        raise InputError(f"{constant} = {size} is impossible for {what}: {error}") from error
+
+
+def in_reading_order(x, rows):
+    """Sort row numbers where x lies on disk, so that it is read in long strokes; elsewhere the split's order stays."""
+    return np.sort(rows) if isinstance(x, RowsOnDisk) else rows
+
+
+def groups_of(train, group):
+    """Return the group of each sequence (n,), or None: the file's own `groups`, or what GROUP finds in file names."""
+    if group is None:
+        return train.groups
+    if train.names is None:
+        raise InputError(f"GROUP = {group!r} is impossible: only recordings have file names (or put groups into .npz)")
+    found = [re.search(group, name) for name in train.names]
+    found = [match if match and match[1] is not None else None for match in found]
+    if None in found:
+        raise InputError(f"GROUP = {group!r} finds nothing in the file name {train.names[found.index(None)]}")
+    return np.array([match[1] for match in found])
+
+
+def named_files(train, test_files, groups):
+    """Return (training rows, test rows): TEST_FILES picks the test recordings by their names."""
+    if train.names is None:
+        raise InputError(f"TEST_FILES = {test_files!r} is impossible: only recordings have file names")
+    chosen = np.array([re.search(test_files, name) is not None for name in train.names])
+    if chosen.all() or not chosen.any():
+        raise InputError(
+            f"TEST_FILES = {test_files!r} matches {chosen.sum()} of {len(chosen)} files: no part may be empty"
+        )
+    both = set() if groups is None else set(groups[chosen]) & set(groups[~chosen])
+    if both:
+        raise InputError(f"TEST_FILES = {test_files!r} splits the group {sorted(both)[0]!r} of GROUP into two parts")
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def split_by_time(rows, official, c, least):
+    """Split the rows of a series: the last are test, those before them validation.
+
+    rows: their number; official: how many of them are an official test part, 0 where none is given (TEST_SIZE then
+    says how many); least: rows that the training part needs.
+    Returns: {"training", "validation", "test": rows (n,)}. Raises InputError where a part would be too short.
+    """
+    sizes = {"TEST_SIZE": official or c.TEST_SIZE, "VALIDATION_SIZE": c.VALIDATION_SIZE}
+    lengths = {name: size if size >= 1 else int(np.ceil(rows * size)) for name, size in sizes.items()}
+    validation, test = rows - sum(lengths.values()), rows - lengths["TEST_SIZE"]
+    if validation < least:
+        raise InputError(
+            f"the training part has {max(validation, 0)} of {rows} rows: WINDOW = {c.WINDOW} and HORIZON = {c.HORIZON} "
+            f"need at least {least}"
+        )
+    for name, length in lengths.items():
+        if 0 < length < c.HORIZON:
+            raise InputError(
+                f"{name} = {sizes[name]} is impossible: {length} rows are fewer than HORIZON = {c.HORIZON}"
+            )
+    places = np.arange(rows)
+    return {"training": places[:validation], "validation": places[validation:test], "test": places[test:]}

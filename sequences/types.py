@@ -1,0 +1,68 @@
+"""What everything is made of: Sequences as a reader returns them, a Part of the split, and a whole data set."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+BLOCK = 4096  # sequences in memory as float32 at a time
+
+
+class Sequences(NamedTuple):
+    """What a reader returns: n sequences of (time, features). A time series is one long sequence. Missing values: NaN.
+
+    A table names its features: they are the inputs of a forecast, and there are no labels.
+    """
+
+    x: np.ndarray | list  # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ
+    y: np.ndarray | None = None  # labels (n,) as written, or None where there are none
+    groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
+    names: list | None = None  # file names of recordings
+    sample_rate: int | None = None  # of recordings, Hz
+    columns: list | None = None  # names of the features of a table
+    measured: np.ndarray | None = None  # (time, columns) of a prepared series: False where a gap was filled
+    scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
+    stratify: bool = True  # a drawn split gives each class its share in both parts
+    remark: str = ""  # what the report says of these data at its end
+    notes: tuple = ()  # what reading left out or changed, one line each, for the report
+
+
+@dataclass
+class Part:
+    """One part of the split: the sequences `x[rows]` with what the loss compares the network's output with."""
+
+    x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
+    y: np.ndarray | None  # classes (n,) int64 numbered from 0, or targets (n, horizon) float32
+    rows: np.ndarray  # (n,) which sequences of x, in this part's order
+
+    def __len__(self):
+        return len(self.rows)
+
+    @property
+    def shape(self):
+        """The shape of one sequence: (time, features[, ...])."""
+        return tuple(self.x.shape[1:])
+
+    def blocks(self, size=BLOCK):
+        """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...])."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    def take(self, which):
+        """Return the part's sequences at `which` (whole numbers or a slice) as a float32 array."""
+        return np.asarray(self.x[self.rows[which]], dtype=np.float32)
+
+
+@dataclass
+class Data:
+    """A data set, read, split, prepared and encoded: what data_preprocessing.load_data returns."""
+
+    train: Part
+    validation: Part | None
+    test: Part
+    task: ModuleType  # of tasks/: everything that differs between classes and forecasts
+    state: dict  # what the task learned from the training part: see its `learn`
+    preparation: dict  # what sequences/preparation.py learned from it
+    sequences: Sequences  # all that was read but an official test part, prepared
+    notes: list  # what reading and preparing changed, one line each, for the report

@@ -1,0 +1,28 @@
+"""Windows over a series, cut after the split, so that nothing straddles it."""
+
+import numpy as np
+
+from sequences.types import Part
+
+
+def forecast_windows(values, known, rows, column, window, horizon):
+    """Cut a series into windows of past rows and the values to forecast after each.
+
+    values: (time, columns); known: (time,) whether the row's value to forecast was measured; rows: {part: its rows};
+    column: of the value to forecast. A window belongs to the part that holds all of its targets; one whose targets lie
+    in two parts, or are not all measured, is left out.
+    Returns: ({part: Part with x (n, window, columns) and y (n, horizon) float32}, windows left out for a gap).
+    """
+    values, n = values.astype(np.float32), len(values) - window - horizon + 1
+    view = np.lib.stride_tricks.sliding_window_view
+    windows = view(values, window, axis=0)[:n].transpose(0, 2, 1)  # (n, window, columns): a view, no copy
+    targets = view(values[window:, column], horizon)
+    measured = view(known[window:], horizon).all(axis=1)
+    first = np.arange(n) + window  # row of each window's first target
+    parts, gaps = {}, 0
+    for name, own in rows.items():
+        inside = (first >= own[0]) & (first + horizon - 1 <= own[-1]) if len(own) else np.zeros(n, bool)
+        gaps += int((inside & ~measured).sum())
+        chosen = np.flatnonzero(inside & measured)
+        parts[name] = Part(windows, targets[chosen], chosen)
+    return parts, gaps

@@ -1,0 +1,41 @@
+"""What there is to learn: one file a task, and TASKS, the table of tasks.
+
+A task is a module. Everything that differs between tasks is in it: how sequences are split and cut into parts, what
+is learned of labels or targets, the layers around the backbone, loss and metrics, the report, answers to new data.
+"""
+
+from project.errors import InputError
+from project.files import shown
+from project.run_folder import AGAIN
+from sequences import preparation
+from tasks import classification, forecasting
+
+TASKS = {"classification": classification, "forecasting": forecasting}
+
+
+def task_of(sequences, c):
+    """Return TASK, or the task that Sequences as read are for: named columns are forecast, else there are classes."""
+    return TASKS[c.TASK or ("classification" if sequences.columns is None else "forecasting")]
+
+
+def name_of(task):
+    """Return the name of a task as run.json has it."""
+    return next(name for name, module in TASKS.items() if module is task)
+
+
+def trained_task(record, folder):
+    """Return the task of a run, once the parts of run.json that belong to task and preparation are found in order.
+
+    record: as project.run_folder.load_record returns it. Raises InputError.
+    """
+    path = shown(folder / "run.json")
+    task = TASKS.get(record["task"])
+    if task is None:
+        raise InputError(f"{path} is damaged, field 'task' must be one of {', '.join(TASKS)}: {AGAIN}")
+    if not task.is_state(record["state"], record["input_shape"]):
+        raise InputError(f"{path} is damaged, field 'state' does not fit the task: {AGAIN}")
+    if not preparation.is_learned(record["preparation"], record["input_shape"]):
+        raise InputError(f"{path} is damaged, field 'preparation' does not fit the others: {AGAIN}")
+    if (record["preparation"]["columns"] is None) != (task is not forecasting):
+        raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
+    return task

@@ -1,0 +1,239 @@
+"""Classes: labels are words or whole numbers, each sequence has one. Two classes are one sigmoid, more a softmax."""
+
+from collections import Counter
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
+from sklearn.utils.class_weight import compute_sample_weight
+
+from baselines.naive import majority
+from project.errors import InputError
+from project.run_folder import AGAIN
+from reports import Report, plots
+from reports.intervals import wilson
+from reports.tables import aligned
+from sequences.splits import split_sequences
+from sequences.statistics import mean_and_variance
+from sequences.types import Part
+from tasks.layers import standardised
+
+score, better = "accuracy", "higher"
+unit = "sequences"
+
+
+# Labels.
+
+
+def split(train, test, c, validation_seed):
+    """Split labelled Sequences: see sequences.splits. Raises InputError for labels that are no class."""
+    for part in filter(None, (train, test)):
+        if part.y is None:
+            raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them")
+        for label in np.unique(part.y):
+            class_name(label)
+    return split_sequences(train, test, c, validation_seed)
+
+
+def learn(train, rows, c):
+    """Learn the classes from the training labels `train.y[rows]`. Returns: {"classes": their names, sorted}.
+
+    Raises InputError for fewer than two.
+    """
+    classes = sorted(set(map(class_name, np.unique(train.y[rows]))), key=_class_order)
+    if len(classes) < 2:
+        raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed")
+    return {"classes": classes}
+
+
+def is_state(state, input_shape):
+    """Tell whether `state`, read from run.json, is what `learn` can have returned."""
+    classes = state.get("classes")
+    return isinstance(classes, list) and len(classes) >= 2 and all(isinstance(name, str) for name in classes)
+
+
+def _class_order(name):
+    """Sort numbers by value (2 before 10), before words."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def class_name(label):
+    """Write a label (number, string, boolean) as a string; 1, 1.0 and "1.0000e+00" all become "1"."""
+    try:
+        number = float(label)
+    except ValueError:
+        if not str(label).isprintable():
+            raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown") from None
+        return str(label)
+    if isinstance(label, np.floating) and not number.is_integer():
+        raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
+    return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
+
+
+def encode(labels, state, part):
+    """Number the labels (n,) by their place among the classes; InputError for one that training has never seen."""
+    classes = state["classes"]
+    unique, inverse = np.unique(labels, return_inverse=True)
+    names = [class_name(label) for label in unique]
+    unseen = sorted(set(names) - set(classes))
+    if unseen:
+        raise InputError(f"the {part} part has the label {unseen[0]!r}, unknown to the training part: {classes}")
+    return np.array([classes.index(name) for name in names], dtype=np.int64)[inverse]
+
+
+def parts(train, test, rows, state, c):
+    """Make the parts of prepared Sequences. Returns: ({name: Part}, all sequences but an official test part, notes)."""
+    of = {"training": train, "validation": train, "test": test or train}
+    made = {name: Part(of[name].x, encode(of[name].y[own], state, name), own) for name, own in rows.items()}
+    return made, train, []
+
+
+# The network around the backbone, and how it is trained.
+
+
+def network(inputs, backbone, data, c):
+    """Return the probabilities: (n, 1) of the second of two classes, else (n, classes)."""
+    from project.quiet_tensorflow import keras
+
+    x = inputs if data.sequences.scaled else standardised(inputs, *mean_and_variance(data.train))
+    features, (units,) = backbone(x, c), output_shape(data.state)
+    return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
+
+
+def output_shape(state):
+    """Return the shape of the network's answer for one sequence."""
+    n = len(state["classes"])
+    return (1,) if n == 2 else (n,)
+
+
+def compile_arguments(model, state):
+    """Return the loss and the metrics, as compile takes them."""
+    binary = output_shape(state) == (1,)
+    return {
+        "loss": "binary_crossentropy" if binary else "sparse_categorical_crossentropy",
+        "metrics": ["accuracy"],
+    }
+
+
+def sample_weights(y, c):
+    """Return a weight for each sequence (n,) float32, n / (classes × count of its class), or None if not "balanced"."""
+    return None if c.CLASS_WEIGHT is None else compute_sample_weight(c.CLASS_WEIGHT, y).astype(np.float32)
+
+
+def aim(state):
+    """Say in a few words what is learned."""
+    return f"{len(state['classes'])} classes"
+
+
+# What comes out.
+
+
+def decode(output, state):
+    """Turn the network's output into the probability of each class (n, classes), rows adding up to 1."""
+    sums = output.sum(axis=1)
+    if output.min() < 0 or output.max() > 1 or output.shape[1] > 1 and np.abs(sums - 1).max() > 1e-3:
+        raise InputError(f"model.keras gives answers that are no probabilities: {AGAIN}")
+    return np.hstack([1 - output, output]) if output.shape[1] == 1 else output / output.sum(axis=1, keepdims=True)
+
+
+def examples(data, count):
+    """Return the first test sequences (count, time, ...) and the name of each one's class."""
+    return data.test.take(slice(count)), [data.state["classes"][y] for y in data.test.y[:count]]
+
+
+def report(data, probabilities, c):
+    """Score probabilities (n, classes) of the test part. Returns: Report."""
+    classes, test = data.state["classes"], data.test
+    figures = score_classes(test.y, probabilities, classes)
+    header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
+    rows = [
+        [row, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
+        for row, true, ps in zip(test.rows, test.y, probabilities)
+    ]
+    title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
+    picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)
+    return Report(figures, _lines(figures, classes), header, rows, {"confusion_matrix.png": picture})
+
+
+def score_classes(y, probabilities, classes):
+    """Compare true classes (n,) with predicted probabilities (n, classes).
+
+    Returns: dictionary with accuracy, its interval (Wilson 1927), the majority-class baseline, cross-entropy loss,
+    confusion matrix, balanced accuracy (the mean recall of the classes) and per-class precision, recall and F1.
+    """
+    predicted = probabilities.argmax(axis=1)
+    correct, n, numbers = int((predicted == y).sum()), len(y), list(range(len(classes)))
+    # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
+    most, share = majority(y, len(classes))
+    precision, recall, f1, counts = precision_recall_fscore_support(y, predicted, labels=numbers, zero_division=0)
+    return {
+        "test_sequences": n,
+        "accuracy": correct / n,
+        "accuracy_interval": wilson(correct, n),
+        "majority_baseline": share,
+        "majority_class": classes[most],
+        "loss": float(log_loss(y, probabilities, labels=numbers)),
+        "confusion_matrix": confusion_matrix(y, predicted, labels=numbers).tolist(),
+        "balanced_accuracy": float(recall[counts > 0].mean()),
+        "per_class": {
+            name: {"precision": float(p), "recall": float(r), "f1-score": float(f), "support": int(n)}
+            for name, p, r, f, n in zip(classes, precision, recall, f1, counts)
+        },
+    }
+
+
+def _lines(figures, classes):
+    """Return the lines of the report."""
+    low, high = figures["accuracy_interval"]
+    baseline = figures["majority_baseline"]
+    rows = [
+        [name, *(f"{figures['per_class'][name][key]:.2f}" for key in ("precision", "recall", "f1-score"))]
+        + [str(int(figures["per_class"][name]["support"]))]
+        for name in classes
+    ]
+    matrix = [[name, *map(str, counts)] for name, counts in zip(classes, figures["confusion_matrix"])]
+    lines = [
+        f"Test sequences: {figures['test_sequences']}",
+        "",
+        aligned(["class", "precision", "recall", "F1", "sequences"], rows),
+        "",
+        "Confusion matrix (rows: true class, columns: predicted class)",
+        aligned(["", *classes], matrix) if len(classes) <= 25 else f"  {len(classes)} classes: confusion_matrix.png",
+        "",
+        f"Test loss: {figures['loss']:.4f}",
+        f"Test Accuracy: {figures['accuracy']:.2f}",
+        f"95 % Wilson interval: {low:.3f} to {high:.3f}",
+        f"Majority-class baseline: {baseline:.3f} (always answering {figures['majority_class']})",
+        f"Balanced accuracy: {figures['balanced_accuracy']:.3f} (mean recall of the classes)",
+    ]
+    if low <= baseline:
+        return [*lines, "The model is not shown to beat the baseline: its interval does not lie above it."]
+    return [*lines, "The model beats the baseline: its whole interval lies above it."]
+
+
+# New data.
+
+
+def new_inputs(new, state, input_shape, where):
+    """Return the inputs (n, time, ...) that new prepared Sequences make."""
+    return new.x
+
+
+def report_new(new, probabilities, state):
+    """Report the predicted class of new Sequences. Returns: Report, its figures empty."""
+    classes = state["classes"]
+    labels = [classes[i] for i in probabilities.argmax(axis=1)]
+    names = new.names or [str(i) for i in range(len(labels))]
+    header = ["file" if new.names else "index", "predicted_label", *(f"probability_{name}" for name in classes)]
+    rows = [[name, label, *(f"{p:.6f}" for p in ps)] for name, label, ps in zip(names, labels, probabilities)]
+    shown = [[name, label, f"{ps.max():.3f}"] for name, label, ps in zip(names[:5], labels, probabilities)]
+    counts = Counter(labels)
+    lines = [
+        aligned([header[0], "predicted label", "probability"], shown),
+        *(["..."] if len(labels) > len(shown) else []),
+        "",
+        aligned(["class", "sequences"], [[name, str(counts[name])] for name in classes]),
+    ]
+    return Report({}, lines, header, rows, {})

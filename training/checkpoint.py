@@ -1,0 +1,54 @@
+"""What a killed training leaves to continue from: one file beside the run folder, replaced whole after each epoch."""
+
+import io
+import json
+import zipfile
+
+import numpy as np
+
+from project.errors import DAMAGED
+from project.files import write_atomically
+
+
+def save_checkpoint(path, model, progress, best_weights):
+    """Write model, optimizer, random generators, progress and best weights so far into one `.npz` file, atomically.
+
+    progress: dictionary that JSON can hold; best_weights: list of arrays or None.
+    """
+    arrays = {f"model_{i}": value for i, value in enumerate(_state(model))}
+    arrays |= {f"best_{i}": value for i, value in enumerate(best_weights or [])}
+    buffer = io.BytesIO()
+    np.savez(buffer, progress=np.array(json.dumps(progress)), **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_checkpoint(path, model):
+    """Read a checkpoint of `model`. Returns: (progress, arrays by name), or None where none is whole and fits."""
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        progress = json.loads(str(arrays.pop("progress")))
+        lengths = {len(values) for values in progress["history"].values()}
+        whole = len(lengths) == 1 and {"of", "seconds"} <= set(progress) and "loss" in progress["history"]
+    except (*DAMAGED, TypeError, AttributeError):
+        return None
+    shapes = {f"model_{i}": value.shape for i, value in enumerate(_state(model))}
+    best = {f"best_{i}": value.shape for i, value in enumerate(model.get_weights())}
+    found = {name: array.shape for name, array in arrays.items()}
+    return (progress, arrays) if whole and found in (shapes, shapes | best) else None
+
+
+def restore(model, arrays):
+    """Give model, optimizer and random generators the state in `arrays`. Returns: the best weights, or None."""
+    variables = [*model.variables, *model.optimizer.variables]
+    for i, variable in enumerate(variables):
+        variable.assign(arrays[f"model_{i}"])
+    count = sum(name.startswith("best_") for name in arrays)
+    return [arrays[f"best_{i}"] for i in range(count)] or None
+
+
+def _state(model):
+    # Keras' `variables`, unlike `weights`, hold the state of Dropout's random generators too.
+    return [np.asarray(variable) for variable in (*model.variables, *model.optimizer.variables)]

@@ -1,0 +1,138 @@
+"""Train epoch by epoch: one TensorFlow call runs all steps of a block of batches.
+
+`model.fit` makes a call, a progress update and an iterator step for each batch. The step itself is the model's own
+`train_step`: same mathematics, same weights.
+"""
+
+from contextlib import contextmanager, nullcontext
+
+import numpy as np
+
+from project.quiet_tensorflow import keras, tf
+from training.fused_lstm import fused
+
+
+def training_scope(devices=None):
+    """Return the context to build and compile a model in: over several GPUs where TensorFlow sees them, else nothing.
+
+    Each batch is divided among the devices and the gradients are averaged over the whole batch, so that batch size and
+    learning rate mean the same on one device or on several. devices: names instead of the GPUs, for tests.
+    """
+    devices = devices or [device.name for device in tf.config.list_logical_devices("GPU")]
+    if len(devices) < 2:
+        return nullcontext()
+    return tf.distribute.MirroredStrategy(devices, tf.distribute.HierarchicalCopyAllReduce()).scope()
+
+
+@contextmanager
+def unsummed(optimizer):
+    """Inside this block the optimizer takes the gradients of its one device as they are.
+
+    Keras would sum them over devices even so, by a function whose gradient TensorFlow registers for ever: with it stay
+    the traced step and the model, 5 MB for each training that a process makes.
+    """
+    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
+    try:
+        yield
+    finally:
+        del optimizer._all_reduce_sum_gradients
+
+
+def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=None, callbacks=()):
+    """Train a compiled model epoch by epoch; a generator of (epoch, logs), to be left by `break` at any epoch.
+
+    training, validation: batches.Blocks. callbacks: Keras callbacks, told of every epoch and of every block of batches.
+    logs: dictionary from metric name to float, with "val_" before those of the validation part.
+    """
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
+        return
+    with fused(model, batch_size), unsummed(model.optimizer):
+        callbacks = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
+        )
+        _create_variables(model, training[0])
+        train = _all_steps(model, model.train_step, batch_size, training[0])
+        test = _all_steps(model, model.test_step, batch_size, validation[0]) if validation else None
+        callbacks.on_train_begin()
+        for epoch in range(first_epoch, epochs):
+            callbacks.on_epoch_begin(epoch)
+            training.set_epoch(epoch)
+            logs = _run_blocks(model, train, training, batch_size, callbacks)
+            if validation:
+                logs |= {
+                    f"val_{name}": value for name, value in _run_blocks(model, test, validation, batch_size).items()
+                }
+            logs = _in_order(logs)
+            callbacks.on_epoch_end(epoch, logs)
+            yield epoch, logs
+        callbacks.on_train_end()
+
+
+def _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks):
+    """Do what train_epochs does with Keras' own fit, which shares each batch among the devices."""
+    for blocks in filter(None, (training, validation)):
+        blocks.rows_per_block = batch_size  # fit takes batches one by one
+    for epoch in range(first_epoch, epochs):
+        training.set_epoch(epoch)
+        history = model.fit(
+            training,
+            validation_data=validation,
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
+        )
+        yield epoch, _in_order({name: float(values[-1]) for name, values in history.history.items()})
+
+
+def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):
+    """Run the steps of every block. Returns: the metrics, as floats."""
+    model.reset_metrics()
+    step = 0
+    for i in range(len(blocks)):
+        block = _tensors(blocks[i])
+        if callbacks:
+            callbacks.on_train_batch_begin(step)
+        results = all_steps(block)
+        step += -(-len(block[0]) // batch_size)
+        if callbacks:
+            callbacks.on_train_batch_end(step - 1, results)
+    return {name: float(value) for name, value in results.items()}
+
+
+def _in_order(logs):
+    """Put the loss first and what concerns the validation part last: versions of Keras differ in their order."""
+    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), not item[0].endswith("loss"))))
+
+
+def _all_steps(model, step, batch_size, example):
+    """Build the function that applies `step` to each batch of a block and returns the metrics."""
+
+    def run(block):
+        rows = tf.shape(block[0])[0]
+
+        def one(start):
+            step(tuple(tensor[start : start + batch_size] for tensor in block))
+            return (start + batch_size,)
+
+        tf.while_loop(lambda start: start < rows, one, (tf.constant(0),), parallel_iterations=1)
+        return model.get_metrics_result()
+
+    signature = [tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in _tensors(example))]
+    return tf.function(run, input_signature=signature, autograph=False)
+
+
+def _tensors(block):
+    """Turn the block's arrays into tensors, floats in 32 bits."""
+    return tuple(tf.convert_to_tensor(a, "float32" if a.dtype.kind == "f" else None) for a in map(np.asarray, block))
+
+
+def _create_variables(model, block):
+    """Make the variables of metrics and optimizer now: made while tracing, they would cost a second trace."""
+    x, y, *weights = (array[:1] for array in block)
+    output = tf.zeros((1, *model.output_shape[1:]))  # no forward pass: that would advance dropout's random generators
+    model.compute_metrics(x, y, output, *weights)
+    model.reset_metrics()
+    model.optimizer.build(model.trainable_variables)

@@ -1,0 +1,39 @@
+"""A trained model in forms that run without Keras."""
+
+import io
+import os
+from contextlib import redirect_stdout
+
+from project import files
+from project.errors import InputError, reason
+
+
+def to_saved_model(model, folder):
+    """Write folder/saved_model: its default signature maps raw sequences (n, time, ...) float32 to the model's output.
+
+    Returns: its path. Raises InputError where it cannot be written.
+    """
+    path = folder / "saved_model"
+    new = folder / f".{path.name}.writing"
+    try:
+        files.remove(new)
+        new.mkdir()  # TensorFlow would answer a read-only folder with an error of its own
+        os.rmdir(new)
+        model.export(new, format="tf_saved_model", verbose=False)
+        files.remove(path)
+        new.rename(path)
+    except OSError as error:
+        raise InputError(f"{files.shown(path)} cannot be written: {reason(error)}") from error
+    return path
+
+
+def to_tflite(model, folder):
+    """Write folder/model.tflite. A batch of exactly one lets the LSTM do with built-in operators. Returns: its path."""
+    from project.quiet_tensorflow import keras, standard_error_held_back, tf
+
+    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    with standard_error_held_back(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
+        content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
+    path = folder / "model.tflite"
+    files.write_atomically(path, content)
+    return path

@@ -1,0 +1,118 @@
+"""The training loop: epoch by epoch, shown, saved and continued after a kill."""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+from project.errors import InputError
+from project.run_folder import sibling
+from training import schedule
+from training.checkpoint import load_checkpoint, restore, save_checkpoint
+
+
+def fit(model, data, c, folder=None, record=None):
+    """Compile the model and fit it to the training part; the metrics are shown for each epoch.
+
+    With PATIENCE the model ends with the weights of its best epoch. folder: run folder beside which each epoch is saved
+    and, with RESUME, continued from if it was saved for the run of this `record`; or None.
+    Returns: (history: dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss
+    that becomes NaN.
+    """
+    from training.engine import train_epochs
+
+    compile_model(model, data, c)
+    training, validation, batch_size = blocks(model, data, c)
+    checkpoint = sibling(folder, "checkpoint") if folder else None
+    history, seconds, best_weights = continued(model, checkpoint if c.RESUME else None, record)
+    first, began = len(history.get("loss", [])), time.perf_counter() - seconds
+    last = first if schedule.is_stopped(history, c) else c.EPOCHS
+    for epoch, logs in train_epochs(
+        model, training, batch_size, last, first, validation, callbacks_for(folder, c.TENSORBOARD)
+    ):
+        check_or_forget(logs["loss"], epoch, c, checkpoint)
+        add_to(history, logs, model, c)
+        if schedule.is_best(history, c):
+            best_weights = model.get_weights()
+        model.optimizer.learning_rate = schedule.learning_rate(history, c)
+        seconds = time.perf_counter() - began
+        if checkpoint is not None:
+            progress = {"of": identity(record), "history": history, "seconds": seconds}
+            save_checkpoint(checkpoint, model, progress, best_weights)
+        if not sys.stdout.isatty():
+            print(f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
+        if schedule.is_stopped(history, c):
+            print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
+            break
+    if best_weights is not None:
+        model.set_weights(best_weights)
+        best = int(np.argmin(history["val_loss"]))
+        print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
+    return history, seconds
+
+
+def compile_model(model, data, c):
+    """Give the model its optimizer, and the loss and metrics of the task."""
+    from project.quiet_tensorflow import keras
+
+    with model.distribute_strategy.scope():
+        model.compile(keras.optimizers.Adam(c.LEARNING_RATE), **data.task.compile_arguments(model, data.state))
+        model.optimizer.build(model.trainable_variables)
+
+
+def blocks(model, data, c):
+    """Return (training Blocks, validation Blocks or None, batch size)."""
+    from project.quiet_tensorflow import keras
+    from training.batches import Blocks
+
+    normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
+    batch_size = schedule.even_batches(len(data.train), c.BATCH_SIZE) if normalises else c.BATCH_SIZE
+    training = Blocks(data.train, batch_size, c.SEED, data.task.sample_weights(data.train.y, c))
+    return training, Blocks(data.validation, batch_size) if data.validation else None, batch_size
+
+
+def callbacks_for(folder, tensorboard):
+    """Return the Keras callbacks: a progress bar on a terminal, and TensorBoard's log where it is asked for."""
+    from project.quiet_tensorflow import keras
+
+    callbacks = [keras.callbacks.ProgbarLogger()] if sys.stdout.isatty() else []
+    if tensorboard and folder:
+        callbacks.append(keras.callbacks.TensorBoard(sibling(folder, "tensorboard"), write_graph=True))
+    return callbacks
+
+
+def add_to(history, logs, model, c):
+    """Add an epoch's metrics to the history, and with PLATEAU the learning rate it had."""
+    rate = {} if c.PLATEAU is None else {"learning_rate": float(model.optimizer.learning_rate)}
+    for name, value in (logs | rate).items():
+        history.setdefault(name, []).append(value)
+
+
+def check_or_forget(loss, epoch, c, checkpoint):
+    """Raise InputError if the loss is NaN or infinite; nothing is left to continue from."""
+    try:
+        schedule.check_finite(loss, epoch, c)
+    except InputError:
+        if checkpoint is not None:
+            checkpoint.unlink(missing_ok=True)
+        raise
+
+
+def identity(record):
+    """Return what a checkpoint must agree with to be continued: constants, data and library versions."""
+    constants = {name: value for name, value in record["constants"].items() if name not in ("RUN_DIR", "RESUME")}
+    return [constants, record["fingerprint"], record["training_fingerprint"], record["versions"]]
+
+
+def continued(model, checkpoint, record):
+    """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, best weights)."""
+    saved = load_checkpoint(checkpoint, model) if checkpoint is not None else None
+    if saved is None:
+        return {}, 0.0, None
+    progress, arrays = saved
+    if progress["of"] != json.loads(json.dumps(identity(record))):
+        print("An interrupted training was of other constants or data: starting afresh")
+        return {}, 0.0, None
+    print(f"Continuing after epoch {len(progress['history']['loss'])}, where training was interrupted", flush=True)
+    return progress["history"], progress["seconds"], restore(model, arrays)

@@ -1,0 +1,53 @@
+"""Put task and backbone together to a network, its first weights drawn from SEED or taken from another run."""
+
+from project.files import project_path
+from project.run_folder import load_model, load_record
+from tasks import trained_task
+
+
+def build(data, backbone, c):
+    """Build the network for `data`, not compiled, of plain Keras layers.
+
+    backbone: function (x, c) from a Keras tensor (n, time, features[, ...]) to features (n, k), as in cnn_lstm_model.
+    """
+    from project.quiet_tensorflow import keras
+    from training.engine import training_scope
+
+    keras.utils.set_random_seed(c.SEED)
+    with training_scope():
+        inputs = keras.Input(data.train.shape)
+        model = keras.Model(inputs, data.task.network(inputs, backbone, data, c))
+    if c.PRETRAINED_RUN is not None:
+        taken, new = transfer_weights(model, pretrained_model(c), c.FREEZE_CNN)
+        print(f"Weights taken from {c.PRETRAINED_RUN}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
+    return model
+
+
+def pretrained_model(c):
+    """Load the model of PRETRAINED_RUN. Raises InputError for a damaged run."""
+    folder = project_path(c.PRETRAINED_RUN, "PRETRAINED_RUN")
+    record = load_record(folder)
+    return load_model(folder, record, trained_task(record, folder).output_shape(record["state"]))
+
+
+def transfer_weights(model, pretrained, freeze_cnn=False):
+    """Start `model` from the convolution and LSTM weights of `pretrained`, where names and shapes agree.
+
+    freeze_cnn: keep the convolutions (and their normalisation) as they are while training.
+    Returns: (names of the layers taken over, names of the layers that stay new).
+    """
+    taken, new = [], []
+    known = {layer.name: layer for layer in pretrained.layers}
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        weights = known[layer.name].get_weights() if layer.name in known else []
+        alike = [w.shape for w in weights] == [tuple(w.shape) for w in layer.weights]
+        if layer.name != "output" and alike:
+            layer.set_weights(weights)
+            taken.append(layer.name)
+        else:
+            new.append(layer.name)
+        if freeze_cnn and layer.name.startswith(("convolution", "normalise")):
+            layer.trainable = False
+    return taken, new

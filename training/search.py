@@ -1,0 +1,143 @@
+"""Search the constants: successive halving over trials, several at a time, each scored on validation data."""
+
+import contextlib
+import importlib
+import os
+import threading
+import time
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from project import files
+from project.errors import InputError
+from reports import plots
+from reports.tables import aligned
+from training.loop import fit
+from training.network import build
+from training.trials import append_row, assignments, ranked, row_of
+
+
+def halve(trials, c, o, load_data, backbone, measure, finished, folder):
+    """Train all trials for a ninth of EPOCHS, the best third of them for a third, and of these the best for all.
+
+    c: constants of data, network and training; o: those of the search; load_data, backbone: functions of the files of
+    that name; measure: the task's score; finished: {(trial, epochs): row of trials.csv}, to which rows are added.
+    Returns: (trials that were trained for EPOCHS, best first; epochs of each rung).
+    """
+    rungs = sorted({max(1, round(c.EPOCHS / 3**step)) for step in range(3)})
+    alive = list(range(len(trials)))
+    for rung, epochs in enumerate(rungs):
+        if epochs == rungs[-1]:  # this process trains the winner next: TensorFlow is imported while the others work
+            threading.Thread(target=importlib.import_module, args=["project.quiet_tensorflow"], daemon=True).start()
+        run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder)
+        alive = ranked(alive, epochs, finished)
+        if rung < len(rungs) - 1:
+            alive = alive[: max(1, -(-len(alive) // 3))]
+    return alive, rungs
+
+
+def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder):
+    """Train the living trials for `epochs` where that is not finished, in parallel; add each to trials.csv at once."""
+    waiting = [trial for trial in alive if (trial, epochs) not in finished]
+    spent = {trial: float(row["seconds"]) for (trial, _), row in finished.items()}
+    waiting.sort(key=lambda trial: -spent.get(trial, 0.0))  # the longest first: at the end no process waits for another
+    jobs = cpu_count() if o.N_JOBS == -1 else o.N_JOBS
+    threads = max(1, cpu_count() // jobs)
+    fixed = epochs, c, o.SEARCH_VALIDATION_SIZE, load_data, backbone, measure, threads, os.getpid()
+    work = [delayed(run_repeat)(t, repeat, trials[t], *fixed) for t in waiting for repeat in range(o.REPEATS)]
+    repeats = {trial: {} for trial in waiting}
+    with contextlib.ExitStack() as stack:
+        if o.PARALLEL_BACKEND == "dask":
+            stack.enter_context(dask_client(o.SCHEDULER_ADDRESS))
+        stack.enter_context(parallel_config(o.PARALLEL_BACKEND, n_jobs=-1 if o.PARALLEL_BACKEND == "dask" else jobs))
+        for trial, repeat, *figures in Parallel(return_as="generator_unordered")(work):
+            repeats[trial][repeat] = figures
+            if len(repeats[trial]) < o.REPEATS:
+                continue
+            finished[trial, epochs] = row_of(trial, epochs, repeats[trial], trials[trial])
+            append_row(folder, finished[trial, epochs])
+            show_progress(trial, alive, epochs, trials, finished, measure)
+
+
+def dask_client(address):
+    """Connect to the Dask scheduler. Raises InputError where there is none."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError('PARALLEL_BACKEND = "dask" needs Dask: pip install distributed') from error
+    try:
+        return Client(address, timeout=10)
+    except OSError as error:
+        raise InputError(f"SCHEDULER_ADDRESS = {address!r}: no Dask scheduler answers there") from error
+
+
+def end_with(search):
+    """End this process when the search that started it is gone: a killed one would leave its workers busy."""
+
+    def watch():
+        while os.getppid() == search:
+            time.sleep(1)
+        os._exit(1)
+
+    name = "end_with"
+    if os.getppid() == search and all(thread.name != name for thread in threading.enumerate()):
+        threading.Thread(target=watch, name=name, daemon=True).start()
+
+
+def run_repeat(trial, repeat, values, epochs, c, size, load_data, backbone, measure, threads, search=None):
+    """Train a trial once and score it on validation data, in a worker process of process `search`.
+
+    values: the trial's {constant: value}. repeat: which draw of the validation part (of `size`) and the weights.
+    Returns: (trial, repeat, score and loss of the last epoch, seconds).
+    """
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
+        os.environ[name] = str(threads)
+    end_with(search)
+    began = time.perf_counter()
+    tried = c.changed(**values, EPOCHS=epochs, PATIENCE=None, VALIDATION_SIZE=size)
+    data = load_data(tried, validation_seed=c.SEED + repeat)
+    tried = tried.changed(SEED=c.SEED + repeat)  # of the initial weights: the data are drawn and split already
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        history, _ = fit(build(data, backbone, tried), data, tried)
+    return trial, repeat, history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
+
+
+def show_progress(trial, alive, epochs, trials, finished, measure):
+    """Print what a trial that has just finished reached, beside the best so far."""
+    done = [t for t in alive if (t, epochs) in finished]
+    best = ranked(done, epochs, finished)[0]
+    print(
+        f"{epochs} epochs, trial {len(done)} of {len(alive)}: validation "
+        f"{scores(finished[trial, epochs], measure)}; best so far {scores(finished[best, epochs], measure)} "
+        f"with {assignments(trials[best])}",
+        flush=True,
+    )
+
+
+def scores(row, measure):
+    """Write loss and score of a row of trials.csv."""
+    return f"loss {float(row['loss']):.4f}, {measure} {float(row['score']):.4f}"
+
+
+def show_result(alive, rungs, trials, finished, c, measure, folder):
+    """Print the best trials and the winner's constants; draw trials.png."""
+    last = {trial: max(e for t, e in finished if t == trial) for trial in range(len(trials))}
+    order = sorted(
+        range(len(trials)),
+        key=lambda t: (-last[t], ranked([u for u in last if last[u] == last[t]], last[t], finished).index(t)),
+    )
+    rows = [
+        [str(last[t]), finished[t, last[t]]["loss"], finished[t, last[t]]["score"], assignments(trials[t])]
+        for t in order[:5]
+    ]
+    print("\nThe best trials by validation loss, those trained longest first:")
+    print(aligned(["epochs", "loss", measure, "constants"], rows))
+    validation = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
+    picture = plots.trials(np.array(validation), rungs, alive[0], measure)
+    files.write_atomically(folder / "trials.png", picture)
+    changed = {name: value for name, value in trials[alive[0]].items() if value != c[name]}
+    print("\nThe winner's constants, to paste over the old ones:")
+    for name, value in changed.items():
+        print(f"{name} = {value!r}")
+    print(f"(as they are: {', '.join(name for name in trials[alive[0]] if name not in changed) or 'none'})")
