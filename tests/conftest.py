@@ -1,5 +1,6 @@
 """What the tests share: a copy of the project, whose constants a test edits and whose scripts it runs."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser):
-    parser.addoption("--soak-rounds", type=int, default=20, help="rounds of tests/test_soak.py")
+    parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/test_soak.py")
 
 
 def copy_project(folder, *more):
@@ -90,8 +91,17 @@ def project(tmp_path):
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     """The project trained and evaluated as shipped: (project, what train printed, what evaluate printed)."""
-    project = Project(tmp_path_factory.mktemp("reference") / "project")
-    return project, project.succeed("train_model.py"), project.succeed("evaluate_model.py")
+    made = tmp_path_factory.getbasetemp()
+    made = (made.parent if "PYTEST_XDIST_WORKER" in os.environ else made) / "reference-of-all"
+    with open(made.with_suffix(".lock"), "w") as lock:  # one process trains, the others copy
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            project = Project(made / "project")
+            for script in ("train_model.py", "evaluate_model.py"):
+                (made / script).write_text(project.succeed(script))
+    own = Project(tmp_path_factory.mktemp("reference") / "project")
+    shutil.copytree(made / "project" / "runs", own.folder / "runs")
+    return own, *((made / script).read_text() for script in ("train_model.py", "evaluate_model.py"))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,9 @@ import json
 import numpy as np
 import pytest
 
+import evaluate_model
+import predict_model
+import train_model
 from project.errors import InputError
 from readers import arrays as array_reader
 from sequences.rows_on_disk import RowsOnDisk, open_npy
@@ -117,11 +120,15 @@ def test_memory_stays_far_below_the_file(project):
     assert seen == 0.8 * n and grown < size / 2, (grown, size)
 
 
-def test_a_run_trains_and_evaluates_from_disk(project):
+def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch, capsys):
     x, y = arrays()
     x += y[:, None, None] * 200.0
-    np.savez(project.folder / "d.npz", X=x, y=y)
-    project.edit(DATASET="d.npz", IN_MEMORY=1000, WINDOW_BYTES=20000, EPOCHS=20)
-    project.succeed("train_model.py")
-    assert "The model beats the baseline" in project.succeed("evaluate_model.py")
-    project.succeed("predict_model.py", "d.npz")
+    path = tmp_path / "d.npz"
+    np.savez(path, X=x, y=y)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 1000)
+    monkeypatch.setattr(batches, "WINDOW_BYTES", 20000)
+    constants = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), EPOCHS=20)
+    train_model.train_with(constants)
+    evaluate_model.evaluate_with(constants)
+    assert "The model beats the baseline" in capsys.readouterr().out
+    predict_model.predict_new(path, str(tmp_path / "run"))

@@ -87,9 +87,14 @@ def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
     assert share_of_weight > 1.25 * on_ramps.mean()  # 12 of 50 steps, 0.24
 
 
-@pytest.mark.parametrize("attention", [False, True])
-@pytest.mark.parametrize("architecture", ["cnn_lstm", "lstm", "cnn", "deep_cnn_lstm"])
-@pytest.mark.parametrize("task", ["two classes", "four classes", "forecasting", "video"])
+ATTENTIVE = [("cnn_lstm", "video"), ("lstm", "four classes"), ("cnn", "two classes"), ("deep_cnn_lstm", "forecasting")]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task", "attention"),
+    [(a, task, False) for a, _ in ATTENTIVE for task in ("four classes", "forecasting", "video")]
+    + [(a, task, True) for a, task in ATTENTIVE],
+)
 def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architecture, attention, task):
     if attention and architecture == "cnn":
         with pytest.raises(InputError, match="ATTENTION"):

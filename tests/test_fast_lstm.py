@@ -6,6 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
+import evaluate_model
+import train_model
 from cnn_lstm_model import backbone
 from project.constants import read_constants
 from sequences.types import Data, Part, Sequences
@@ -247,19 +249,19 @@ train_model.main()
 """
 
 
-def test_two_devices_give_the_losses_of_one(project):
+def test_two_devices_give_the_losses_of_one(project, shipped, tmp_path):
     """Real MirroredStrategy over two logical CPU devices; the last batch is not full."""
     import csv
 
-    project.edit(DATASET="motifs", N_SAMPLES=250, EPOCHS=3, VALIDATION_SIZE=0.2, TEST_SIZE=50)
+    small = {"DATASET": "motifs", "N_SAMPLES": 250, "EPOCHS": 3, "VALIDATION_SIZE": 0.2, "TEST_SIZE": 50}
 
-    def losses():
-        rows = csv.DictReader((project.run_dir / "history.csv").open())
+    def losses(run):
+        rows = csv.DictReader((run / "history.csv").open())
         return [[float(row["loss"]), float(row["val_loss"])] for row in rows]
 
-    project.succeed("train_model.py")
-    one = losses()
-    done = project.run("-c", TWO_DEVICES)
+    one = shipped.changed(**small, RUN_DIR=str(tmp_path / "run"))
+    train_model.train_with(one)
+    done = project.edit(**small).run("-c", TWO_DEVICES)
     assert done.returncode == 0, done.stderr
-    np.testing.assert_allclose(losses(), one, rtol=1e-5)
-    project.succeed("evaluate_model.py")
+    np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
+    evaluate_model.evaluate_with(one.changed(RUN_DIR=str(project.run_dir)))

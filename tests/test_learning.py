@@ -31,7 +31,7 @@ def test_real_digits_in_ten_classes(shipped, tmp_path, capsys):
     assert "The model beats the baseline" in report and "Test sequences: 360" in report
 
 
-def test_a_file_is_standardised_inside_the_model_by_its_training_part(project, tmp_path):
+def test_a_file_is_standardised_inside_the_model_by_its_training_part(shipped, tmp_path, capsys):
     from project.quiet_tensorflow import keras
 
     rng = np.random.default_rng(0)
@@ -45,16 +45,18 @@ def test_a_file_is_standardised_inside_the_model_by_its_training_part(project, t
         X_test=x[150:],
         y_test=np.where(y, "up", "down")[150:],
     )
-    project.edit(DATASET=str(tmp_path / "d.npz"), EPOCHS=15, BATCH_SIZE=8)
-    project.succeed("train_model.py")
-    report = project.succeed("evaluate_model.py")
-    model = keras.models.load_model(project.run_dir / "model.keras")
+    run = tmp_path / "run"
+    constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(run), EPOCHS=15, BATCH_SIZE=8)
+    train_model.train_with(constants)
+    evaluate_model.evaluate_with(constants)
+    report = capsys.readouterr().out
+    model = keras.models.load_model(run / "model.keras")
     normalization = model.layers[1]
     assert type(normalization).__name__ == "Normalization"
     np.testing.assert_allclose(np.ravel(normalization.mean), x[:150].mean(axis=(0, 1)), rtol=1e-5)
     np.testing.assert_allclose(np.ravel(normalization.variance), x[:150].var(axis=(0, 1)), rtol=1e-4)
     predicted = np.where(model.predict(x[150:].astype(np.float32), verbose=0)[:, 0] > 0.5, "up", "down")
-    rows = list(csv.DictReader((project.run_dir / "predictions.csv").open()))
+    rows = list(csv.DictReader((run / "predictions.csv").open()))
     assert [row["predicted_label"] for row in rows] == predicted.tolist()
     assert [row["true_label"] for row in rows] == np.where(y, "up", "down")[150:].tolist()
     correct = np.mean(predicted == np.where(y, "up", "down")[150:])

@@ -34,20 +34,24 @@ def high_and_low(n=6):
     return np.random.default_rng(1).normal(size=(n, 12, 2)) + np.where(np.arange(n) % 2, 3, -3)[:, None, None]
 
 
-def test_the_script_labels_new_unlabelled_sequences(project, tmp_path):
-    project.edit(DATASET="digits", EPOCHS=1)
-    assert "run python train_model.py first" in project.refuse("predict_model.py", tmp_path)
-    project.succeed("train_model.py")
-    np.savez(tmp_path / "new.npz", X=np.random.default_rng(0).random((7, 8, 8)))
+def test_the_script_labels_new_unlabelled_sequences(reference, tmp_path):
+    project, _, _ = reference
+    np.savez(tmp_path / "new.npz", X=np.random.default_rng(0).random((7, 50)))
     printed = project.succeed("predict_model.py", tmp_path / "new.npz")
     rows = predictions(project.run_dir)
+    (project.run_dir / "new_predictions.csv").unlink()
     assert [row["index"] for row in rows] == [str(i) for i in range(7)]
     for row in rows:
-        probabilities = {c: float(row[f"probability_{c}"]) for c in map(str, range(10))}
+        probabilities = {c: float(row[f"probability_{c}"]) for c in "01"}
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
         assert row["predicted_label"] == max(probabilities, key=probabilities.get)
     assert "7 sequences" in printed and "new_predictions.csv" in printed
     assert "type python predict_model.py PATH" in project.refuse("predict_model.py")
+
+
+def test_without_a_run_the_way_to_one_is_named(tmp_path):
+    with pytest.raises(InputError, match="run python train_model.py first"):
+        predict_model.predict_new(tmp_path, tmp_path / "run")
 
 
 @pytest.mark.parametrize("labelled", [True, False])

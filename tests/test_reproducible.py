@@ -11,12 +11,11 @@ def trained_weights(project, threads):
     return keras.models.load_model(project.run_dir / "model.keras").get_weights()
 
 
-def test_two_processes_and_other_thread_counts_give_identical_weights(project):
+def test_two_processes_of_other_thread_counts_give_identical_weights(project):
     project.edit(EPOCHS=2, DROPOUT=0.2)
-    first, second, third = (trained_weights(project, threads) for threads in ("1", "2", "1"))
-    for a, b, c in zip(first, second, third):
+    first, second = (trained_weights(project, threads) for threads in ("1", "2"))
+    for a, b in zip(first, second):
         np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(a, c)
 
 
 @pytest.mark.parametrize("seed", [0, 42])

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import zipfile
 
 import numpy as np
 import pytest
+
+import train_model
+from project import run_folder
+from project.errors import InputError
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
 
@@ -71,12 +76,14 @@ def test_a_stopped_training_continues_bit_by_bit(project, undisturbed, sent):
 def test_changed_constants_and_resume_false_start_afresh(project):
     project.edit(**SMALL)
     stop_after_epoch(project, 2, signal.SIGKILL)
+    runs = project.folder / "runs"
+    shutil.copytree(runs, project.folder / "killed")
     project.edit(EPOCHS=2, PATIENCE=None)
     printed = project.succeed("train_model.py")
     assert "starting afresh" in printed and "Epoch 1/2" in printed
-    project.edit(EPOCHS=12)
-    stop_after_epoch(project, 2, signal.SIGKILL)
-    project.edit(RESUME=False)
+    shutil.rmtree(runs)
+    shutil.copytree(project.folder / "killed", runs)
+    project.edit(EPOCHS=12, PATIENCE=8, RESUME=False)
     assert "Epoch 1/12" in project.succeed("train_model.py")
     assert left_beside(project) == ["latest"]
 
@@ -121,7 +128,7 @@ for seed in range(2, 22):
 
 def test_twenty_kills_at_random_moments_leave_the_old_run_or_the_new_one(project):
     """During epochs, file writes and swaps; each is started again and leaves nothing but its run."""
-    project.edit(N_SAMPLES=100, EPOCHS=3)
+    project.edit(N_SAMPLES=60, EPOCHS=2)
     lines = [json.loads(line) for line in project.succeed("-c", KILLER).splitlines()]
     assert len(lines) == 20
     for seed, _, found, files, status, (finished, left) in lines:
@@ -167,16 +174,21 @@ def test_a_second_training_on_the_same_folder_is_refused(project):
     finally:
         process.kill()
         process.communicate(timeout=60)
-    project.edit(N_SAMPLES=100, EPOCHS=1)
-    project.succeed("train_model.py")  # the lock did not outlive its process
+    with run_folder.locked(project.run_dir):  # the lock did not outlive its process
+        pass
+
+
+@pytest.fixture
+def with_run(project, reference):
+    """A project with a finished run, about to be trained on something else."""
+    shutil.copytree(reference[0].run_dir, project.run_dir)
+    return project
 
 
 @pytest.mark.parametrize("limit", [1_000, 60_000, 220_000])
-def test_a_full_disk_leaves_the_old_run(project, limit):
-    project.edit(N_SAMPLES=100, EPOCHS=1)
-    project.succeed("train_model.py")
+def test_a_full_disk_leaves_the_old_run(with_run, limit):
+    project = with_run.edit(N_SAMPLES=100, EPOCHS=1, SEED=1)
     before = weights_and_history(project)
-    project.edit(SEED=1)
     process = start(project, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2 and len(errors.splitlines()) == 1, errors
@@ -191,10 +203,8 @@ def obey_permissions():
 
 
 @pytest.mark.parametrize("script", ["train_model.py", "evaluate_model.py"])
-def test_a_read_only_folder_is_refused_and_leaves_the_old_run(project, script):
-    project.edit(N_SAMPLES=100, EPOCHS=1)
-    project.succeed("train_model.py")
-    before = weights_and_history(project)
+def test_a_read_only_folder_is_refused_and_leaves_the_old_run(with_run, script):
+    project, before = with_run, weights_and_history(with_run)
     folders = [project.run_dir, project.folder / "runs"]
     for folder in folders:
         folder.chmod(0o555)
@@ -207,11 +217,11 @@ def test_a_read_only_folder_is_refused_and_leaves_the_old_run(project, script):
     assert weights_and_history(project) == before and left_beside(project) == ["latest"]
 
 
-def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(project):
+def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(shipped, tmp_path):
     rng = np.random.default_rng(0)
     values = rng.normal(size=200) * 1e18
-    (project.folder / "s.csv").write_text("v\n" + "".join(f"{v}\n" for v in values))
-    project.edit(DATASET="s.csv", LEARNING_RATE=1e30)
-    line = project.refuse("train_model.py")
-    assert "epoch 1" in line and "LEARNING_RATE = 1e+30" in line
-    assert os.listdir(project.folder / "runs") == []
+    (tmp_path / "s.csv").write_text("v\n" + "".join(f"{v}\n" for v in values))
+    constants = {"DATASET": str(tmp_path / "s.csv"), "RUN_DIR": str(tmp_path / "run"), "LEARNING_RATE": 1e30}
+    with pytest.raises(InputError, match=r"epoch 1 with LEARNING_RATE = 1e\+30"):
+        train_model.train_with(shipped.changed(**constants))
+    assert os.listdir(tmp_path) == ["s.csv"]
