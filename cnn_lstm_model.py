@@ -14,6 +14,7 @@ DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
 # "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
 ARCHITECTURE = "cnn_lstm"
+LINEAR_START = True  # forecasting: begin as the linear model and learn what it misses; False: from random weights alone
 
 ALLOWED = {
     "FILTERS": whole(1, 10_000),
@@ -23,6 +24,7 @@ ALLOWED = {
     "DROPOUT": or_zero(FRACTION),
     "ATTENTION": SWITCH,
     "ARCHITECTURE": one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm"),
+    "LINEAR_START": SWITCH,
 }
 
 

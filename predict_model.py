@@ -42,7 +42,7 @@ def predict_new(path, run_dir):
     x = task.new_inputs(new, state, record["input_shape"], path)
     model = run_folder.load_model(folder, record, task.output_shape(state))
     answers = task.decode(predict(model, Part(x, None, np.arange(len(x)))), state)
-    report = task.report_new(new, answers, state)
+    report = task.report_new(new, answers, state, record["input_shape"])
     files.write_csv(folder / "new_predictions.csv", report.header, report.rows)
     for name, picture in report.pictures.items():
         files.write_atomically(folder / name, picture)

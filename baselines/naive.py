@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from baselines import PERSISTENCE, SEASON_BEFORE
+
 
 def majority(y, n_classes):
     """Return the class that occurs most often among y (n,), numbered from 0, and its share."""
@@ -13,11 +15,11 @@ def naive_forecasts(values, rows, horizon, season=None):
     """Forecast a series without learning.
 
     values: (time,); rows: (n,) row of each window's first target.
-    Returns: {"persistence": the value before the first target, "seasonal naive" (where a season is given): the value
+    Returns: {PERSISTENCE: the value before the first target, SEASON_BEFORE (where a season is given): the value
     one season before each target, or as many seasons as lie before the forecast is made}, each (n, horizon).
     """
     steps = np.arange(horizon)
-    naive = {"persistence": np.repeat(values[rows - 1][:, None], horizon, axis=1)}
+    naive = {PERSISTENCE: np.repeat(values[rows - 1][:, None], horizon, axis=1)}
     if season is not None:
-        naive["seasonal naive"] = values[rows[:, None] + steps - season * (steps // season + 1)]
+        naive[SEASON_BEFORE] = values[rows[:, None] + steps - season * (steps // season + 1)]
     return naive

@@ -198,7 +198,7 @@ def network(constants, threads):
     record, result = train_model.train_with(constants), evaluate_model.evaluate_with(constants)
     keras.backend.clear_session()  # the process goes on to the next trial
     counts = record["sequences"]["training"], record["sequences"]["test"]
-    scores = f"{result['accuracy']:.4f}", f"{result['majority_baseline']:.4f}"
+    scores = f"{result['accuracy']:.4f}", f"{result['baselines']['majority']:.4f}"
     return *scores, f"{record['seconds']:.1f}", record["parameters"], *counts
 
 

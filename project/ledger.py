@@ -1,4 +1,4 @@
-"""The ledger: one row for each evaluation, in runs/ledger.csv."""
+"""The ledger: one row for each evaluation, and for each training with a validation part, in runs/ledger.csv."""
 
 import csv
 import json
@@ -7,13 +7,22 @@ from project.errors import InputError, reason
 from project.files import PROJECT, shown, write_csv
 
 LEDGER = PROJECT / "runs" / "ledger.csv"
+DATA = "test data"  # fingerprint of the test part: how often has it been looked at?
 ALL = "all constants"  # of the row's run, as JSON
 VARYING = "constants that vary"  # those of them that are not the same in all rows: what one edit after another changed
-COLUMNS = ["when", "run", "score", "value", "low", "high", "parameters", "seconds", ALL, VARYING]
+SCORES = ["score", "value", "low", "high", "best baseline"]
+COLUMNS = ["when", "run", "part", *SCORES, "parameters", "seconds", DATA, ALL, VARYING]
 
 
-def append(figures, constants):
-    """Add a row to the ledger: figures for all columns up to "seconds", and the run's constants (RUN_DIR aside)."""
+def append(when, folder, part, scores, record):
+    """Add a row to the ledger.
+
+    when: of the evaluation; folder: of the run; part: "validation" or "test"; scores: texts for SCORES; record: its
+    run.json. Raises InputError where it cannot be written.
+    """
+    constants = record["constants"]
+    figures = [when, shown(folder), part, *scores, record["parameters"], f"{record['seconds']:.1f}"]
+    figures.append(record["fingerprint"])
     kept = {name: value for name, value in constants.items() if name != "RUN_DIR"}
     rows = [*read(), [*map(str, figures), json.dumps(kept), ""]]
     every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
@@ -49,7 +58,13 @@ def _is_record(row):
         return False
 
 
+def looks(fingerprint):
+    """Return how often the test part of this fingerprint has been scored."""
+    part, data = COLUMNS.index("part"), COLUMNS.index(DATA)
+    return sum(row[part] == "test" and row[data] == fingerprint for row in read())
+
+
 def last(count):
-    """Return the header and the last `count` rows as a reader wants to see them: without the column ALL."""
-    kept = [i for i, name in enumerate(COLUMNS) if name != ALL]
+    """Return the header and the last `count` rows as a reader wants to see them: without what is for the machine."""
+    kept = [i for i, name in enumerate(COLUMNS) if name not in (DATA, ALL)]
     return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in read()[-count:]]

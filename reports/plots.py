@@ -104,10 +104,10 @@ def trials(scores, epochs, winner, measure):
     return png(figure)
 
 
-def forecast(values, first_targets, forecasts, target, title):
+def forecast(values, first_targets, forecasts, bands, target, title):
     """Draw the end of a series (time,) with its forecasts (n, horizon), made one after the other, and the split.
 
-    first_targets: (n,) row of the series that each forecast begins at.
+    first_targets: (n,) row of the series that each forecast begins at; bands: {level: half its width (n, horizon)}.
     """
     horizon, start = forecasts.shape[1], first_targets[0]
     figure = new_figure(8.0, 4.0)
@@ -119,6 +119,8 @@ def forecast(values, first_targets, forecasts, target, title):
         mark = {"marker": "."} if horizon == 1 else {}
         label = "forecast" if i == 0 else None
         axes.plot(steps, forecasts[i], color="tab:orange", linewidth=1.5, linestyle="-", label=label, **mark)
+        own = {level: size[i] for level, size in bands.items()}
+        shade(axes, steps, forecasts[i], own, named=i == 0)
     axes.axvline(start - 0.5, color="tab:blue", linestyle="--", label="test part begins")
     axes.set(xlabel="row of the series", ylabel=target, title=title)
     axes.grid(alpha=0.3)
@@ -126,7 +128,7 @@ def forecast(values, first_targets, forecasts, target, title):
     return png(figure)
 
 
-def future(values, forecasts, target):
+def future(values, forecasts, bands, target):
     """Draw the end of a series (time,) and its forecast (horizon,) beyond the last row."""
     figure = new_figure(8.0, 4.0)
     axes = figure.subplots()
@@ -134,7 +136,31 @@ def future(values, forecasts, target):
     axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
     steps = len(values) + np.arange(len(forecasts))
     axes.plot(steps, forecasts, color="tab:orange", marker=".", label="forecast")
+    shade(axes, steps, forecasts, bands)
     axes.set(xlabel="row of the series", ylabel=target, title=f"{target}: {len(forecasts)} steps beyond its end")
     axes.grid(alpha=0.3)
     axes.legend()
+    return png(figure)
+
+
+def shade(axes, steps, forecasts, bands, named=True):
+    """Shade the bands around forecasts (horizon,) at steps (horizon,). bands: {level: half its width (horizon,)}."""
+    half = 0.4 if len(steps) == 1 else 0.0  # a single step is drawn as wide as a row
+    places = np.concatenate([steps[:1] - half, steps[half > 0 :] + half])
+    for level, size in bands.items():
+        low, high = (np.resize(forecasts + sign * np.array(size), len(places)) for sign in (-1, 1))
+        label = f"{level} % band" if named else None
+        axes.fill_between(places, low, high, color="tab:orange", alpha=0.18, linewidth=0, label=label)
+
+
+def importance(features, times, score):
+    """Draw what shuffling costs: features and times {name: (mean, standard deviation) of the score lost}."""
+    figure = new_figure(8.0, 1.6 + 0.25 * max(len(features), len(times)))
+    for axes, (title, losses) in zip(figure.subplots(1, 2), (("features", features), ("time steps", times))):
+        places = np.arange(len(losses))[::-1]
+        means, spreads = zip(*losses.values())
+        axes.barh(places, means, xerr=spreads, color="tab:blue", ecolor="0.3", capsize=2)
+        axes.set_yticks(places, [name if len(name) <= 20 else name[:19] + "…" for name in losses], fontsize=8)
+        axes.axvline(0, color="0.5", linewidth=1)
+        axes.set(title=title, xlabel=f"{score} lost when shuffled")
     return png(figure)

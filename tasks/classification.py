@@ -3,14 +3,14 @@
 from collections import Counter
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 from sklearn.utils.class_weight import compute_sample_weight
 
+from baselines import LINEAR, MAJORITY, linear
 from baselines.naive import majority
 from project.errors import InputError
 from project.run_folder import AGAIN
 from reports import Report, plots
-from reports.intervals import wilson
+from reports.classes import class_lines, score_classes
 from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.statistics import mean_and_variance
@@ -143,10 +143,30 @@ def examples(data, count):
     return data.test.take(slice(count)), [data.state["classes"][y] for y in data.test.y[:count]]
 
 
-def report(data, probabilities, c):
-    """Score probabilities (n, classes) of the test part. Returns: Report."""
+def calibrate(data, output):
+    """Return what the validation part teaches of the trained network: for classes nothing."""
+    return {}
+
+
+def score_of(part, probabilities, state):
+    """Return the accuracy of probabilities (n, classes) on a Part."""
+    return float((probabilities.argmax(axis=1) == part.y).mean())
+
+
+def baselines(data, c):
+    """Answer the test part without a network. Returns: ({name: classes (n,) as numbers}, notes)."""
+    n, train, test = len(data.state["classes"]), data.train, data.test
+    # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
+    constant, _ = majority(test.y, n)
+    model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, linear.flat, c.SEED)
+    answers = linear.predict(model, test, linear.flat).argmax(axis=1)
+    return {MAJORITY: np.full(len(test), constant), LINEAR: answers}, linear.sampled_note(model, len(train))
+
+
+def report(data, probabilities, rivals, c):
+    """Score probabilities (n, classes) of the test part beside the answers of `rivals`. Returns: Report."""
     classes, test = data.state["classes"], data.test
-    figures = score_classes(test.y, probabilities, classes)
+    figures = score_classes(test.y, probabilities, classes, rivals)
     header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
     rows = [
         [row, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
@@ -154,63 +174,7 @@ def report(data, probabilities, c):
     ]
     title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
     picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)
-    return Report(figures, _lines(figures, classes), header, rows, {"confusion_matrix.png": picture})
-
-
-def score_classes(y, probabilities, classes):
-    """Compare true classes (n,) with predicted probabilities (n, classes).
-
-    Returns: dictionary with accuracy, its interval (Wilson 1927), the majority-class baseline, cross-entropy loss,
-    confusion matrix, balanced accuracy (the mean recall of the classes) and per-class precision, recall and F1.
-    """
-    predicted = probabilities.argmax(axis=1)
-    correct, n, numbers = int((predicted == y).sum()), len(y), list(range(len(classes)))
-    # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
-    most, share = majority(y, len(classes))
-    precision, recall, f1, counts = precision_recall_fscore_support(y, predicted, labels=numbers, zero_division=0)
-    return {
-        "test_sequences": n,
-        "accuracy": correct / n,
-        "accuracy_interval": wilson(correct, n),
-        "majority_baseline": share,
-        "majority_class": classes[most],
-        "loss": float(log_loss(y, probabilities, labels=numbers)),
-        "confusion_matrix": confusion_matrix(y, predicted, labels=numbers).tolist(),
-        "balanced_accuracy": float(recall[counts > 0].mean()),
-        "per_class": {
-            name: {"precision": float(p), "recall": float(r), "f1-score": float(f), "support": int(n)}
-            for name, p, r, f, n in zip(classes, precision, recall, f1, counts)
-        },
-    }
-
-
-def _lines(figures, classes):
-    """Return the lines of the report."""
-    low, high = figures["accuracy_interval"]
-    baseline = figures["majority_baseline"]
-    rows = [
-        [name, *(f"{figures['per_class'][name][key]:.2f}" for key in ("precision", "recall", "f1-score"))]
-        + [str(int(figures["per_class"][name]["support"]))]
-        for name in classes
-    ]
-    matrix = [[name, *map(str, counts)] for name, counts in zip(classes, figures["confusion_matrix"])]
-    lines = [
-        f"Test sequences: {figures['test_sequences']}",
-        "",
-        aligned(["class", "precision", "recall", "F1", "sequences"], rows),
-        "",
-        "Confusion matrix (rows: true class, columns: predicted class)",
-        aligned(["", *classes], matrix) if len(classes) <= 25 else f"  {len(classes)} classes: confusion_matrix.png",
-        "",
-        f"Test loss: {figures['loss']:.4f}",
-        f"Test Accuracy: {figures['accuracy']:.2f}",
-        f"95 % Wilson interval: {low:.3f} to {high:.3f}",
-        f"Majority-class baseline: {baseline:.3f} (always answering {figures['majority_class']})",
-        f"Balanced accuracy: {figures['balanced_accuracy']:.3f} (mean recall of the classes)",
-    ]
-    if low <= baseline:
-        return [*lines, "The model is not shown to beat the baseline: its interval does not lie above it."]
-    return [*lines, "The model beats the baseline: its whole interval lies above it."]
+    return Report(figures, class_lines(figures, classes), header, rows, {"confusion_matrix.png": picture})
 
 
 # New data.
@@ -221,7 +185,7 @@ def new_inputs(new, state, input_shape, where):
     return new.x
 
 
-def report_new(new, probabilities, state):
+def report_new(new, probabilities, state, input_shape):
     """Report the predicted class of new Sequences. Returns: Report, its figures empty."""
     classes = state["classes"]
     labels = [classes[i] for i in probabilities.argmax(axis=1)]

@@ -2,19 +2,23 @@
 
 import numpy as np
 
+from baselines import LINEAR, linear
 from baselines.naive import naive_forecasts
 from project.errors import InputError
 from reports import Report, plots
-from reports.intervals import skill, skill_interval
+from reports.forecasts import forecast_lines, score_forecasts
 from reports.tables import aligned, figure
 from sequences.splits import split_by_time
 from sequences.statistics import mean_and_variance
+from sequences.types import Part
 from sequences.windows import forecast_windows
-from tasks.layers import standardised
+from tasks.bands import are_bands, half_widths, learn_bands
+from tasks.layers import linear_part, standardised
 
 score, better = "rmse", "lower"
 unit = "windows"
 SHORTEST = 24  # rows of a window where WINDOW is None
+EDGES = (("low", -1), ("high", 1))  # of a band
 
 
 # Rows and windows.
@@ -57,7 +61,7 @@ def is_state(state, input_shape):
     """Tell whether `state`, read from run.json, is what `learn` can have returned for such an input."""
     whole = type(state.get("column")) is int and type(state.get("horizon")) is int
     fits = whole and len(input_shape) == 2 and 0 <= state["column"] < input_shape[1] and state["horizon"] > 0
-    return fits and isinstance(state.get("target"), str)
+    return fits and isinstance(state.get("target"), str) and are_bands(state)
 
 
 def parts(train, test, rows, state, c):
@@ -84,16 +88,37 @@ def parts(train, test, rows, state, c):
 
 
 def network(inputs, backbone, data, c):
-    """Return the forecast (n, horizon). Levels drift: the network sees and forecasts changes against the last value."""
+    """Return the forecast (n, horizon). Levels drift: the network sees and forecasts changes against the last value.
+
+    With LINEAR_START the change is the sum of a linear part, at ridge's solution, and of backbone and output layer,
+    which begin at zero: training starts at the linear model's score and learns what it misses. LSTNet (Lai et al. 2018)
+    joins a linear part; to start it in closed form is ours.
+    """
     from project.quiet_tensorflow import keras
 
-    layers, column = keras.layers, data.state["column"]
+    layers, column, horizon = keras.layers, data.state["column"], data.state["horizon"]
     mean, variance = mean_and_variance(data.train, of_changes=True)
+    scale = float(np.sqrt(variance[column]))
     last = layers.Cropping1D((inputs.shape[1] - 1, 0))(inputs)
     x = standardised(layers.Subtract()([inputs, last]), mean, variance)
     features = backbone(x, c)
-    change = layers.Dense(data.state["horizon"], name="output")(features)
-    return add_change(last, change, column, float(np.sqrt(variance[column])))
+    start = "zeros" if c.LINEAR_START else "glorot_uniform"
+    change = layers.Dense(horizon, kernel_initializer=start, name="output")(features)
+    if c.LINEAR_START:
+        solution = linear_model(data, c)
+        change = layers.Add()([linear_part(x, solution, mean, np.sqrt(variance), scale), change])
+    return add_change(last, change, column, scale)
+
+
+def linear_model(data, c):
+    """Fit the linear model of the training part: the change of the target against its last value, from all changes."""
+    train, column = data.train, data.state["column"]
+
+    def changes(places):
+        last = train.take(places)[:, -1, column].astype(np.float64)
+        return train.y[places] - last[:, None]
+
+    return linear.fit(train, changes, linear.flat_changes, c.SEED)
 
 
 def add_change(last, change, column, scale):
@@ -134,6 +159,11 @@ def aim(state):
 # What comes out.
 
 
+def calibrate(data, output):
+    """Learn the bands from the forecasts `output` of the validation part: see tasks/bands.py."""
+    return learn_bands(data.validation, output, data.state)
+
+
 def decode(output, state):
     """Return the forecasts (n, horizon), in the units of the series: what the network gives."""
     return output
@@ -144,75 +174,37 @@ def examples(data, count):
     return data.test.take(slice(count)), None
 
 
-def report(data, forecasts, c):
-    """Score forecasts (n, horizon) of the test part beside naive ones. Returns: Report."""
-    target, horizon = data.state["target"], data.state["horizon"]
-    values = data.sequences.x[0][:, data.state["column"]]
+def score_of(part, forecasts, state):
+    """Return the RMSE of forecasts (n, horizon) on a Part."""
+    return float(np.sqrt(((forecasts - part.y) ** 2).mean()))
+
+
+def baselines(data, c):
+    """Forecast the test part without a network. Returns: ({name: forecasts (n, horizon)}, notes)."""
+    horizon, column = data.state["horizon"], data.state["column"]
     first = data.test.rows + data.test.shape[0]  # row of each window's first target
     if c.SEASON is not None and c.SEASON * ((horizon - 1) // c.SEASON + 1) > first[0]:
         raise InputError(f"SEASON = {c.SEASON} is impossible: the first forecast has {first[0]} rows before it")
+    values, model = data.sequences.x[0][:, column], linear_model(data, c)
+    forecasts = naive_forecasts(values, first, horizon, c.SEASON)
+    forecasts[LINEAR] = values[first - 1][:, None] + linear.predict(model, data.test, linear.flat_changes)
+    return forecasts, linear.sampled_note(model, len(data.train))
+
+
+def report(data, forecasts, rivals, c):
+    """Score forecasts (n, horizon) of the test part beside those of `rivals`. Returns: Report."""
+    target, horizon, bands = data.state["target"], data.state["horizon"], half_widths(data.test, data.state)
+    values = data.sequences.x[0][:, data.state["column"]]
+    first = data.test.rows + data.test.shape[0]
     true = values[first[:, None] + np.arange(horizon)]
-    figures = score_forecasts(true, forecasts, naive_forecasts(values, first, horizon, c.SEASON), c.SEED)
-    steps = range(1, horizon + 1)
-    header = ["index", *(f"true_step_{h}" for h in steps), *(f"forecast_step_{h}" for h in steps)]
-    rows = [[row, *(f"{v:.6g}" for v in (*t, *f))] for row, t, f in zip(first, true, forecasts)]
+    figures = score_forecasts(true, forecasts, rivals, bands, c.SEED)
+    edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    columns = {"true": true, "forecast": forecasts, **edges}
+    header = ["index", *(f"{name}_step_{h}" for name in columns for h in range(1, horizon + 1))]
+    rows = [[row, *(f"{v:.6g}" for part in parts for v in part)] for row, *parts in zip(first, *columns.values())]
     title = f"{target}, {horizon} steps ahead: test RMSE {figure(figures['rmse'])}"
-    picture = plots.forecast(values, first, forecasts, target, title)
-    return Report(figures, _lines(figures, target), header, rows, {"forecast.png": picture})
-
-
-def score_forecasts(true, forecasts, naive, seed=0):
-    """Compare forecasts (n, horizon) with what came (n, horizon), in the units of the series.
-
-    naive: dictionary from the name of a trivial baseline ("persistence" first) to its forecasts (n, horizon).
-    Returns: dictionary with RMSE and MAE overall and per step for the network and each naive forecast, and the skill
-    1 - RMSE / RMSE of persistence with its interval.
-    """
-    errors = {"network": forecasts - true, **{name: values - true for name, values in naive.items()}}
-    rmse = {name: float(np.sqrt((e**2).mean())) for name, e in errors.items()}
-    return {
-        "test_windows": len(true),
-        "rmse": rmse["network"],
-        "mae": float(np.abs(errors["network"]).mean()),
-        "rmse_of": rmse,
-        "mae_of": {name: float(np.abs(e).mean()) for name, e in errors.items()},
-        "rmse_per_step": {name: np.sqrt((e**2).mean(axis=0)).tolist() for name, e in errors.items()},
-        "mae_per_step": {name: np.abs(e).mean(axis=0).tolist() for name, e in errors.items()},
-        "skill": skill(errors["network"], errors["persistence"]),
-        "skill_interval": skill_interval(errors["network"], errors["persistence"], seed),
-    }
-
-
-def _lines(figures, target):
-    """Return the lines of the report; errors are in the units of the series."""
-    names = list(figures["rmse_of"])
-    columns = [figures[f"{measure}_per_step"][name] for name in names for measure in ("rmse", "mae")]
-    totals = [figures[f"{measure}_of"][name] for name in names for measure in ("rmse", "mae")]
-    rows = [[str(h), *map(figure, row)] for h, row in enumerate(zip(*columns), 1)]
-    low, high = figures["skill_interval"]
-    lines = [
-        f"Test windows: {figures['test_windows']}",
-        "",
-        f"Errors of {target} per step ahead, in its units",
-        aligned(
-            ["step", *(f"{name} {measure}" for name in names for measure in ("RMSE", "MAE"))],
-            [*rows, ["all", *map(figure, totals)]],
-        ),
-        "",
-        f"Skill against persistence (1 - RMSE / RMSE of repeating the last value): {figures['skill']:.3f}",
-        f"95 % bootstrap interval of the skill: {low:.3f} to {high:.3f}",
-    ]
-    if low > 0:
-        lines.append("The model beats persistence: the whole interval lies above 0.")
-    elif figures["skill"] > 0:
-        lines.append("The model is not shown to beat persistence: the interval holds 0.")
-    else:
-        lines.append("The model does not beat persistence.")
-    if "seasonal naive" in names:
-        season = figures["rmse_of"]["seasonal naive"]
-        verb = "beats" if figures["rmse"] < season else "does not beat"
-        lines.append(f"Its RMSE {verb} that of the season before ({figure(season)}).")
-    return [*lines, f"Test RMSE: {figure(figures['rmse'])}"]
+    picture = plots.forecast(values, first, forecasts, bands, target, title)
+    return Report(figures, forecast_lines(figures, target), header, rows, {"forecast.png": picture})
 
 
 # New data.
@@ -226,9 +218,13 @@ def new_inputs(new, state, input_shape, where):
     return new.x[0][None, rows - window : rows].astype(np.float32)
 
 
-def report_new(new, forecasts, state):
+def report_new(new, forecasts, state, input_shape):
     """Report the forecast of the steps beyond the end of a series. Returns: Report, its figures empty."""
     target, past = state["target"], new.x[0][: last_measured(new.measured[:, state["column"]]), state["column"]]
-    rows = [[str(step), f"{value:.6g}"] for step, value in enumerate(forecasts[0], 1)]
-    lines = [f"Forecast of {target} beyond the last of {len(past)} rows:", aligned(["step", target], rows)]
-    return Report({}, lines, ["step", target], rows, {"future.png": plots.future(past, forecasts[0], target)})
+    window = Part(new_inputs(new, state, input_shape, ""), None, np.arange(1))
+    (forecast,), bands = forecasts, {name: size[0] for name, size in half_widths(window, state).items()}
+    edges = {f"{edge}_{level}": forecast + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    header, columns = ["step", target, *edges], [forecast, *edges.values()]
+    rows = [[str(step), *(f"{value:.6g}" for value in values)] for step, values in enumerate(zip(*columns), 1)]
+    lines = [f"Forecast of {target} beyond the last of {len(past)} rows:", aligned(header, rows)]
+    return Report({}, lines, header, rows, {"future.png": plots.future(past, forecast, bands, target)})

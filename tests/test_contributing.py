@@ -33,7 +33,8 @@ def test_a_format_a_task_an_architecture_and_a_constant_are_added_as_described(p
     project.edit(DATASET="d.jsonl", TASK="ordinal", ARCHITECTURE="cnn_gru", CLIP_NORM=0.5, EPOCHS=30)
     project.succeed("train_model.py")
     report = project.succeed("evaluate_model.py")
-    assert "The model beats the baseline" in report
+    accuracy = float(re.search(r"Test Accuracy: (.*)", report)[1])
+    assert accuracy > 0.8 and "always answering" in report
     record = json.loads((project.run_dir / "run.json").read_text())
     assert record["task"] == "ordinal" and record["constants"]["CLIP_NORM"] == 0.5
     project.edit(CLIP_NORM=-1)

@@ -120,7 +120,7 @@ def test_memory_stays_far_below_the_file(project):
     assert seen == 0.8 * n and grown < size / 2, (grown, size)
 
 
-def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch, capsys):
+def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch):
     x, y = arrays()
     x += y[:, None, None] * 200.0
     path = tmp_path / "d.npz"
@@ -129,6 +129,5 @@ def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch, ca
     monkeypatch.setattr(batches, "WINDOW_BYTES", 20000)
     constants = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), EPOCHS=20)
     train_model.train_with(constants)
-    evaluate_model.evaluate_with(constants)
-    assert "The model beats the baseline" in capsys.readouterr().out
+    assert evaluate_model.evaluate_with(constants)["accuracy"] > 0.9
     predict_model.predict_new(path, str(tmp_path / "run"))

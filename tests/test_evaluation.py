@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from baselines.naive import naive_forecasts
-from tasks.classification import _lines as report_lines
-from tasks.classification import score_classes
-from tasks.forecasting import score_forecasts
+from reports import intervals
+from reports.classes import class_lines, score_classes
+from reports.forecasts import score_forecasts
+from reports.verdict import verdict
+
+
+def score(y, probabilities, classes="ab"):
+    majority = np.full(len(y), np.bincount(y).argmax())
+    return score_classes(y, probabilities, list(classes), {"majority": majority, "linear": majority})
 
 
 def probabilities(right, wrong):
@@ -20,33 +27,69 @@ def probabilities(right, wrong):
     [(5, 5, 0.236593, 0.763407), (10, 0, 0.722467, 1.0), (0, 10, 0.0, 0.277533), (80, 20, 0.711169, 0.866633)],
 )
 def test_wilson_interval(right, wrong, low, high):
-    result = score_classes(*probabilities(right, wrong), ["a", "b"])
+    result = score(*probabilities(right, wrong))
     assert result["accuracy_interval"] == pytest.approx([low, high], abs=2e-6)
 
 
 def test_loss_is_the_mean_negative_logarithm_of_the_true_class():
-    result = score_classes(*probabilities(3, 1), ["a", "b"])
+    result = score(*probabilities(3, 1))
     assert result["loss"] == pytest.approx(-(3 * np.log(0.9) + np.log(0.2)) / 4)
 
 
 def test_confusion_matrix_precision_recall_and_f1():
     y = np.array([0, 0, 0, 1, 1, 2])
     predicted = np.eye(3)[[0, 0, 1, 1, 1, 1]]
-    result = score_classes(y, predicted * 0.8 + 0.2 / 3, ["a", "b", "c"])
+    result = score(y, predicted * 0.8 + 0.2 / 3, "abc")
     assert result["confusion_matrix"] == [[2, 1, 0], [0, 2, 0], [0, 1, 0]]
     assert result["per_class"]["b"]["precision"] == pytest.approx(2 / 4)
     assert result["per_class"]["a"]["recall"] == pytest.approx(2 / 3)
     assert result["per_class"]["a"]["f1-score"] == pytest.approx(2 * 1 * (2 / 3) / (1 + 2 / 3))
     assert result["per_class"]["c"]["f1-score"] == 0
-    assert result["majority_baseline"] == 0.5 and result["majority_class"] == "a"
+    assert result["baselines"]["majority"] == 0.5 and result["majority_class"] == "a"
 
 
-@pytest.mark.parametrize(("right", "verdict"), [(58, "not shown to beat"), (75, "beats the baseline")])
-def test_the_verdict_compares_the_interval_with_the_baseline(tmp_path, right, verdict):
-    y = np.arange(100) % 2
+@pytest.mark.parametrize(("right", "words"), [(58, "not shown to beat"), (75, "beats the best"), (25, "worse than")])
+def test_the_verdict_is_against_the_best_baseline(right, words):
+    y, rival = np.arange(100) % 2, np.arange(100) % 2 * (np.arange(100) > 4)  # the majority class is right on 50
     answers = np.where(np.arange(100) < right, y, 1 - y)
-    result = score_classes(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"])
-    assert verdict in "\n".join(report_lines(result, ["a", "b"]))
+    result = score_classes(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0})
+    assert words in "\n".join(class_lines(result, ["a", "b"]))
+    assert result["baselines"] == {"majority": 0.5, "linear": 0.5}
+    better_rival = score_classes(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": rival})
+    assert better_rival["baselines"]["linear"] == 0.98  # classes 1 of the first five are missed
+    assert "is worse than the linear model: use that" in verdict(better_rival, "higher")
+
+
+@pytest.mark.parametrize(("won", "lost"), [(0, 0), (4, 0), (6, 0), (9, 1), (30, 12), (5, 20)])
+def test_the_difference_of_two_classifiers_agrees_with_mcnemars_exact_test(won, lost):
+    right = np.array([True] * won + [False] * lost + [True] * 50 + [False] * 10)
+    rival = np.array([False] * won + [True] * lost + [True] * 50 + [False] * 10)
+    difference, (low, high) = intervals.accuracy_difference(right, rival)
+    assert difference == pytest.approx((won - lost) / len(right)) and low <= difference <= high
+    p = binomtest(won, won + lost, 0.5).pvalue if won + lost else 1.0
+    assert (low > 0 or high < 0) == (p < 0.05)
+
+
+def test_luck_is_the_expected_best_of_equal_scores():
+    draws = np.random.default_rng(0).normal(size=(20_000, 10))
+    for k in (3, 10):
+        assert intervals.luck(0.02, k) == pytest.approx(0.02 * draws[:, :k].max(axis=1).mean(), rel=0.04)
+
+
+def test_conformal_bands_hold_what_they_promise():
+    errors = np.array([[3.0, 10], [-1, 20], [2, -40], [-4, 30]])
+    # ceil(5 · 0.8) = 4: the largest of four; 95 % would need the fifth
+    assert intervals.conformal_bands(errors, np.ones(4)) == {"80": [4.0, 40.0]}
+    assert intervals.conformal_bands(errors, np.array([1, 1, 1, 2]))["80"] == [3.0, 40.0]  # of 3, 1, 2, 4 / 2
+    rng = np.random.default_rng(1)
+    levels = np.exp(rng.normal(size=400))
+    growing = rng.normal(size=(400, 1)) * levels[:, None]
+    assert intervals.interval_score(growing, levels) < intervals.interval_score(growing, np.ones(400))
+    inside = []
+    for _ in range(300):
+        band = intervals.conformal_bands(rng.normal(size=(59, 1)), np.ones(59))
+        inside.append([np.mean(np.abs(rng.normal(size=200)) <= band[level][0]) for level in ("80", "95")])
+    np.testing.assert_allclose(np.mean(inside, axis=0), [0.8, 0.95], atol=0.02)
 
 
 def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
@@ -55,15 +98,17 @@ def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
     true = np.array([[4.0, 8.0], [8.0, 16.0], [16.0, 32.0]])
     naive = naive_forecasts(values, rows, 2, season=1)
     np.testing.assert_array_equal(naive["persistence"], [[2, 2], [4, 4], [8, 8]])
-    np.testing.assert_array_equal(naive["seasonal naive"], [[2, 2], [4, 4], [8, 8]])
-    np.testing.assert_array_equal(naive_forecasts(values, rows[1:], 2, season=2)["seasonal naive"], [[2, 4], [4, 8]])
-    result = score_forecasts(true, true + [[1.0, -2.0]], naive)
+    np.testing.assert_array_equal(naive["season before"], [[2, 2], [4, 4], [8, 8]])
+    np.testing.assert_array_equal(naive_forecasts(values, rows[1:], 2, season=2)["season before"], [[2, 4], [4, 8]])
+    bands = {"80": np.array([[1.0, 1.5]] * 3)}
+    result = score_forecasts(true, true + [[1.0, -2.0]], naive, bands)
+    assert result["bands"] == {"80": {"coverage": 0.5, "width": 2.5}}
     assert result["rmse_per_step"]["network"] == pytest.approx([1, 2])
     assert result["mae_per_step"]["persistence"] == pytest.approx([14 / 3, 42 / 3])
     assert result["rmse"] == pytest.approx(np.sqrt(2.5)) and result["mae"] == pytest.approx(1.5)
     persistence = np.sqrt((4 + 16 + 64 + 36 + 144 + 576) / 6)
-    assert result["rmse_of"]["persistence"] == pytest.approx(persistence)
-    assert result["skill"] == pytest.approx(1 - np.sqrt(2.5) / persistence)
+    assert result["baselines"]["persistence"] == pytest.approx(persistence)
+    assert result["differences"]["persistence"]["difference"] == pytest.approx(1 - np.sqrt(2.5) / persistence)
 
 
 @pytest.mark.parametrize(("noise", "beats"), [(0.5, True), (1.0, False), (1.5, False)])
@@ -71,7 +116,7 @@ def test_skill_interval_lies_above_0_only_where_the_model_is_better(noise, beats
     rng = np.random.default_rng(0)
     true = rng.normal(size=(400, 2))
     result = score_forecasts(
-        true, true + noise * rng.normal(size=true.shape), {"persistence": true + rng.normal(size=true.shape)}
+        true, true + noise * rng.normal(size=true.shape), {"persistence": true + rng.normal(size=true.shape)}, {}
     )
-    low, high = result["skill_interval"]
-    assert low < result["skill"] < high and (low > 0) == beats
+    low, high = result["differences"]["persistence"]["interval"]
+    assert low < result["differences"]["persistence"]["difference"] < high and (low > 0) == beats

@@ -70,7 +70,7 @@ def test_a_stopped_training_continues_bit_by_bit(project, undisturbed, sent):
     printed = project.succeed("train_model.py")
     assert re.search(r"Continuing after epoch [345],", printed)
     assert weights_and_history(project) == undisturbed
-    assert left_beside(project) == ["latest"]
+    assert left_beside(project) == ["latest", "ledger.csv"]
 
 
 def test_changed_constants_and_resume_false_start_afresh(project):
@@ -85,7 +85,7 @@ def test_changed_constants_and_resume_false_start_afresh(project):
     shutil.copytree(project.folder / "killed", runs)
     project.edit(EPOCHS=12, PATIENCE=8, RESUME=False)
     assert "Epoch 1/12" in project.succeed("train_model.py")
-    assert left_beside(project) == ["latest"]
+    assert left_beside(project) == ["latest", "ledger.csv"]
 
 
 KILLER = """

@@ -1,13 +1,19 @@
 """One whole evaluation: from a trained run to its report, the files beside it and the ledger's row."""
 
+import csv
+import dataclasses
 from datetime import datetime
 
 from project import files, ledger, run_folder
 from project.errors import InputError
 from reports import plots
-from reports.tables import aligned
+from reports.advice import advice
+from reports.intervals import luck
+from reports.tables import aligned, figure
+from reports.verdict import best_baseline
 from sequences.statistics import fingerprint
 from tasks import trained_task
+from training.importance import importance
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -23,20 +29,63 @@ def evaluate(folder, record, data, c):
     ledger.read()  # a damaged one is refused before anything is written
     task = trained_task(record, folder)
     model = run_folder.load_model(folder, record, task.output_shape(record["state"]))
-    report = task.report(data, task.decode(predict(model, data.test), data.state), c)
-    pictures = dict(report.pictures)
+    data = dataclasses.replace(data, state=record["state"])
+    rivals, notes = task.baselines(data, c)
+    report = task.report(data, task.decode(predict(model, data.test), data.state), rivals, c)
+    features, times = importance(model, data, c.SEED)
+    pictures = report.pictures | {"importance.png": plots.importance(features, times, task.score)}
     if record["constants"].ATTENTION:
         pictures["attention.png"] = draw_attention(model, data)
-    figures = report.figures | {"evaluated": datetime.now().isoformat(sep=" ", timespec="seconds")}
+    looks = ledger.looks(record["fingerprint"]) + 1
+    figures = report.figures | {
+        "importance": {"features": features, "time steps": times},
+        "looks": looks,
+        "evaluated": datetime.now().isoformat(sep=" ", timespec="seconds"),
+    }
     heading = f"Run: {files.shown(folder)}, trained {record['trained']} on {record['constants'].DATASET}"
-    lines = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *report.lines]
-    print("\n".join([*lines, *filter(None, [data.sequences.remark])]), flush=True)
+    lines = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *notes, *report.lines]
+    remarks = [data.sequences.remark] if data.sequences.remark else advise(folder, record, data, figures)
+    print("\n".join([*lines, *remarks, *look_lines(looks, figures)]), flush=True)
+    print("\n" + importance_table(features, times, task.score))
     save(folder, record, task, report._replace(figures=figures, pictures=pictures))
     header, rows = ledger.last(5)
     if len(rows) > 1:
-        print("\nThe last evaluations (runs/ledger.csv):")
+        print("\nThe last scores (runs/ledger.csv):")
         print(aligned(header, rows))
     return figures
+
+
+def advise(folder, record, data, figures):
+    """Return the lines of advice; without a readable history.csv there are none."""
+    try:
+        with open(folder / "history.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        history = {name: [float(row[name]) for row in rows] for name in rows[0]}
+    except (OSError, ValueError, TypeError, IndexError, csv.Error):
+        return []
+    if "loss" not in history:
+        return []
+    return advice(data.task, history, figures, data.train.shape, record["constants"])
+
+
+def look_lines(looks, figures):
+    """Say from the third look at a test part on what the best of so many equal networks would gain by luck alone."""
+    if looks < 3:
+        return []
+    gain = figure(luck(figures["standard_error"], looks))
+    return [
+        f"Scored {looks} times on this test part: the best of {looks} equal networks would look better by {gain} by "
+        "luck alone (Blom 1958). Choose by the validation part (VALIDATION_SIZE), and look here once."
+    ]
+
+
+def importance_table(features, times, score):
+    """Lay out what shuffling costs: the features that matter most, and the time steps in order."""
+    first = sorted(features, key=lambda name: -features[name][0])[:5]
+    rows = [["feature", name, *(f"{v:.3f}" for v in features[name])] for name in first]
+    rows += [["time steps", name, *(f"{v:.3f}" for v in losses)] for name, losses in times.items()]
+    title = f"What the network looks at: {score} lost when shuffled among the test sequences, mean and spread"
+    return f"{title}\n{aligned(['what', 'which', 'lost', 'spread'], rows)}"
 
 
 def save(folder, record, task, report):
@@ -52,8 +101,12 @@ def save(folder, record, task, report):
             write(folder / name)
         except InputError as error:
             faults.append(error)
+    figures, best = report.figures, best_baseline(report.figures, task.better)
+    interval = [f"{bound:.4f}" for bound in figures.get(f"{task.score}_interval", [])] or ["", ""]
+    baseline = f"{best} {figures['baselines'][best]:.4f}"
+    scores = [task.score, f"{figures[task.score]:.4f}", *interval, baseline]
     try:
-        ledger.append(ledger_figures(folder, record, task, report.figures), record["constants"])
+        ledger.append(figures["evaluated"], folder, "test", scores, record)
     except InputError as error:
         faults.append(error)
     if faults:
@@ -61,18 +114,11 @@ def save(folder, record, task, report):
         raise InputError(f"{faults[0]}{more}; the report above is whole")
 
 
-def ledger_figures(folder, record, task, figures):
-    """Return the figures of the ledger's row: see project.ledger.COLUMNS."""
-    interval = [f"{bound:.4f}" for bound in figures.get(f"{task.score}_interval", [])] or ["", ""]
-    row = [figures["evaluated"], files.shown(folder), task.score, f"{figures[task.score]:.4f}", *interval]
-    return [*row, record["parameters"], f"{record['seconds']:.1f}"]
-
-
 def check_same_data(record, data, c, data_constants):
     """Raise InputError unless `data` are those the run was trained on; it names those of data_constants that differ."""
     same_test = fingerprint(data.test) == record["fingerprint"]
     same_training = fingerprint(data.train) == record["training_fingerprint"]
-    if same_test and same_training and data.state == record["state"]:
+    if same_test and same_training and data.state.items() <= record["state"].items():
         return
     trained = record["constants"]
     changed = [

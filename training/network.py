@@ -43,7 +43,7 @@ def transfer_weights(model, pretrained, freeze_cnn=False):
             continue
         weights = known[layer.name].get_weights() if layer.name in known else []
         alike = [w.shape for w in weights] == [tuple(w.shape) for w in layer.weights]
-        if layer.name != "output" and alike:
+        if layer.name not in ("output", "linear") and alike:
             layer.set_weights(weights)
             taken.append(layer.name)
         else:

@@ -8,13 +8,16 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-from project import files, run_folder
+import numpy as np
+
+from project import files, ledger, run_folder
 from project.errors import InputError
 from reports import plots
 from sequences.statistics import fingerprint
 from tasks import name_of
 from training.loop import fit
 from training.network import build
+from training.prediction import predict
 
 
 def train(data, backbone, c):
@@ -37,10 +40,17 @@ def train(data, backbone, c):
             print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
             raise
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
+        if data.validation is not None:
+            record["state"] = data.state | data.task.calibrate(data, predict(model, data.validation))
         save(folder, model, history, record)
         run_folder.sibling(folder, "checkpoint").unlink(missing_ok=True)
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {seconds:.1f} s. Wrote {files.shown(folder)}: {written}")
+    if data.validation is not None:
+        kept = np.argmin(history["val_loss"]) if c.PATIENCE else -1
+        value = f"{history[f'val_{data.task.score}'][kept]:.4f}"
+        print(f"Validation {data.task.score}: {value} (in runs/ledger.csv: choose constants by it)")
+        ledger.append(record["trained"], folder, "validation", [data.task.score, value, "", "", ""], record)
     return record
 
 

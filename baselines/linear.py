@@ -1,0 +1,66 @@
+"""Ridge regression on the flattened sequence: the simplest model that sees the whole input.
+
+Hoerl and Kennard (1970); its strength is chosen by scikit-learn's efficient leave-one-out cross-validation.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+from sklearn.preprocessing import StandardScaler
+
+STRENGTHS = np.logspace(-3, 5, 17)
+MOST_VALUES = 2**24  # of the inputs that are fitted: 128 MiB
+MOST_WORK = 1e10  # rows × inputs × the smaller of the two: a second or two
+
+
+class Linear(NamedTuple):
+    """A linear model: `x @ weights + intercept` for flattened sequences x (n, inputs) as they are."""
+
+    weights: np.ndarray  # (inputs, outputs)
+    intercept: np.ndarray  # (outputs,)
+    rows: int  # training sequences that it was fitted to
+
+
+def fit(part, targets, flatten, seed):
+    """Fit ridge regression to the standardised inputs of a Part, or of a seeded sample where it is large.
+
+    targets: function from places in the part (n,) to targets (n, outputs); flatten: function from sequences
+    (n, time, ...) float64 to inputs (n, inputs). Returns: Linear.
+    """
+    places = np.arange(len(part))
+    most = most_rows(flatten(part.take(slice(0, 1)).astype(np.float64)).shape[1])
+    if len(part) > most:
+        places = np.sort(np.random.default_rng(seed).choice(len(part), most, replace=False))
+    x, y = flatten(part.take(places).astype(np.float64)), targets(places)
+    scaler = StandardScaler()
+    ridge = RidgeCV(STRENGTHS).fit(scaler.fit_transform(x), y)
+    weights = ridge.coef_.reshape(y.shape[1], -1).T / scaler.scale_[:, None]
+    return Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places))
+
+
+def most_rows(inputs):
+    """Return how many training sequences of so many inputs are fitted: see MOST_VALUES and MOST_WORK."""
+    by_work = MOST_WORK / inputs**2 if inputs**3 < MOST_WORK else (MOST_WORK / inputs) ** 0.5
+    return max(2, int(min(MOST_VALUES / inputs, by_work)))
+
+
+def predict(linear, part, flatten):
+    """Return what the linear model answers for a Part, float64 (n, outputs)."""
+    blocks = [flatten(x.astype(np.float64)) @ linear.weights + linear.intercept for x in part.blocks(1024)]
+    return np.concatenate(blocks)
+
+
+def flat(x):
+    """Flatten sequences (n, time, ...) to (n, inputs)."""
+    return x.reshape(len(x), -1)
+
+
+def flat_changes(x):
+    """Flatten the changes of sequences (n, time, ...) against their last step to (n, inputs)."""
+    return flat(x - x[:, -1:])
+
+
+def sampled_note(linear, n):
+    """Return a line that says so where the model was fitted to a sample, else nothing."""
+    return [f"The linear model was fitted to {linear.rows:,} of {n:,} training sequences"] if linear.rows < n else []

@@ -1,0 +1,116 @@
+"""Advice after a report: rules on its figures, each with its reason. Nothing where nothing is wrong."""
+
+import numpy as np
+
+from reports.verdict import best_baseline, outcome
+
+MOST = 3  # lines
+
+
+def advice(task, history, figures, shape, c):
+    """Return up to MOST lines, what matters most first.
+
+    history: {metric: a value for each epoch}; figures: of the report; shape: of a sequence, (time, features[, ...]);
+    c: Constants of the run.
+    """
+    rules = (one_class, never_learned, still_falling, never_predicted, loses_to_linear, overfits, features_first)
+    rules += (very_long, few_sequences)
+    return [line for line in (rule(task, history, figures, shape, c) for rule in rules) if line][:MOST]
+
+
+def one_class(task, history, figures, shape, c):
+    """One class alone in the test part."""
+    present = [name for name, f in figures.get("per_class", {}).items() if f["support"]]
+    if len(present) == 1:
+        return (
+            f"The test part holds class {present[0]} alone: its accuracy says little; split so that all classes occur."
+        )
+
+
+def never_learned(task, history, figures, shape, c):
+    """The training loss never left that of guessing: the entropy of the classes, or variance 1 of what is forecast."""
+    if guessing(history, figures):
+        return (
+            f"The training loss stayed at that of guessing ({history['loss'][-1]:.3f}): the network learned nothing. "
+            "Try more EPOCHS, a smaller BATCH_SIZE, another LEARNING_RATE."
+        )
+
+
+def guessing(history, figures):
+    """Tell whether the training loss stayed where it began, near the entropy of the classes."""
+    counts = np.array([f["support"] for f in figures.get("per_class", {}).values()], float)
+    if not counts.sum():
+        return False
+    shares = counts[counts > 0] / counts.sum()
+    return min(history["loss"]) > 0.95 * -(shares * np.log(shares)).sum() and len(shares) > 1
+
+
+def still_falling(task, history, figures, shape, c):
+    """The training loss was still falling at the last epoch."""
+    losses = np.array(history["loss"])
+    fifth = max(1, len(losses) // 5)
+    if len(losses) < max(5, c.EPOCHS) or guessing(history, figures):
+        return None
+    before, after = losses[-2 * fifth : -fifth].mean(), losses[-fifth:].mean()
+    if after < 0.95 * before and losses[-1] < 0.97 * losses[:-1].min():
+        fall = 100 * (1 - after / before)
+        return f"The training loss still fell by {fall:.0f} % over the last {fifth} epochs: raise EPOCHS."
+
+
+def never_predicted(task, history, figures, shape, c):
+    """A class that occurs is never predicted."""
+    predicted = np.sum(figures.get("confusion_matrix", [[1]]), axis=0)
+    never = [n for (n, f), count in zip(figures.get("per_class", {}).items(), predicted) if f["support"] and not count]
+    if never and not guessing(history, figures):
+        hint = "" if c.CLASS_WEIGHT else ' CLASS_WEIGHT = "balanced" makes rare classes count;'
+        return f"Never predicted: class {', '.join(never[:3])}.{hint} or train longer, or with more of its sequences."
+
+
+def loses_to_linear(task, history, figures, shape, c):
+    """A baseline is better beyond doubt."""
+    if outcome(figures, task.better) == "loses" and not guessing(history, figures):
+        return (
+            f"Worse than {best_baseline(figures, task.better)}: more training data or a stronger ARCHITECTURE may help."
+        )
+
+
+def overfits(task, history, figures, shape, c):
+    """The training score is far above the test score."""
+    trained = history.get(task.score, [None])[-1]
+    if trained is None or task.better == "lower":
+        return None
+    low, high = figures[f"{task.score}_interval"]
+    if trained - figures[task.score] > 0.1 and trained > high:
+        drop = "DROPOUT = 0.3" if not c.DROPOUT else "a larger DROPOUT"
+        return (
+            f"Training {task.score} {trained:.2f}, test {figures[task.score]:.2f}: it has learned the training part by "
+            f"heart. Try {drop}, fewer FILTERS or LSTM_UNITS, or more data."
+        )
+
+
+def features_first(task, history, figures, shape, c):
+    """Far more features than time steps."""
+    if len(shape) == 2 and shape[1] > 5 * shape[0]:
+        return (
+            f"{shape[1]} features of only {shape[0]} time steps each: is the time axis last? Sequences are read as "
+            "(n, time, features)."
+        )
+
+
+def very_long(task, history, figures, shape, c):
+    """Sequences of many hundred steps after pooling."""
+    if shape[0] / (1 if c.ARCHITECTURE == "lstm" else c.POOL_SIZE) > 400 and c.ARCHITECTURE != "cnn":
+        return (
+            f"Sequences of {shape[0]} time steps are long for an LSTM: a larger POOL_SIZE, or every second value of "
+            "the data, is faster and often better."
+        )
+
+
+def few_sequences(task, history, figures, shape, c):
+    """Few test sequences: the interval is wide."""
+    low, high = figures.get(f"{task.score}_interval", (0, 0))
+    if high - low > 0.2:
+        n = figures["test_sequences"]
+        return (
+            f"{n} test sequences leave an interval {high - low:.2f} wide: more of them, or several splits, tell more."
+        )
