@@ -14,7 +14,7 @@ DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
 # "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
 ARCHITECTURE = "cnn_lstm"
-LINEAR_START = True  # forecasting: begin as the linear model and learn what it misses; False: from random weights alone
+LINEAR_START = True  # forecasting, regression: begin as the linear model and learn what it misses
 
 ALLOWED = {
     "FILTERS": whole(1, 10_000),

@@ -5,7 +5,7 @@ The constants below say which data; `python train_model.py` uses them.
 
 import numpy as np
 
-from project.constants import SIZE, one_of, or_none, or_zero, pattern, text, whole
+from project.constants import NAME_OR_PLACE, SIZE, one_of, or_none, or_zero, pattern, text, whole
 from project.errors import InputError
 from project.files import project_path
 from readers import read_data_set
@@ -15,13 +15,15 @@ from sequences.types import Data
 from tasks import TASKS, task_of
 
 DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (see README)
-TASK = None  # "classification" or "forecasting"; None: a table with named columns is forecast, all else is classified
+TASK = None  # "classification", "regression" (numbers to predict) or "forecasting"; None: what the labels look like
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
 FEATURES = 1  # values per time step of a generated sequence
 TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
 VALIDATION_SIZE = 0.0  # cut from the training part: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
+SEQUENCE = None  # tables: "row", each row is a whole sequence; None, the whole file is one series
+LABEL = None  # tables with SEQUENCE = "row": the column with the labels, by name or by place (-1 the last)
 TARGET = None  # forecasting: column of the .csv file to forecast; None takes its last numeric column
 WINDOW = None  # forecasting: past rows that the network sees; None takes 24
 HORIZON = 1  # forecasting: rows ahead that it forecasts
@@ -38,6 +40,8 @@ ALLOWED = {
     "TEST_SIZE": SIZE,
     "VALIDATION_SIZE": or_zero(SIZE),
     "SEED": whole(0, 2**32 - 1),
+    "SEQUENCE": one_of(None, "row"),
+    "LABEL": or_none(NAME_OR_PLACE),
     "TARGET": or_none(text("the name of a column")),
     "WINDOW": or_none(whole(1)),
     "HORIZON": whole(1),
@@ -66,6 +70,9 @@ def load_data(c, validation_seed=None):
     if test is not None:
         test, changed = preparation.prepare(test, learned, f"the test part of {c.DATASET}")
         notes += changed
+    if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
+        size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
+        notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
     parts, sequences, left_out = task.parts(train, test, rows, state, c)
     validation = parts["validation"] if c.VALIDATION_SIZE else None
     return Data(parts["training"], validation, parts["test"], task, state, learned, sequences, [*notes, *left_out])

@@ -1,7 +1,8 @@
 """python predict_model.py PATH
 
-Label new sequences, or forecast a series beyond its end, with the trained run. PATH is a file in a format of
-readers/, or a folder of `.wav` files; labels in it are not looked at. Writes new_predictions.csv, and for a series
+Predict new sequences, or forecast a series beyond its end, with the trained run. PATH is a file in a format of
+readers/, or a folder of `.wav` files; labels in it are not looked at. A recording that is longer than the network's
+input is predicted window by window. Writes new_predictions.csv, and for a series
 future.png, to the run folder.
 """
 
@@ -16,6 +17,7 @@ from project.script import run_script
 from readers import read_new
 from sequences.preparation import prepare
 from sequences.types import Part
+from sequences.windows import cut_recordings
 from tasks import trained_task
 from training.prediction import predict
 
@@ -34,10 +36,15 @@ def predict_new(path, run_dir):
     record = run_folder.load_record(folder)
     task, state, learned = trained_task(record, folder), record["state"], record["preparation"]
     new = read_new(Path(path), record["constants"], learned)
+    if new.columns is not None and learned["columns"] is None:  # a recording as a table: its rows are time steps
+        new = new._replace(columns=None, notes=())
     if (new.columns is None) != (learned["columns"] is None):
         kinds = {True: "a time series", False: "sequences"}
         given, trained = kinds[new.columns is not None], kinds[learned["columns"] is not None]
         raise InputError(f"{path} holds {given}; the run in {files.shown(folder)} was trained on {trained}")
+    cut = []
+    if learned["steps"] is not None and not learned["unequal_lengths"]:
+        new, cut = cut_recordings(new, learned["steps"])
     new, notes = prepare(new, learned, path)
     x = task.new_inputs(new, state, record["input_shape"], path)
     model = run_folder.load_model(folder, record, task.output_shape(state))
@@ -47,7 +54,7 @@ def predict_new(path, run_dir):
     for name, picture in report.pictures.items():
         files.write_atomically(folder / name, picture)
     written = " and ".join([files.shown(folder / "new_predictions.csv"), *report.pictures])
-    print("\n".join([*new.notes, *notes, *report.lines, f"Wrote {written}: {len(x)} {task.unit}"]))
+    print("\n".join([*new.notes, *cut, *notes, *report.lines, f"Wrote {written}: {len(x)} {task.unit}"]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Simple rivals to stand beside every score: arrays in, predictions out. No TensorFlow."""
 
-MAJORITY, PERSISTENCE, SEASON_BEFORE, LINEAR = "majority", "persistence", "season before", "linear"
+MAJORITY, MEAN, LINEAR = "majority", "mean", "linear"
+PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
 WORDS = {
     MAJORITY: "the majority class",
+    MEAN: "the mean of the training part",
     PERSISTENCE: "persistence (repeating the last value)",
     SEASON_BEFORE: "the season before",
     LINEAR: "the linear model",

@@ -137,5 +137,9 @@ SIZE = (
     lambda v: _is_fraction(v) or whole(1, 10**9)[0](v),
     "a fraction above 0 and below 1, or a whole number of sequences",
 )
+NAME_OR_PLACE = (
+    lambda v: isinstance(v, int) and is_number(v) or isinstance(v, str) and v.strip() != "",
+    "the name of a column, or its place (0 the first, -1 the last)",
+)
 POSITIVE = (lambda v: is_number(v) and 0 < v <= 1e38, "a number above 0 that 32-bit floats hold")
 SWITCH = one_of(False, True)

@@ -9,7 +9,7 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, series, sound, ts, ucr
+from readers import arrays, other_programs, rows, series, sound, ts, ucr
 from readers.regular import refuse_special, refused_unless_readable
 
 # Format: reader. A folder of `.wav` files counts as `.wav`; in a folder of several formats the first one is taken.
@@ -17,11 +17,17 @@ READERS = {
     ".ts": ts.read,
     ".npz": arrays.read_npz,
     ".npy": arrays.read_npy,
+    ".mat": other_programs.read_mat,
+    ".h5": other_programs.read_h5,
+    ".hdf5": other_programs.read_h5,
+    ".arff": other_programs.read_arff,
     ".tsv": ucr.read,
     ".txt": ucr.read,
     ".wav": sound.read,
     ".csv": series.read,
+    ".csv.gz": series.read,
 }
+TABLES = (".csv", ".csv.gz", ".tsv", ".txt")  # that SEQUENCE = "row" reads
 
 
 def read_data_set(path, c, known=None):
@@ -33,6 +39,10 @@ def read_data_set(path, c, known=None):
     path = Path(path)
     with refused_unless_readable(path):
         suffix, path = find_format(path)
+        if c.SEQUENCE == "row":
+            if suffix not in TABLES:
+                raise InputError(f'SEQUENCE = "row" is for tables ({", ".join(TABLES)}), which {path} is not')
+            return rows.read(path, c, known)
         return READERS[suffix](path, c, known)
 
 
@@ -61,13 +71,15 @@ def find_format(path):
     if not path.exists():
         raise InputError(f"{path} does not exist")
     if path.is_file():
-        if path.suffix.lower() not in READERS:
+        suffix = "".join(path.suffixes[-2:] if path.suffix == ".gz" else [path.suffix]).lower()
+        if suffix not in READERS:
             raise InputError(f"{path} is of no known format; allowed are {formats}")
-        return path.suffix.lower(), path
+        return suffix, path
     refuse_special(path, allowed=path.is_dir())
     for suffix in READERS:
-        found = sorted(path.glob(f"*_TRAIN{suffix}"))
-        found = [file for file in found if file.stem == f"{path.name}_TRAIN"] or found
+        found = sorted(file for train in ("_TRAIN", "_train") for file in path.glob(f"*{train}{suffix}"))
+        named = [f"{path.name}{train}{suffix}" for train in ("_TRAIN", "_train")]
+        found = [file for file in found if file.name in named] or found
         if len(found) > 1:
             raise InputError(
                 f"{path} holds several data sets ({found[0].name}, {found[1].name}), none named like the folder: "

@@ -1,151 +1,136 @@
-"""Read a time series from a `.csv` file with a header: numeric columns in, time stamps checked, the rest named."""
-
-import csv
-import re
-from collections import Counter
-from datetime import datetime, timezone
+"""A table as a time series: numbers are inputs, time stamps are checked, words become 0/1 columns or are named."""
 
 import numpy as np
 
 from project.errors import InputError
-from project.files import read_text
+from readers import times as stamps
+from readers.tables import read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
-TIME_NAMES = re.compile(r"date|time|year|month|stamp|^day$|^hour$|^index$|^$", re.IGNORECASE)
-# Ways to write a time stamp, the first under which all rows can be read counts. ISO 8601 goes before them.
-TIME_FORMATS = (
-    "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M",
-    "%Y/%m/%d %H:%M", "%b %Y", "%b-%y", "%B %Y",
-)  # fmt: skip
-
-
-# Parts of a date that begin again: such a column of numbers is an input, not a clock.
-CALENDAR = re.compile(r"month|week|day|hour|minute|second|quarter", re.IGNORECASE)
+MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
+SENTINEL = 5  # times that a value far outside the rest is pointed at
 
 
 def read(path, c, known=None):
-    """Read a `.csv` file with a header, one row a time step, separated by commas or semicolons.
+    """Read a table with one row a time step: see readers/__init__.py and readers/tables.py.
 
-    The rows of a `_TEST` twin follow those of the file. Raises InputError for cells that are no number (row and column
-    named, rows counted as lines of the file), rows of another length, a missing header, and time stamps that repeat or
-    go back.
+    The rows of a `_TEST` twin follow those of the file. Raises InputError for a missing header, for time stamps that
+    repeat or go back, and where no column of numbers is left.
     """
-    (header, rows, places), twin = with_twin(_read_table, path)
-    n = len(rows)
+    table, twin = with_twin(read_table, path)
+    n = len(table.lines)
+    files = [(path, table.lines)]
+    names, columns, notes = table.names, table.columns, list(table.notes)
+    if not table.header and not (known is not None and known["columns"] is None):
+        raise InputError(
+            f"{path} has no header: its first line holds numbers, not names of columns. If each row is a sequence of "
+            'its own, set SEQUENCE = "row", and LABEL = -1 or 0 where its label is the last or the first number'
+        )
     if twin is not None:
-        if twin[0] != header:
-            raise InputError(f"{path} and its _TEST twin have other columns: {header} and {twin[0]}")
-        rows, places = rows + twin[1], places + twin[2]
-    columns, skipped, values = [], [], []
-    for i, name in enumerate(header):
-        cells = [row[i].strip() for row in rows]
-        if not _is_numeric(cells):
-            skipped.append(name)
-            _check_times(name, cells, places)
+        if twin.names != names:
+            raise InputError(f"{path} and its _TEST twin have other columns: {names} and {twin.names}")
+        columns = [_joined(a, b) for a, b in zip(columns, twin.columns)]
+        files.append((f"the _TEST twin of {path}", twin.lines))
+    skipped, order_notes, backwards = _without_times(names, columns, lambda row: _place(files, row))
+    named, left_out = _numbers(names, columns, skipped, known)
+    if not any(isinstance(column, np.ndarray) for column in columns) or not named:
+        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
+    values = np.stack([*named.values()], axis=1)
+    if backwards:
+        values = values[::-1]
+        order_notes.append("the rows run from the newest to the oldest: they were turned round")
+    if skipped or left_out:
+        left = [names[k] or "(nameless)" for k in sorted(skipped)] + left_out
+        notes.append(f"columns that are no input: {', '.join(left)}")
+    notes += order_notes + _sentinels(named)
+    start = _first_complete(values[:n]) if known is None else 0
+    if start:
+        notes.append(f"the first {start} rows have empty cells that nothing comes before: they were cut off")
+    train = Sequences([values[start:n]], columns=list(named), notes=tuple(notes))
+    return train, Sequences([values[n:]], columns=list(named)) if twin is not None else None
+
+
+def _place(files, row):
+    """Return file and line of a row. files: list of (path, the line of each of its rows)."""
+    for path, lines in files:
+        if row < len(lines):
+            return f"{path} line {lines[row]}"
+        row -= len(lines)
+
+
+def _joined(a, b):
+    """Append a column of the twin to that of the file."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.concatenate([a, b])
+    return [*map(str, a), *map(str, b)]
+
+
+def _without_times(names, columns, place_of):
+    """Check the time stamps. Returns: (places of columns that are no input, notes, whether the rows run backwards)."""
+    words = {k: column for k, column in enumerate(columns) if not isinstance(column, np.ndarray)}
+    skipped, readings = stamps.time_stamps(names, words)
+    notes, backwards = [], False
+    if skipped:
+        cells = words[skipped[0]]
+        times, backwards = stamps.in_order(names[skipped[0]], readings, cells, place_of)
+        notes = stamps.uneven(times[::-1] if backwards else times)
+    for k, column in enumerate(columns):
+        if not isinstance(column, np.ndarray) or len(column) < 2:
             continue
-        numbers = _numbers(name, cells, places)
-        if TIME_NAMES.search(name) and (np.diff(numbers) != 0).any() and _looks_like_time(name, numbers, places):
-            skipped.append(name)
+        steps, name = np.diff(column), names[k]
+        counts = (steps > 0).mean() >= 0.9 and not (stamps.CALENDAR.search(name) and not (steps > 0).all())
+        if stamps.COUNTERS.search(name) and (steps == 1).all():
+            skipped.append(k)
+        elif stamps.TIME_NAMES.search(name) and counts:
+            bad = np.flatnonzero(steps <= 0)
+            if len(bad):
+                fault = "repeats" if steps[bad[0]] == 0 else "goes back in"
+                value = column[bad[0] + 1]
+                raise InputError(f"{place_of(bad[0] + 1)}: {value:g} {fault} time column {name!r}; sort it, no repeats")
+            skipped.append(k)
+    return skipped, notes, backwards
+
+
+def _numbers(names, columns, skipped, known):
+    """Return ({name: numbers (rows,)}, names of columns of words that are left out)."""
+    named, left_out = {}, []
+    for k, (name, column) in enumerate(zip(names, columns)):
+        if k in skipped:
             continue
-        columns.append(name)
-        values.append(numbers)
-    if not columns:
-        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(header)[:80]})")
-    values = np.stack(values, axis=1)
-    notes = (f"columns that are no input: {', '.join(skipped)}",) if skipped else ()
-    train = Sequences([values[:n]], columns=columns, notes=notes)
-    return train, Sequences([values[n:]], columns=columns) if twin else None
-
-
-def _read_table(path):
-    """Return header, rows (lists of strings, every row as long as the header), and the place of each row."""
-    text = read_text(path)
-    separator = ";" if ";" in text.split("\n", 1)[0] and "," not in text.split("\n", 1)[0] else ","
-    try:
-        table = csv.reader(text.splitlines(), delimiter=separator, strict=True)
-        (header, _), *rows = [(row, table.line_num) for row in table] or [([], 0)]
-    except csv.Error as error:
-        raise InputError(f"{path} cannot be read as .csv: {error}") from error
-    header = [name.strip() for name in header]
-    if not any(header):
-        raise InputError(f"{path} is empty")
-    if all(_is_number(name) for name in header):
-        raise InputError(f"{path} has no header: its first line holds numbers, not names of columns")
-    name, times = Counter(header).most_common(1)[0]
-    if times > 1:
-        raise InputError(f"{path} names the column {name[:40]!r} twice")
-    rows = [(row, line) for row, line in rows if any(cell.strip() for cell in row)]
-    for row, i in rows:
-        if len(row) != len(header):
-            raise InputError(f"{path} line {i} has {len(row)} cells, the header has {len(header)}")
-    if not rows:
-        raise InputError(f"{path} has a header and no rows")
-    return header, [row for row, _ in rows], [f"{path} line {line}" for _, line in rows]
-
-
-def _is_number(cell):
-    try:
-        float(cell)
-        return True
-    except ValueError:
-        return False
-
-
-def _is_numeric(cells):
-    """Call a column numeric if most of its cells are numbers; a lone word in it is then a mistake to be named."""
-    filled = [cell for cell in cells if cell]
-    return sum(map(_is_number, filled)) * 2 > len(filled)
-
-
-def _numbers(name, cells, places):
-    for place, cell in zip(places, cells):
-        if cell and not (_is_number(cell) and np.isfinite(float(cell))):
-            raise InputError(f"{place}, column {name!r}: {cell[:40]!r} is not a finite number")
-    return np.array([float(cell) if cell else np.nan for cell in cells])
-
-
-def _looks_like_time(name, numbers, places):
-    """Tell whether a numeric column named like a time counts time: steps forward, all but a few of them."""
-    steps = np.diff(numbers)
-    if (steps > 0).mean() < 0.9 or CALENDAR.search(name) and not (steps > 0).all():
-        return False
-    _check_increasing(name, numbers.tolist(), numbers, places)
-    return True
-
-
-def _check_times(name, cells, places):
-    """Raise InputError if a column of time stamps repeats or goes back; text that is no time stamp is let pass."""
-    faults = []
-    for parse in (_iso, _year_and_month, *(_parser(form) for form in TIME_FORMATS)):
-        try:
-            times = [parse(cell) for cell in cells]
-        except ValueError:
+        if isinstance(column, np.ndarray):
+            if not np.isnan(column).all():
+                named[name] = column
+            else:
+                left_out.append(f"{name} (empty)")
             continue
-        try:
-            return _check_increasing(name, cells, times, places)
-        except InputError as fault:  # 01/02/2020 can be read in two ways: the other one may be in order
-            faults.append(fault)
-    if faults:
-        raise faults[0]
+        words = sorted({cell for cell in column if cell})
+        if known is not None and known["columns"] is not None:
+            words = [w.removeprefix(f"{name}=") for w in known["columns"] if w.startswith(f"{name}=")]
+        if not words or len(words) > MOST_WORDS:
+            left_out.append(f"{name} ({len(words)} different words)" if words else name)
+            continue
+        for word in words:
+            named[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
+    return named, left_out
 
 
-def _iso(cell):
-    """Parse ISO 8601; a time with an offset counts as UTC, so that a clock put back does not repeat itself."""
-    time = datetime.fromisoformat(cell.removesuffix("Z") + "+00:00" if cell.endswith("Z") else cell)
-    return time.astimezone(timezone.utc).replace(tzinfo=None) if time.tzinfo else time
+def _first_complete(values):
+    """Return the first row from which on every column has had a value (0 where one never has)."""
+    gaps = np.isnan(values)
+    return int(gaps.argmin(axis=0).max()) if not gaps.all(axis=0).any() else 0
 
 
-def _year_and_month(cell):
-    return datetime.strptime(cell, "%Y-%m")
-
-
-def _parser(form):
-    return lambda cell: datetime.strptime(cell, form)
-
-
-def _check_increasing(name, cells, times, places):
-    for before, after, cell, place in zip(times, times[1:], cells[1:], places[1:]):
-        if not before < after:
-            fault = "repeats" if before == after else "goes back in"
-            raise InputError(f"{place}: {cell!r} {fault} time column {name!r}; sort it, no repeats")
+def _sentinels(named):
+    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
+    notes = []
+    for name, column in named.items():
+        known = column[np.isfinite(column)]
+        for value in {known.min(), known.max()} if len(known) else ():
+            rest = known[known != value]
+            count = len(known) - len(rest)
+            if len(rest) > count >= SENTINEL and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
+                notes.append(
+                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
+                )
+    return notes

@@ -23,7 +23,12 @@ def to_numbers(cells, where):
 
 
 def with_twin(read_one, path):
-    """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it. Returns: (Sequences, Sequences or None)."""
-    twin = path.with_name(path.stem.removesuffix("_TRAIN") + "_TEST" + path.suffix)
-    official = path.stem.endswith("_TRAIN") and twin.is_file()
-    return read_one(path), read_one(twin) if official else None
+    """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it (`_train`, `_test` too).
+
+    Returns: (what `read_one` makes of the first, and of the second or None).
+    """
+    for train, test in (("_TRAIN.", "_TEST."), ("_train.", "_test.")):
+        before, found, ending = path.name.rpartition(train)
+        if found and (twin := path.with_name(before + test + ending)).is_file():
+            return read_one(path), read_one(twin)
+    return read_one(path), None

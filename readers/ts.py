@@ -16,14 +16,14 @@ def read(path, c, known=None):
 def read_ts(path):
     """Read one `.ts` file.
 
-    Returns: Sequences with x a list of n float64 arrays (time_i, features), NaN where missing, and y (n,) strings or
-    None (`@classLabel false`). Raises InputError naming the line.
+    Returns: Sequences with x a list of n float64 arrays (time_i, features), NaN where missing, and y (n,) strings,
+    numbers (`@targetLabel true`) or None. Raises InputError naming the line.
     Format: https://www.aeon-toolkit.org/en/stable/examples/datasets/data_loading.html
     """
     lines = enumerate(read_text(path).split("\n"), 1)
     header = _read_ts_header(path, lines)
-    labels = header.get("classlabel", ["false"])
-    labelled = labels[0].lower() == "true"
+    labels, numbers = header.get("classlabel", ["false"]), header.get("targetlabel", ["false"])
+    labelled = "true" in (labels[0].lower(), numbers[0].lower())
     x, y = [], []
     for i, line in lines:
         line = line.strip()
@@ -33,7 +33,9 @@ def read_ts(path):
         dimensions = line.split(":")
         if labelled:
             y.append(dimensions.pop().strip())
-            if y[-1] not in labels[1:]:
+            if numbers[0].lower() == "true":
+                y[-1] = to_numbers([_nan_if_missing(y[-1])], where)[0]
+            elif y[-1] not in labels[1:]:
                 raise InputError(f"{where}: label {y[-1][:40]!r} is none of the header's: {' '.join(labels[1:])[:80]}")
         columns = [to_numbers([_nan_if_missing(cell) for cell in cells.split(",")], where) for cells in dimensions]
         _check_ts_shape(where, header, columns, x)
@@ -45,7 +47,7 @@ def read_ts(path):
 
 TS_FIELDS = (
     "problemname", "timestamps", "missing", "univariate", "dimension", "dimensions", "equallength", "serieslength",
-    "classlabel",
+    "classlabel", "targetlabel",
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def still_falling(task, history, figures, shape, c):
     """The training loss was still falling at the last epoch."""
     losses = np.array(history["loss"])
     fifth = max(1, len(losses) // 5)
-    if len(losses) < max(5, c.EPOCHS) or guessing(history, figures):
+    if len(losses) < max(5, c.EPOCHS) or guessing(history, figures) or figures.get("accuracy", 0) >= 0.98:
         return None
     before, after = losses[-2 * fifth : -fifth].mean(), losses[-fifth:].mean()
     if after < 0.95 * before and losses[-1] < 0.97 * losses[:-1].min():

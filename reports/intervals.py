@@ -32,22 +32,23 @@ def skill(errors, naive_errors):
     return float(1 - np.sqrt((errors**2).mean()) / naive) if naive else 0.0
 
 
-def skill_interval(errors, naive_errors, seed):
+def skill_interval(errors, naive_errors, seed, neighbours=True):
     """Return the 95 % interval [low, high] of the skill by the block bootstrap of `resampled_rmse`."""
-    ours, theirs = (resampled_rmse(e, seed) for e in (errors, naive_errors))
+    ours, theirs = (resampled_rmse(e, seed, neighbours) for e in (errors, naive_errors))
     skills = 1 - ours / np.where(theirs > 0, theirs, np.inf)
     return np.quantile(skills, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
 
 
-def resampled_rmse(errors, seed):
+def resampled_rmse(errors, seed, neighbours=True):
     """Return the RMSE of errors (n, horizon) in RESAMPLES draws of the windows with replacement.
 
-    The circular block bootstrap (Politis and Romano 1992): neighbouring windows share targets, so whole blocks
+    neighbours: whether neighbouring rows depend on each other, as windows of a series do; else they are drawn one by
+    one. The circular block bootstrap (Politis and Romano 1992): neighbouring windows share targets, so whole blocks
     are drawn, a horizon or n^(1/3) long, a third of all at most; the last window is followed by the first. The same
     seed draws the same windows for other errors of the same shape.
     """
     n, horizon = errors.shape
-    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3))
+    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3)) if neighbours else 1
     blocks = -(-n // length)
     last = n - (blocks - 1) * length  # so many windows of the last block make the draw as long as the test part
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, blocks))

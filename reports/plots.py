@@ -164,3 +164,18 @@ def importance(features, times, score):
         axes.axvline(0, color="0.5", linewidth=1)
         axes.set(title=title, xlabel=f"{score} lost when shuffled")
     return png(figure)
+
+
+def predicted(true, answers, names, title):
+    """Draw predicted against true numbers (n, targets), four targets at most."""
+    shown = min(4, len(names))
+    figure = new_figure(4.2 * shown if shown > 1 else 5.5, 4.8)
+    for axes, name, x, y in zip(figure.subplots(1, shown, squeeze=False)[0], names, true.T, answers.T):
+        ends = min(x.min(), y.min()), max(x.max(), y.max())
+        axes.plot(ends, ends, color="0.5", linewidth=1, label="exact")
+        axes.plot(x, y, linestyle="", marker=".", alpha=0.6)
+        axes.set(xlabel=f"true {name}", ylabel=f"predicted {name}")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(title)
+    return png(figure)

@@ -79,7 +79,10 @@ def prepare(sequences, learned, where):
     lengths = sorted(set(map(len, x))) if isinstance(x, list) else [x.shape[1]]
     if lengths != [steps] and not learned["unequal_lengths"]:
         span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
-        raise InputError(f"{where} has sequences of {span} time steps; the training part has {steps}")
+        raise InputError(
+            f"{where} has sequences of {span} time steps; the training part has {steps}, and all of one length: record "
+            "more, or train on sequences of unequal length"
+        )
     notes = []
     if isinstance(x, list) or lengths != [steps]:
         x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)

@@ -9,8 +9,9 @@ from project.errors import InputError
 from sequences.rows_on_disk import RowsOnDisk
 
 
-def split_sequences(train, test, c, validation_seed):
-    """Split Sequences into parts. test: the official test part, or None; validation_seed draws the validation part.
+def split_sequences(train, test, c, validation_seed, stratify=True):
+    """Split Sequences into parts. test: the official test part, or None; validation_seed draws the validation part;
+    stratify: whether labels are classes.
 
     Returns: {"training", "validation", "test": rows (n,)}; those of the test part count in `test` where it is given.
     """
@@ -20,11 +21,11 @@ def split_sequences(train, test, c, validation_seed):
     elif c.TEST_FILES is not None:
         training, held_out = named_files(train, c.TEST_FILES, groups)
     else:
-        training, held_out = draw(rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, train.stratify)
+        training, held_out = draw(rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, stratify and train.stratify)
     validation = rows[:0]
     if c.VALIDATION_SIZE:
         size = c.VALIDATION_SIZE
-        training, validation = draw(training, train.y, groups, "VALIDATION_SIZE", size, validation_seed)
+        training, validation = draw(training, train.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify)
     return {
         "training": in_reading_order(train.x, training),
         "validation": in_reading_order(train.x, validation),

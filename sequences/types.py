@@ -16,11 +16,12 @@ class Sequences(NamedTuple):
     """
 
     x: np.ndarray | list  # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ
-    y: np.ndarray | None = None  # labels (n,) as written, or None where there are none
+    y: np.ndarray | None = None  # labels (n,) as written, or numbers (n,), (n, targets); None where there are none
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
     names: list | None = None  # file names of recordings
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table
+    target_names: list | None = None  # of several numbers in y
     measured: np.ndarray | None = None  # (time, columns) of a prepared series: False where a gap was filled
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both parts

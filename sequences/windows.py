@@ -1,4 +1,4 @@
-"""Windows over a series, cut after the split, so that nothing straddles it."""
+"""Windows: over a series, cut after the split so that nothing straddles it; and over new recordings."""
 
 import numpy as np
 
@@ -26,3 +26,22 @@ def forecast_windows(values, known, rows, column, window, horizon):
         chosen = np.flatnonzero(inside & measured)
         parts[name] = Part(windows, targets[chosen], chosen)
     return parts, gaps
+
+
+def cut_recordings(new, steps):
+    """Cut new sequences that are longer than the network's input into windows of `steps`, every half window.
+
+    The last window ends with the recording. Returns: (Sequences with names that give file or number and place, notes).
+    """
+    lengths = [len(sequence) for sequence in new.x]
+    if max(lengths) <= steps:
+        return new, []
+    names = new.names or [str(i) for i in range(len(lengths))]
+    windows, places = [], []
+    for sequence, name, length in zip(new.x, names, lengths):
+        starts = [*range(0, max(1, length - steps), max(1, steps // 2)), max(0, length - steps)]
+        for start in dict.fromkeys(starts):
+            windows.append(sequence[start : start + steps])
+            places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
+    note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
+    return new._replace(x=windows, names=places, y=None, groups=None), [note]

@@ -4,18 +4,40 @@ A task is a module. Everything that differs between tasks is in it: how sequence
 is learned of labels or targets, the layers around the backbone, loss and metrics, the report, answers to new data.
 """
 
+import numpy as np
+
 from project.errors import InputError
 from project.files import shown
 from project.run_folder import AGAIN
 from sequences import preparation
-from tasks import classification, forecasting
+from tasks import classification, forecasting, regression
 
-TASKS = {"classification": classification, "forecasting": forecasting}
+TASKS = {"classification": classification, "regression": regression, "forecasting": forecasting}
+MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 
 
 def task_of(sequences, c):
-    """Return TASK, or the task that Sequences as read are for: named columns are forecast, else there are classes."""
-    return TASKS[c.TASK or ("classification" if sequences.columns is None else "forecasting")]
+    """Return TASK, or the task that Sequences as read are for.
+
+    Named columns are forecast, decimals and several numbers a sequence are predicted, words and a few whole numbers are
+    classes. Raises InputError for many different whole numbers: only who made them knows.
+    """
+    if c.TASK is not None:
+        return TASKS[c.TASK]
+    if sequences.columns is not None:
+        return forecasting
+    y = sequences.y
+    if y is None or y.dtype.kind not in "fiu":
+        return classification
+    if y.ndim == 2 or (y.dtype.kind == "f" and not (y == np.round(y)).all()):
+        return regression
+    different = len(np.unique(y))
+    if different > MOST_CLASSES:
+        raise InputError(
+            f'{c.DATASET} has {different} different whole numbers as labels: set TASK = "regression" to predict the '
+            'number, or TASK = "classification" to tell so many classes apart'
+        )
+    return classification
 
 
 def name_of(task):

@@ -19,6 +19,7 @@ from tasks.layers import standardised
 
 score, better = "accuracy", "higher"
 unit = "sequences"
+UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 
 # Labels.
@@ -28,7 +29,7 @@ def split(train, test, c, validation_seed):
     """Split labelled Sequences: see sequences.splits. Raises InputError for labels that are no class."""
     for part in filter(None, (train, test)):
         if part.y is None:
-            raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them")
+            raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them. {UNUSUAL}")
         for label in np.unique(part.y):
             class_name(label)
     return split_sequences(train, test, c, validation_seed)
@@ -41,7 +42,7 @@ def learn(train, rows, c):
     """
     classes = sorted(set(map(class_name, np.unique(train.y[rows]))), key=_class_order)
     if len(classes) < 2:
-        raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed")
+        raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed. {UNUSUAL}")
     return {"classes": classes}
 
 
@@ -100,6 +101,11 @@ def network(inputs, backbone, data, c):
     x = inputs if data.sequences.scaled else standardised(inputs, *mean_and_variance(data.train))
     features, (units,) = backbone(x, c), output_shape(data.state)
     return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
+
+
+def finished(model, state):
+    """Return the network as it is saved: as it was trained."""
+    return model
 
 
 def output_shape(state):

@@ -33,10 +33,22 @@ def split(train, test, c, validation_seed):
     if c.CLASS_WEIGHT is not None:
         raise InputError("CLASS_WEIGHT is for classes: a forecast has none, so it must be None")
     column = target_column(train, c)
+    refuse_switches(train, column, c)
     target = np.concatenate([part.x[0][:, column] for part in (train, test) if part is not None])
     rows = last_measured(~np.isnan(target))
     official = max(0, rows - len(train.x[0])) if test is not None else 0
     return split_by_time(rows, official, c, (c.WINDOW or SHORTEST) + c.HORIZON)
+
+
+def refuse_switches(series, column, c):
+    """Refuse to forecast a column of 0 and 1 that nobody has named: most likely it is a label."""
+    values = series.x[0][:, column]
+    if c.TARGET is None and np.isin(values[~np.isnan(values)], (0, 1)).all():
+        name = series.columns[column]
+        raise InputError(
+            f"the last column, {name!r}, holds 0 and 1 alone, to be forecast as a number: name the column to forecast "
+            f"in TARGET, {name!r} too if you mean it"
+        )
 
 
 def target_column(series, c):
@@ -130,6 +142,11 @@ def add_change(last, change, column, scale):
         last = layers.Permute((2, 1))(last)
         last = layers.Cropping1D((column, columns - 1 - column))(last)
     return layers.Add()([layers.Flatten()(last), layers.Rescaling(scale)(change)])
+
+
+def finished(model, state):
+    """Return the network as it is saved: as it was trained."""
+    return model
 
 
 def output_shape(state):

@@ -6,13 +6,15 @@ A longer search: python -m pytest tests/test_fuzz.py --hypothesis-profile=long
 import io
 import json
 
+import h5py
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.io import wavfile
+from scipy.io import savemat, wavfile
 
 from project import run_folder
+from project.constants import read_constants
 from project.errors import InputError
 from readers import read_data_set
 from tasks import trained_task
@@ -24,8 +26,17 @@ def saved(write, *values, **arrays):
     return file.getvalue()
 
 
+def h5(**arrays):
+    file = io.BytesIO()
+    with h5py.File(file, "w") as content:
+        for name, values in arrays.items():
+            content[name] = values
+    return file.getvalue()
+
+
 X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
 TS = b"@problemName a\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n1,2,?:3,4,5:a\n1e3,-2:3,4:b\n"
+CONSTANTS = read_constants()
 VALID = {
     "d.npz": saved(np.savez, X=X, y=Y),
     "packed.npz": saved(np.savez_compressed, X_train=X, y_train=Y, X_test=X, y_test=Y),
@@ -33,6 +44,9 @@ VALID = {
     "d.ts": TS,
     "d.txt": b"1 2.5 3e1\n-1 3 4\n1,5,6\n",
     "d.csv": b'Month,"a",b\n2001-01,1,2\n2001-02,,3.5\n2001-03,4,5\n',
+    "d.h5": h5(X=X, y=np.arange(4) % 2),
+    "d.mat": saved(savemat, {"X": X, "y": np.arange(4)}),
+    "d.arff": b"@relation r\n@attribute a numeric\n@attribute b numeric\n@attribute c {x,y}\n@data\n1,2,x\n3,?,y\n",
     "d.wav": saved(wavfile.write, 8000, (np.sin(np.arange(900)) * 2**14).astype(np.int16)),
     "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
 }
@@ -55,13 +69,14 @@ def read(folder, name, content):
     path = folder / name
     path.write_bytes(content)
     try:
-        read_data_set(path, None)
+        read_data_set(path, CONSTANTS)
     except InputError as error:
         assert "\n\n" not in str(error)
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_readers_survive_any_bytes(tmp_path, name):
+    @settings(max_examples=10 if name == "d.mat" else settings.default.max_examples)  # each starts a process
     @given(st.one_of(st.binary(max_size=400), mutated(VALID[name])))
     def check(content):
         read(tmp_path, name, content)
@@ -72,7 +87,7 @@ def test_readers_survive_any_bytes(tmp_path, name):
 @pytest.mark.parametrize("name", VALID)
 def test_the_valid_files_are_read(tmp_path, name):
     (tmp_path / name).write_bytes(VALID[name])
-    assert read_data_set(tmp_path / name, None)
+    assert read_data_set(tmp_path / name, CONSTANTS)
 
 
 JSON = st.recursive(

@@ -118,10 +118,10 @@ def test_videos_end_to_end_from_npz(shipped, tmp_path):
     ("name", "content", "message"),
     [
         ("a.npz", {"X": np.zeros((3, 12, 5))}, "5 features.*has 2"),
-        ("a.npz", {"X": np.zeros((3, 13, 2))}, "13 time steps.*has 12"),
+        ("a.npz", {"X": np.zeros((3, 11, 2))}, "11 time steps.*has 12.*unequal length"),
         ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "sequence 0 .*without any value"),
         ("a.npz", {"X_train": np.zeros((3, 12, 2)), "X_test": np.zeros((3, 12, 2))}, "as X"),
-        ("a.csv", "t,v\n2001-01-01,1\n", "a time series.*trained on sequences"),
+        ("a.csv", "t,v\n2001-01-01,1\n2001-01-02,2\n", "1 features; the training part has 2"),
         ("a.xyz", "1", "no known format"),
         ("missing.npz", None, "does not exist"),
     ],
@@ -135,3 +135,27 @@ def test_data_that_the_run_cannot_take(arrays_run, tmp_path, name, content, mess
     with pytest.raises(InputError, match=message):
         predict_model.predict_new(tmp_path / name, arrays_run)
     assert sorted((p.name, p.stat().st_mtime_ns) for p in arrays_run.iterdir()) == before
+
+
+def test_a_longer_recording_is_predicted_window_by_window_with_its_place(arrays_run, tmp_path, capsys):
+    recording = np.concatenate([np.full((20, 2), -3.0), np.full((15, 2), 3.0)])
+    np.savetxt(tmp_path / "record.csv", recording, delimiter=",")
+    predict_model.predict_new(tmp_path / "record.csv", arrays_run)
+    rows = predictions(arrays_run)
+    assert [row["file"] for row in rows][:2] == ["0, steps 0 to 11", "0, steps 6 to 17"]
+    assert rows[-1]["file"] == "0, steps 23 to 34"
+    assert [rows[0]["predicted_label"], rows[-1]["predicted_label"]] == ["low", "high"]
+    assert "were cut into windows" in capsys.readouterr().out
+    np.savez(tmp_path / "record.npz", X=recording[None])
+    predict_model.predict_new(tmp_path / "record.npz", arrays_run)
+    assert len(predictions(arrays_run)) == len(rows)
+
+
+def test_a_single_sequence_without_axes_is_one_sequence(shipped, tmp_path):
+    x = high_and_low(40)[:, :, 0]
+    np.savez(tmp_path / "d.npz", X=x, y=np.arange(40) % 2)
+    run = tmp_path / "run"
+    train_model.train_with({**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "d.npz"), "EPOCHS": 30})
+    np.save(tmp_path / "one.npy", x[1])
+    predict_model.predict_new(tmp_path / "one.npy", run)
+    assert [row["predicted_label"] for row in predictions(run)] == ["1"]

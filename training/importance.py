@@ -5,8 +5,9 @@ import numpy as np
 from sequences.types import Part
 from training.prediction import predict
 
-SHUFFLES = 5  # shuffles of each, for the spread
-SEQUENCES = 400  # of the test part that are shuffled at most
+SHUFFLES = 4  # of each feature and time, for the spread
+SEQUENCES = 200  # of the test part that are shuffled at most
+BYTES = 256 * 2**20  # of shuffled copies that are predicted at once
 FEATURES = 20  # shown at most: more are shuffled in groups of neighbours
 TIMES = 10  # groups of neighbouring time steps
 
@@ -20,28 +21,36 @@ def importance(model, data, seed):
     task, rng = data.task, np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(data.test))[:SEQUENCES])
     x, y = data.test.take(chosen), data.test.y[chosen]
-    sign = 1 if task.better == "higher" else -1
+    features = groups(x.shape[-1], FEATURES, data.sequences.columns)
+    times = groups(x.shape[1], TIMES)
+    picks = [(..., group) for _, group in features] + [(slice(None), group) for _, group in times]
+    at_once = max(1, BYTES // x.nbytes // SHUFFLES)
+    scores = [_scores(model, data, [x], y)]
+    for start in range(0, len(picks), at_once):
+        copies = [_shuffled(x, pick, rng) for pick in picks[start : start + at_once] for _ in range(SHUFFLES)]
+        scores.append(_scores(model, data, copies, y))
+    (whole, *shuffled), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
+    lost = sign * (whole - np.reshape(shuffled, (len(picks), SHUFFLES)))
+    pairs = list(zip(lost.mean(axis=1).tolist(), lost.std(axis=1, ddof=1).tolist()))
+    return (
+        {name: pair for (name, _), pair in zip(features, pairs)},
+        {name: pair for (name, _), pair in zip(times, pairs[len(features) :])},
+    )
 
-    def scores(copies):
-        part = Part(np.concatenate(copies), np.concatenate([y] * len(copies)), np.arange(len(y) * len(copies)))
-        answers = task.decode(predict(model, part), data.state)
-        split = np.array_split(answers, len(copies))
-        return np.array([task.score_of(Part(x, y, chosen), answer, data.state) for answer in split])
 
-    (whole,) = scores([x])
+def _shuffled(x, pick, rng):
+    """Return sequences in which the values at `pick` come from other ones of them."""
+    copy = x.copy()
+    copy[pick] = x[rng.permutation(len(x))][pick]
+    return copy
 
-    def lost(pick):
-        copies = []
-        for _ in range(SHUFFLES):
-            copy, order = x.copy(), rng.permutation(len(x))
-            copy[pick] = x[order][pick]
-            copies.append(copy)
-        losses = sign * (whole - scores(copies))
-        return float(losses.mean()), float(losses.std(ddof=1))
 
-    features = {name: lost((..., group)) for name, group in groups(x.shape[-1], FEATURES, data.sequences.columns)}
-    times = {name: lost((slice(None), group)) for name, group in groups(x.shape[1], TIMES)}
-    return features, times
+def _scores(model, data, copies, y):
+    """Return the score of each copy (copies,) of the sequences whose truth is y."""
+    part = Part(np.concatenate(copies), None, np.arange(len(y) * len(copies)))
+    answers = np.array_split(data.task.decode(predict(model, part), data.state), len(copies))
+    truth = Part(copies[0], y, np.arange(len(y)))
+    return np.array([data.task.score_of(truth, answer, data.state) for answer in answers])
 
 
 def groups(count, most, names=None):

@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
-import numpy as np
-
 from project import files, ledger, run_folder
 from project.errors import InputError
 from reports import plots
@@ -39,16 +37,18 @@ def train(data, backbone, c):
         except KeyboardInterrupt:
             print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
             raise
+        model = data.task.finished(model, data.state)
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
         if data.validation is not None:
-            record["state"] = data.state | data.task.calibrate(data, predict(model, data.validation))
+            output = predict(model, data.validation)
+            validation = data.task.score_of(data.validation, data.task.decode(output, data.state), data.state)
+            record["state"] = data.state | data.task.calibrate(data, output)
         save(folder, model, history, record)
         run_folder.sibling(folder, "checkpoint").unlink(missing_ok=True)
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {seconds:.1f} s. Wrote {files.shown(folder)}: {written}")
     if data.validation is not None:
-        kept = np.argmin(history["val_loss"]) if c.PATIENCE else -1
-        value = f"{history[f'val_{data.task.score}'][kept]:.4f}"
+        value = f"{validation:.4f}"
         print(f"Validation {data.task.score}: {value} (in runs/ledger.csv: choose constants by it)")
         ledger.append(record["trained"], folder, "validation", [data.task.score, value, "", "", ""], record)
     return record

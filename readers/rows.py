@@ -1,0 +1,59 @@
+"""A table in which each row is a whole sequence (SEQUENCE = "row"): one column its label, the others its time steps."""
+
+import numpy as np
+
+from project.errors import InputError
+from readers.tables import read_table
+from readers.text import with_twin
+from sequences.preparation import without_tails
+from sequences.types import Sequences
+
+
+def read(path, c, known=None):
+    """Read such a table and its `_TEST` twin: see readers/__init__.py. LABEL says which column is the label."""
+    return with_twin(lambda file: read_rows(file, c.LABEL, known), path)
+
+
+def read_rows(path, label, known=None):
+    """Read one such table. label: name or place of the column with the labels; new data may lack it.
+
+    Returns: Sequences with x (n, time, 1) float64, or a list where rows end with missing cells. Raises InputError for a
+    label that is no column and for a column of words among the time steps.
+    """
+    table = read_table(path)
+    columns = dict(zip(table.names, table.columns))
+    y = None
+    if known is None or len(columns) != known["steps"]:
+        if label is None:
+            raise InputError(
+                f'{path} has {len(columns)} columns: with SEQUENCE = "row" LABEL says which holds the labels, '
+                f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first"
+            )
+        name = column_named(path, table.names, label, "LABEL")
+        y = labels_of(columns.pop(name))
+    words = [name for name, column in columns.items() if not isinstance(column, np.ndarray)]
+    if words:
+        raise InputError(f"{path}: column {words[0]!r} holds words; time steps must be numbers")
+    if not columns:
+        raise InputError(f"{path} has no column of numbers but the labels")
+    x = np.stack([*columns.values()], axis=1)[:, :, None]
+    return Sequences(without_tails(x), y, notes=tuple(table.notes))
+
+
+def column_named(path, names, column, constant):
+    """Return the name of a column given by its name, or by its place, from the end where it is negative."""
+    if column in names:
+        return column
+    if isinstance(column, int) and -len(names) <= column < len(names):
+        return names[column]
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown}")
+
+
+def labels_of(column):
+    """Return a column as labels: words, or whole numbers, or decimals."""
+    if not isinstance(column, np.ndarray):
+        return np.array(column)
+    if np.isfinite(column).all() and (column == np.round(column)).all() and (np.abs(column) < 2**53).all():
+        return column.astype(np.int64)
+    return column

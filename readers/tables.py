@@ -1,0 +1,208 @@
+"""Tables in text: any of four separators, a header or none, quoted cells, several encodings. Columns out.
+
+Numbers are read by NumPy, a whole column at a time. What a column means is the matter of readers/series.py.
+"""
+
+import csv
+import gzip
+import re
+import zlib
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from project.errors import InputError
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")  # in small letters
+SEPARATORS = (";", "\t", ",")  # else blanks
+UNPACKED = 2**31  # bytes that a .gz may have
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+COMMENT = re.compile(r"[ \t]*[#%]")
+WIDEST = 40  # letters of a word that the quick way reads
+SAMPLE = 50  # rows that tell what a column holds
+
+
+class Table(NamedTuple):
+    """A table: columns of numbers, NaN where a cell is missing, or of words."""
+
+    names: list  # of the columns; "0", "1", ... without a header
+    columns: list  # float64 (rows,) or lists of strings
+    lines: list  # line of the file of each row
+    header: bool  # whether the file has one
+    notes: list
+
+
+def read_table(path):
+    """Read a table from a text file, or one packed by gzip. Returns: Table.
+
+    Raises InputError, naming the line, for rows of another length and for a word in a column of numbers.
+    """
+    text, notes = read_any_text(path)
+    body, numbers, comments = rows_of(text)
+    if not body:
+        raise InputError(f"{path} is empty")
+    separator = find_separator(body[:SAMPLE])
+    first, header = cells_of(path, numbers[0], body[0], separator), None
+    if is_header(first, separator):
+        header, body, numbers = first, body[1:], numbers[1:]
+    elif comments and (named := cells_of(path, 0, comments[-1].lstrip("#% "), separator)) and len(named) == len(first):
+        header = [named[0].split(":")[-1].strip(), *named[1:]]
+    if not body:
+        raise InputError(f"{path} has a header and no rows")
+    names = header or [str(place) for place in range(len(first))]
+    columns = columns_of(path, body, numbers, names, separator)
+    used = [i for i, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
+    repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
+    if repeated:
+        raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
+    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes)
+
+
+def rows_of(text):
+    """Divide a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
+    text = text.rstrip("\n")
+    lines = text.split("\n")
+    if not any(f"\n{start}" in f"\n{text}" for start in "#% \t,;\n"):  # neither comments nor empty rows
+        return (lines if lines[0] else []), range(1, len(lines) + 1), []
+    kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
+    comments = [line for _, line in kept[:100] if COMMENT.match(line)]
+    kept = [(i, line) for i, line in kept if not COMMENT.match(line)]
+    return [line for _, line in kept], [i for i, _ in kept], comments
+
+
+def read_any_text(path):
+    """Return (the text of a file, notes): UTF-8, UTF-16 with its mark, else Latin-1. Raises InputError for binary."""
+    content, notes = path.read_bytes(), []
+    if content[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(path) as file:
+                content = file.read(UNPACKED + 1)
+        except (EOFError, zlib.error, OSError) as error:
+            raise InputError(f"{path} is a damaged .gz file ({error})") from error
+        if len(content) > UNPACKED:
+            raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        text, notes = content.decode("latin-1"), ["read as Latin-1: it is not UTF-8"]
+        if re.search("[\0-\x08\x0e-\x1f\x7f]", text[:10_000]):
+            raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
+    if "\0" in text[:10_000]:
+        raise InputError(f"{path} is not a text file: it holds zero bytes")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def find_separator(lines):
+    """Return the separator that divides most lines into the same number of cells, two at least; None for blanks."""
+    best, score = None, (1, 0)
+    for separator in SEPARATORS:
+        counts = Counter(re.sub(r'"[^"]*"', "", line).count(separator) for line in lines)
+        cells, times = counts.most_common(1)[0]
+        if cells and times * 2 > len(lines) and (times, cells) > score and best is None:
+            best, score = separator, (times, cells)
+    return best
+
+
+def cells_of(path, i, line, separator):
+    """Divide line i into stripped cells."""
+    if separator is None:
+        return line.split()
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(separator)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
+    except (csv.Error, StopIteration) as error:
+        raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
+
+
+def is_header(cells, separator):
+    """Tell whether the first row names the columns: it holds no number."""
+    return not any(to_number(cell, separator) is not None for cell in cells if cell.lower() not in MISSING) and any(
+        cells
+    )
+
+
+def to_number(cell, separator):
+    """Return the float that a cell holds, or None."""
+    cell = cell.strip()
+    if separator == ";" and "," in cell and "." not in cell:
+        cell = cell.replace(",", ".", 1)
+    elif THOUSANDS.fullmatch(cell):
+        cell = cell.replace(",", "")
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def columns_of(path, body, numbers, names, separator):
+    """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words."""
+    quick = quick_columns(body, len(names), separator)
+    if quick is None:
+        rows = [cells_of(path, i, line, separator) for i, line in zip(numbers, body)]
+        for k, row in enumerate(rows):
+            if len(row) > len(names) and not any(row[len(names) :]):
+                rows[k] = row[: len(names)]
+            elif len(row) != len(names):
+                raise InputError(f"{path} line {numbers[k]} has {len(row)} cells, the header has {len(names)}")
+        quick = list(zip(*rows))
+    return [
+        column if isinstance(column, np.ndarray) else column_of(path, name, list(column), numbers, separator)
+        for name, column in zip(names, quick)
+    ]
+
+
+def quick_columns(body, width, separator):
+    """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do."""
+    if separator is None or any('"' in line for line in body[:SAMPLE]):
+        return None
+    sample = [line.split(separator) for line in body[:SAMPLE]]
+    numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
+    words = [k for k in range(width) if k not in numeric]
+    if width - 1 not in numeric or sum(line.count(separator) for line in body) != len(body) * (width - 1):
+        return None  # with that last column NumPy misses no cell: a row too long means another too short
+    options = {"delimiter": separator, "comments": None, "ndmin": 2}
+    try:
+        columns = dict(zip(numeric, np.loadtxt(body, usecols=numeric, **options).T))
+        texts = np.loadtxt(body, usecols=words, dtype=f"U{WIDEST}", **options).T if words else []
+    except ValueError:
+        return None
+    if any(np.isinf(column).any() for column in columns.values()):
+        return None
+    for k, column in zip(words, texts):
+        if np.char.str_len(column).max() == WIDEST or (np.char.find(column, '"') >= 0).any():
+            return None
+        columns[k] = np.char.strip(column).tolist()
+    return [columns[k] for k in range(width)]
+
+
+def is_plain(cell):
+    """Tell whether NumPy reads a cell as a number."""
+    try:
+        float(cell)
+        return "_" not in cell
+    except ValueError:
+        return False
+
+
+def column_of(path, name, cells, lines, separator):
+    """Turn the cells of a column into numbers where most are; a lone word in it is then a mistake to be named."""
+    some = [cell for cell in cells[: 20 * SAMPLE] if cell.lower() not in MISSING]
+    some = some or [cell for cell in cells if cell.lower() not in MISSING]
+    if sum(to_number(cell, separator) is not None for cell in some) * 2 <= len(some):
+        return cells
+    numbers = np.full(len(cells), np.nan)
+    for k, cell in enumerate(cells):
+        if cell.lower() not in MISSING:
+            number = to_number(cell, separator)
+            if number is None or not np.isfinite(number):
+                place = f"{path} line {lines[k]}, column {name!r}"
+                raise InputError(f"{place}: {cell[:40]!r} is not a finite number")
+            numbers[k] = number
+    return numbers
+
+
+def is_empty(column):
+    """Tell whether a column has no value at all."""
+    return np.isnan(column).all() if isinstance(column, np.ndarray) else not any(column)

@@ -1,0 +1,65 @@
+"""Figures and lines of a report on numbers to predict."""
+
+import numpy as np
+
+from baselines import LINEAR, MEAN
+from reports.intervals import resampled_rmse, skill, skill_interval
+from reports.tables import aligned, figure
+from reports.verdict import verdict
+
+
+def score_numbers(true, answers, rivals, names, scaled, seed=0):
+    """Compare predicted numbers (n, targets) with the true ones, in the units of the data.
+
+    rivals: {name of a baseline: its numbers (n, targets)}; scaled: brings errors of several targets to one unit.
+    Returns: dictionary with RMSE over all, its standard error, RMSE, MAE and R² of each target, the RMSE of each
+    baseline and the skill against it (1 - RMSE / RMSE of the baseline) with its interval.
+    """
+    ours, theirs = scaled(answers - true), {name: scaled(numbers - true) for name, numbers in rivals.items()}
+    errors = answers - true
+    spread = np.maximum(((true - true.mean(axis=0)) ** 2).sum(axis=0), np.finfo(float).tiny)
+    r2 = 1 - (errors**2).sum(axis=0) / spread
+    return {
+        "test_sequences": len(true),
+        "rmse": float(np.sqrt((ours**2).mean())),
+        "standard_error": float(resampled_rmse(ours, seed, neighbours=False).std()),
+        "baselines": {name: float(np.sqrt((e**2).mean())) for name, e in theirs.items()},
+        "differences": {
+            name: {"difference": skill(ours, e), "interval": skill_interval(ours, e, seed, neighbours=False)}
+            for name, e in theirs.items()
+        },
+        "per_target": {
+            name: {"rmse": float(np.sqrt((e**2).mean())), "mae": float(np.abs(e).mean()), "r2": float(r)}
+            for name, e, r in zip(names, errors.T, r2)
+        },
+        "rmse_of": {
+            rival: dict(zip(names, np.sqrt(((numbers - true) ** 2).mean(axis=0)).tolist()))
+            for rival, numbers in rivals.items()
+        },
+    }
+
+
+def number_lines(figures, names):
+    """Return the lines of the report."""
+    rows = [
+        [name, figure(f["rmse"]), figure(f["mae"]), f"{f['r2']:.3f}"]
+        + [figure(figures["rmse_of"][rival][name]) for rival in (MEAN, LINEAR)]
+        for name, f in figures["per_target"].items()
+    ]
+    skills = [
+        [name, figure(figures["baselines"][name]), f"{d['difference']:+.3f}", *(f"{b:+.3f}" for b in d["interval"])]
+        for name, d in figures["differences"].items()
+    ]
+    unit = " (over all, in units of each one's deviation in the training part)" if len(names) > 1 else ""
+    return [
+        f"Test sequences: {figures['test_sequences']}",
+        "",
+        aligned(["number", "RMSE", "MAE", "R²", "RMSE of the training mean", "of the linear model"], rows),
+        "",
+        "Skill of the network: 1 - RMSE / RMSE of the baseline, with its 95 % bootstrap interval",
+        aligned(["baseline", "RMSE", "skill", "low", "high"], skills),
+        "",
+        f"Linear model: {figure(figures['baselines'][LINEAR])}",
+        f"Test RMSE: {figure(figures['rmse'])}{unit}",
+        verdict(figures, "lower"),
+    ]

@@ -1,0 +1,170 @@
+"""Tables as people have them: separators, headers, encodings, missing cells, dates; each read as its owner means it."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import predict_model
+import train_model
+from project.errors import InputError
+from readers.tables import read_table
+from tests.conftest import load
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1.5,-2\n1234.5,4e3\n",
+        "a;b\n1,5;-2\n1234,5;4000\n",
+        "a\tb\n1.5\t-2\n1234.5\t4000\n",
+        "  a b\n1.5   -2 \n1234.5 4000  \n",
+        '"a","b"\n"1.5","-2"\n"1,234.5","4,000"\n',
+        "# made by hand\na,b\n\n1.5,-2\n,\n1234.5,4000\n",
+        "a,b,,\n1.5,-2,,\n1234.5,4000,,\n",
+        "% Columns: a,b\n1.5,-2\n1234.5,4000\n",
+    ],
+)
+def test_separators_quotes_comments_and_nameless_columns(tmp_path, text):
+    table = read_table(write(tmp_path / "t.csv", text))
+    assert [name for name in table.names if name] == ["a", "b"]
+    np.testing.assert_array_equal(np.stack(table.columns[:2], axis=1), [[1.5, -2], [1234.5, 4000]])
+
+
+def test_encodings_and_gzip(tmp_path):
+    text = "wärme;£\n1,5;2\n2,5;3\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
+        table = read_table(write(tmp_path / "t.csv", text, encoding))
+        assert table.names == ["wärme", "£"] and table.columns[0].tolist() == [1.5, 2.5]
+        assert ("read as Latin-1: it is not UTF-8" in table.notes) == (encoding == "latin-1")
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert read_table(tmp_path / "t.csv.gz").columns[1].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "nan", "null", "?", "-", "N/A"])
+def test_missing_cells_are_carried_forward_and_counted(tmp_path, cell):
+    rows = "".join(f"{i},{cell if i == 9 else i + 0.5}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), TARGET="a", WINDOW=5)
+    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cells were carried forward" in " ".join(data.notes)
+
+
+def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
+    rows = "".join(f"{i},{'NA' if i < 4 else i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5)
+    assert data.sequences.x[0][0].tolist() == [4, 4]
+    assert any("first 4 rows" in note for note in data.notes)
+
+
+def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
+    wind = ["N", "S", "W"] * 20
+    rows = "".join(f"{i},{wind[i]},word{i}\n" for i in range(60))
+    path = write(tmp_path / "t.csv", "load,wind,note\n" + rows)
+    c = shipped.changed(DATASET=str(path), TARGET="load", WINDOW=5, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    data = load(**c)
+    assert data.preparation["columns"] == ["load", "wind=N", "wind=S", "wind=W"]
+    np.testing.assert_array_equal(data.sequences.x[0][:3, 1:], np.eye(3))
+    assert any("note (60 different words)" in note for note in data.notes)
+    train_model.train_with(c)
+    write(tmp_path / "new.csv", "load,wind\n" + "".join(f"{i},S\n" for i in range(9)))  # N and W do not occur
+    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    assert (tmp_path / "run" / "new_predictions.csv").exists()
+
+
+def days(order, text="{day:%m/%d/%Y}"):
+    start = np.datetime64("2020-01-01")
+    return [text.format(day=(start + np.timedelta64(int(i), "D")).item()) for i in order]
+
+
+def test_rows_newest_first_are_turned_round_and_it_is_said(tmp_path):
+    order = range(59, -1, -1)
+    rows = "".join(f'"{day}","1,{i:03d}.5"\n' for i, day in zip(order, days(order)))
+    data = load(DATASET=str(write(tmp_path / "t.csv", '"Date","Price"\n' + rows)), WINDOW=5)
+    assert data.sequences.x[0][:3, 0].tolist() == [1000.5, 1001.5, 1002.5]
+    assert any("turned round" in note for note in data.notes)
+
+
+def test_date_and_clock_in_two_columns_are_one_time(tmp_path):
+    rows = "".join(f"{1 + h // 24:02d}/03/2004;{h % 24:02d}.00.00;{h},5\n" for h in range(60))
+    data = load(
+        DATASET=str(write(tmp_path / "t.csv", "Date;Time;T;;\n" + rows.replace(",5\n", ",5;;\n") + ";;;;\n")), WINDOW=5
+    )
+    assert "columns that are no input: Date, Time" in data.notes and data.preparation["columns"] == ["T"]
+
+
+def test_uneven_steps_are_named_and_months_are_even(tmp_path):
+    order = [i for i in range(80) if i % 7 < 5]
+    rows = "".join(f"{day},{i}\n" for i, day in zip(order, days(order, "{day:%Y-%m-%d}")))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
+    assert any("steps between rows are 1 to 3 days" in note and "SEASON counts rows" in note for note in data.notes)
+    rows = "".join(f"{2000 + i // 12}-{i % 12 + 1:02d},{i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
+    assert not any("steps between" in note for note in data.notes)
+
+
+def test_a_value_far_outside_the_rest_is_pointed_at(tmp_path):
+    rows = "".join(f"{-200 if i % 9 == 0 else i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "T\n" + rows)), WINDOW=5)
+    assert any("T is -200 7 times, far outside the rest" in note for note in data.notes)
+
+
+def beats(n, seed):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    return np.column_stack([rng.normal(size=(n, 12)) + 2 * y[:, None], y])
+
+
+@pytest.mark.parametrize("label", [-1, 12, "12"])
+def test_each_row_a_sequence_with_its_class_in_a_column(shipped, tmp_path, label):
+    for part, table in (("train", beats(60, 0)), ("test", beats(30, 1))):
+        np.savetxt(tmp_path / f"beats_{part}.csv", table, delimiter=",")
+    c = shipped.changed(DATASET=str(tmp_path / "beats_train.csv"), SEQUENCE="row", LABEL=label)
+    c = c.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=10)
+    data = load(**c)
+    np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], beats(60, 0)[:, :12], rtol=1e-6)
+    np.testing.assert_array_equal(data.test.y, beats(30, 1)[:, 12])
+    train_model.train_with(c)
+    assert evaluate_model.evaluate_with(c)["accuracy"] > 0.8
+    np.savetxt(tmp_path / "new.csv", beats(5, 2)[:, :12], delimiter=",")  # without labels
+    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+
+
+def test_rows_with_a_header_a_label_in_words_and_unequal_length(tmp_path):
+    text = "who,a,b,c\n" + "".join(f"{'xy'[i % 2]},{i},{i + 1},{'' if i % 3 == 0 else i + 2}\n" for i in range(30))
+    data = load(DATASET=str(write(tmp_path / "t.csv", text)), SEQUENCE="row", LABEL="who")
+    assert data.state["classes"] == ["x", "y"] and data.preparation["unequal_lengths"]
+
+
+def test_decimals_in_the_label_column_are_numbers_to_predict(tmp_path):
+    np.savetxt(tmp_path / "t.csv", np.random.default_rng(0).normal(size=(40, 8)), delimiter=",")
+    assert load(DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=0).task.score == "rmse"
+
+
+@pytest.mark.parametrize(
+    ("text", "constants", "message"),
+    [
+        ("1,2\n3,4\n", {}, 'SEQUENCE = "row".*LABEL = -1'),
+        ("1,2\n3,4\n", {"SEQUENCE": "row"}, "LABEL says which holds the labels.*-1 for the last"),
+        ("1,2\n3,4\n", {"SEQUENCE": "row", "LABEL": 2}, "LABEL = 2 is impossible.*2 columns"),
+        ("a,b\n1,x\n2,y\n", {"SEQUENCE": "row", "LABEL": "a"}, "column 'b' holds words"),
+        ("t,fault\n" + "".join(f"{i / 7},{i % 2}\n" for i in range(60)), {}, "'fault', holds 0 and 1 alone.*TARGET"),
+        ("a,b\n1,2\n1,2,3\n", {}, "line 3 has 3 cells"),
+        ("a,b\n" + "1,2\n" * 30 + "1,x\n", {}, "line 32, column 'b': 'x'"),
+        ("a,b\n" + "1,2\n" * 30 + "1,1e400\n", {}, "line 32, column 'b': '1e400'"),
+    ],
+)
+def test_what_a_table_could_mean_is_asked_and_faults_are_placed(tmp_path, text, constants, message):
+    with pytest.raises(InputError, match=message):
+        load(DATASET=str(write(tmp_path / "t.csv", text)), **constants)
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bdamaged", gzip.compress(b"a,b\n1,2\n")[:-9]])
+def test_a_damaged_gz_is_named(tmp_path, content):
+    (tmp_path / "t.csv.gz").write_bytes(content)
+    with pytest.raises(InputError, match="damaged .gz"):
+        load(DATASET=str(tmp_path / "t.csv.gz"))
