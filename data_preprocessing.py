@@ -73,6 +73,8 @@ def load_data(c, validation_seed=None):
     if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
         size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
         notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
+    if idle := [f"{name} = {c[name]!r}" for name in task.unread if c[name] not in (None, 1)]:
+        notes.append(f"without effect on these data: {', '.join(idle)}")
     parts, sequences, left_out = task.parts(train, test, rows, state, c)
     validation = parts["validation"] if c.VALIDATION_SIZE else None
     return Data(parts["training"], validation, parts["test"], task, state, learned, sequences, [*notes, *left_out])

@@ -16,7 +16,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
 
 @contextmanager
-def standard_error_held_back():
+def standard_error_caught():
     """Catch what C++ code writes to file descriptor 2; show it only if the block raises.
 
     TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
@@ -42,7 +42,7 @@ def standard_error_held_back():
 # Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
 _pyplot = sys.modules.get("matplotlib.pyplot")
 sys.modules["matplotlib.pyplot"] = _pyplot
-with standard_error_held_back():
+with standard_error_caught():
     import keras
     import tensorflow as tf
 if _pyplot is None:
@@ -51,4 +51,4 @@ if _pyplot is None:
 # Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
 tf.get_logger().setLevel("ERROR")
 
-__all__ = ["keras", "standard_error_held_back", "tf"]
+__all__ = ["keras", "standard_error_caught", "tf"]

@@ -66,8 +66,8 @@ def _refuse_false_headers(path, archive):
             read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
             shape, _, dtype = read_header(file)
         # DEFLATE packs at most 1032 to 1: a larger claim is false.
-        held = min(member.compress_size, path.stat().st_size)
-        held *= 1 if member.compress_type == zipfile.ZIP_STORED else 1032
+        packed = min(member.compress_size, path.stat().st_size)
+        packed *= 1 if member.compress_type == zipfile.ZIP_STORED else 1032
         claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
-        if claimed > min(member.file_size, held):
+        if claimed > min(member.file_size, packed):
             raise InputError(f"{path}: {member.filename} claims {claimed} bytes, more than the file holds")

@@ -33,12 +33,13 @@ def cut_recordings(new, steps):
 
     The last window ends with the recording. Returns: (Sequences with names that give file or number and place, notes).
     """
-    lengths = [len(sequence) for sequence in new.x]
+    lengths = [len(x) for x in new.x] if isinstance(new.x, list) else [new.x.shape[1]] * len(new.x)
     if max(lengths) <= steps:
         return new, []
     names = new.names or [str(i) for i in range(len(lengths))]
     windows, places = [], []
-    for sequence, name, length in zip(new.x, names, lengths):
+    for i, (name, length) in enumerate(zip(names, lengths)):
+        sequence = new.x[i : i + 1][0]
         starts = [*range(0, max(1, length - steps), max(1, steps // 2)), max(0, length - steps)]
         for start in dict.fromkeys(starts):
             windows.append(sequence[start : start + steps])

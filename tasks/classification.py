@@ -19,6 +19,7 @@ from tasks.layers import standardised
 
 score, better = "accuracy", "higher"
 unit = "sequences"
+unread = ("TARGET", "WINDOW", "HORIZON", "SEASON")  # constants that have no effect here
 UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 

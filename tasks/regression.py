@@ -14,6 +14,7 @@ from tasks.layers import linear_part, standardised
 
 score, better = "rmse", "lower"
 unit = "sequences"
+unread = ("TARGET", "WINDOW", "HORIZON", "SEASON")  # constants that have no effect here
 
 
 # Targets.

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "ci", max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile("long", settings.get_profile("ci"), max_examples=20_000, derandomize=False)
 settings.load_profile("ci")
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser):
-    parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/test_soak.py")
+    parser.addoption("--soak-rounds", type=int, default=8, help="rounds of tests/test_soak.py")
 
 
 def copy_project(folder, *more):

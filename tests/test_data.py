@@ -115,6 +115,11 @@ def test_ucr_text_without_a_twin_is_split(tmp_path):
     assert (len(data.train), len(data.test)) == (15, 5)
 
 
+def test_constants_without_effect_are_named():
+    notes = load(N_SAMPLES=100, HORIZON=3, SEASON=12).notes
+    assert notes == ["without effect on these data: HORIZON = 3, SEASON = 12"] and load(N_SAMPLES=100).notes == []
+
+
 def test_a_test_label_never_seen_in_training_is_refused(tmp_path):
     x, y = waves(30)
     path = save(tmp_path / "d.npz", X_train=x[:20], y_train=y[:20], X_test=x[20:], y_test=y[20:] + 1)

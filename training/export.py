@@ -29,10 +29,10 @@ def to_saved_model(model, folder):
 
 def to_tflite(model, folder):
     """Write folder/model.tflite. A batch of exactly one lets the LSTM do with built-in operators. Returns: its path."""
-    from project.quiet_tensorflow import keras, standard_error_held_back, tf
+    from project.quiet_tensorflow import keras, standard_error_caught, tf
 
     inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
-    with standard_error_held_back(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
+    with standard_error_caught(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
         content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"
     files.write_atomically(path, content)
