@@ -72,9 +72,7 @@ def main():
     with ExitStack() as stack:
         variants = ["project", "keras", *(["torch"] if importlib.util.find_spec("torch") else [])]
         workers = {variant: stack.enter_context(worker()) for variant in variants[: 1 if QUICK else None]}
-        workers |= {
-            variant: workers[variants[0]] for variant in variants if variant not in workers
-        }  # QUICK
+        workers |= {variant: workers[variants[0]] for variant in variants if variant not in workers}  # QUICK
         for measure in (processes, training_steps, predictions, growth, large_file):
             for row in measure(workers):
                 rows.append(row)
