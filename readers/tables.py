@@ -159,8 +159,8 @@ def quick_columns(body, width, separator):
         return None
     sample = [line.split(separator) for line in body[:SAMPLE]]
     numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
-    words = [k for k in range(width) if k not in numeric]
-    if width - 1 not in numeric or sum(line.count(separator) for line in body) != len(body) * (width - 1):
+    words = sorted(set(range(width)) - set(numeric))
+    if numeric[-1:] != [width - 1] or sum(line.count(separator) for line in body) != len(body) * (width - 1):
         return None  # with that last column NumPy misses no cell: a row too long means another too short
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
