@@ -25,13 +25,10 @@ def standard_error_caught():
     with tempfile.TemporaryFile() as caught:
         terminal = os.dup(2)
         os.dup2(caught.fileno(), 2)
-        failed = False
         try:
             yield
-        except Exception:  # Ctrl-C is no failure to explain
-            failed = True
-            raise
         finally:
+            failed = isinstance(sys.exc_info()[1], Exception)  # Ctrl-C is no failure to explain
             os.dup2(terminal, 2)
             os.close(terminal)
             if failed:

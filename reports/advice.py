@@ -62,8 +62,8 @@ def never_predicted(task, history, figures, shape, c):
     predicted = np.sum(figures.get("confusion_matrix", [[1]]), axis=0)
     never = [n for (n, f), count in zip(figures.get("per_class", {}).items(), predicted) if f["support"] and not count]
     if never and not guessing(history, figures):
-        hint = "" if c.CLASS_WEIGHT else ' CLASS_WEIGHT = "balanced" makes rare classes count;'
-        return f"Never predicted: class {', '.join(never[:3])}.{hint} or train longer, or with more of its sequences."
+        hint = "" if c.CLASS_WEIGHT else 'CLASS_WEIGHT = "balanced", '
+        return f"Never predicted: class {', '.join(never[:3])}. Try {hint}more EPOCHS, or more of its sequences."
 
 
 def loses_to_linear(task, history, figures, shape, c):

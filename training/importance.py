@@ -8,8 +8,8 @@ from training.prediction import predict
 SHUFFLES = 4  # of each feature and time, for the spread
 SEQUENCES = 200  # of the test part that are shuffled at most
 BYTES = 256 * 2**20  # of shuffled copies that are predicted at once
-FEATURES = 20  # shown at most: more are shuffled in groups of neighbours
-TIMES = 10  # groups of neighbouring time steps
+FEATURE_GROUPS = 20  # shown at most: more are shuffled in groups of neighbours
+TIME_GROUPS = 10  # groups of neighbouring time steps
 
 
 def importance(model, data, seed):
@@ -21,8 +21,8 @@ def importance(model, data, seed):
     task, rng = data.task, np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(data.test))[:SEQUENCES])
     x, y = data.test.take(chosen), data.test.y[chosen]
-    features = groups(x.shape[-1], FEATURES, data.sequences.columns)
-    times = groups(x.shape[1], TIMES)
+    features = groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
+    times = groups(x.shape[1], TIME_GROUPS)
     picks = [(..., group) for _, group in features] + [(slice(None), group) for _, group in times]
     at_once = max(1, BYTES // x.nbytes // SHUFFLES)
     scores = [_scores(model, data, [x], y)]
