@@ -5,12 +5,13 @@ The constants below say which data; `python train_model.py` uses them.
 
 import numpy as np
 
-from project.constants import NAME_OR_PLACE, SIZE, one_of, or_none, or_zero, pattern, text, whole
+from project.constants import NAME_OR_PLACE, NAMES_OR_PLACES, SIZE, one_of, or_none, or_zero, pattern, text, whole
 from project.errors import InputError
 from project.files import project_path
 from readers import read_data_set
 from sequences import preparation
 from sequences.generated import GENERATED, generate
+from sequences.streams import cut_streams
 from sequences.types import Data
 from tasks import TASKS, task_of
 
@@ -22,14 +23,18 @@ FEATURES = 1  # values per time step of a generated sequence
 TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
 VALIDATION_SIZE = 0.0  # cut from the training part: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
-SEQUENCE = None  # tables: "row", each row is a whole sequence; None, the whole file is one series
-LABEL = None  # tables with SEQUENCE = "row": the column with the labels, by name or by place (-1 the last)
-TARGET = None  # forecasting: column of the .csv file to forecast; None takes its last numeric column
-WINDOW = None  # forecasting: past rows that the network sees; None takes 24
+# Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
+SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
+LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
+TARGET = None  # column to forecast; None takes the last numeric column
+WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
+STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
 TEST_FILES = None  # recordings: regular expression; files whose name matches are the test part
-GROUP = None  # recordings: regular expression with one (group) in the file name, whose members stay in one part
+# What stays in one part, such as a person: tables, a column; recordings, a regular expression with one (group) in the
+# file name.
+GROUP = None
 
 ALLOWED = {
     "DATASET": text("a data set's name or a path"),
@@ -40,14 +45,15 @@ ALLOWED = {
     "TEST_SIZE": SIZE,
     "VALIDATION_SIZE": or_zero(SIZE),
     "SEED": whole(0, 2**32 - 1),
-    "SEQUENCE": one_of(None, "row"),
+    "SEQUENCE": or_none(NAMES_OR_PLACES),
     "LABEL": or_none(NAME_OR_PLACE),
     "TARGET": or_none(text("the name of a column")),
     "WINDOW": or_none(whole(1)),
+    "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
     "SEASON": or_none(whole(1)),
     "TEST_FILES": or_none(pattern()),
-    "GROUP": or_none(pattern(groups=1)),
+    "GROUP": or_none(NAME_OR_PLACE),
 }
 
 
@@ -58,8 +64,11 @@ def load_data(c, validation_seed=None):
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     train, test = read(c)
-    task = task_of(train, c)
-    rows = task.split(train, test, c, c.SEED if validation_seed is None else validation_seed)
+    task, is_stream = task_of(train, c), isinstance(train.y, list)
+    validation_seed = c.SEED if validation_seed is None else validation_seed
+    if is_stream:
+        train, test = cut_streams(train, test, c, validation_seed, task.pure_windows)
+    rows = task.split(train, test, c, validation_seed)
     development = rows["training"]
     if c.VALIDATION_SIZE:  # other draws of the validation part find the same lengths and classes
         development = np.sort(np.concatenate([development, rows["validation"]]))
@@ -73,11 +82,21 @@ def load_data(c, validation_seed=None):
     if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
         size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
         notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
-    if idle := [f"{name} = {c[name]!r}" for name in task.unread if c[name] not in (None, 1)]:
+    if idle := [f"{name} = {c[name]!r}" for name in unread(task, train, is_stream, c) if c[name] not in (None, 1)]:
         notes.append(f"without effect on these data: {', '.join(idle)}")
     parts, sequences, left_out = task.parts(train, test, rows, state, c)
     validation = parts["validation"] if c.VALIDATION_SIZE else None
     return Data(parts["training"], validation, parts["test"], task, state, learned, sequences, [*notes, *left_out])
+
+
+def unread(task, train, is_stream, c):
+    """Return the names of the constants that have no effect on these data."""
+    names = [name for name in task.unread if not (is_stream and name in ("WINDOW", "STRIDE"))]
+    if not is_stream and c.SEQUENCE != "row" and "LABEL" not in names:
+        names.append("LABEL")
+    if train.groups is not None and train.columns is None and c.SEQUENCE != "row":
+        names.append("GROUP")
+    return names
 
 
 def read(c):

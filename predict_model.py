@@ -15,7 +15,7 @@ from project.constants import read_constants
 from project.errors import InputError
 from project.script import run_script
 from readers import read_new
-from sequences.preparation import prepare
+from sequences.preparation import prepare, with_columns
 from sequences.types import Part
 from sequences.windows import cut_recordings
 from tasks import trained_task
@@ -36,12 +36,9 @@ def predict_new(path, run_dir):
     record = run_folder.load_record(folder)
     task, state, learned = trained_task(record, folder), record["state"], record["preparation"]
     new = read_new(Path(path), record["constants"], learned)
-    if new.columns is not None and learned["columns"] is None:  # a recording as a table: its rows are time steps
-        new = new._replace(columns=None, notes=())
-    if (new.columns is None) != (learned["columns"] is None):
-        kinds = {True: "a time series", False: "sequences"}
-        given, trained = kinds[new.columns is not None], kinds[learned["columns"] is not None]
-        raise InputError(f"{path} holds {given}; the run in {files.shown(folder)} was trained on {trained}")
+    if learned["steps"] is None and new.columns is None:
+        raise InputError(f"{path} holds sequences; the run in {files.shown(folder)} was trained on a time series")
+    new = with_columns(new, learned["columns"], path)  # trained on no table: a table's rows are time steps
     cut = []
     if learned["steps"] is not None and not learned["unequal_lengths"]:
         new, cut = cut_recordings(new, learned["steps"])

@@ -141,5 +141,9 @@ NAME_OR_PLACE = (
     lambda v: isinstance(v, int) and is_number(v) or isinstance(v, str) and v.strip() != "",
     "the name of a column, or its place (0 the first, -1 the last)",
 )
+NAMES_OR_PLACES = (
+    lambda v: NAME_OR_PLACE[0](v) or isinstance(v, list) and v != [] and all(map(NAME_OR_PLACE[0], v)),
+    '"row", "file", the name or place of a column, or a list of them',
+)
 POSITIVE = (lambda v: is_number(v) and 0 < v <= 1e38, "a number above 0 that 32-bit floats hold")
 SWITCH = one_of(False, True)

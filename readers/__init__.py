@@ -9,10 +9,11 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, other_programs, rows, series, sound, ts, ucr
+from readers import arrays, folders, other_programs, rows, series, sound, streams, ts, ucr
 from readers.regular import refuse_special, refused_unless_readable
+from readers.tables import first_row, is_plain
 
-# Format: reader. A folder of `.wav` files counts as `.wav`; in a folder of several formats the first one is taken.
+# Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {
     ".ts": ts.read,
     ".npz": arrays.read_npz,
@@ -23,11 +24,11 @@ READERS = {
     ".arff": other_programs.read_arff,
     ".tsv": ucr.read,
     ".txt": ucr.read,
-    ".wav": sound.read,
+    **dict.fromkeys(sound.SOUND, sound.read),
     ".csv": series.read,
     ".csv.gz": series.read,
 }
-TABLES = (".csv", ".csv.gz", ".tsv", ".txt")  # that SEQUENCE = "row" reads
+TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 
 
 def read_data_set(path, c, known=None):
@@ -38,34 +39,62 @@ def read_data_set(path, c, known=None):
     """
     path = Path(path)
     with refused_unless_readable(path):
+        if path.is_dir() and c.SEQUENCE == "file":
+            return folders.read(path, c, known)
         suffix, path = find_format(path)
-        if c.SEQUENCE == "row":
-            if suffix not in TABLES:
-                raise InputError(f'SEQUENCE = "row" is for tables ({", ".join(TABLES)}), which {path} is not')
-            return rows.read(path, c, known)
+        if suffix is None:
+            return folders.read(path, c, known)
+        if suffix in TABLES:
+            return reader_of_table(suffix, path, c, known)(path, c, known)
+        if c.SEQUENCE not in (None, "file"):
+            raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
         return READERS[suffix](path, c, known)
 
 
+def reader_of_table(suffix, path, c, known):
+    """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of a series."""
+    if c.SEQUENCE == "row":
+        return rows.read
+    in_columns = c.SEQUENCE not in (None, "file")
+    if known is not None and known["columns"] is not None:
+        return series.read if known["steps"] is None else streams.read
+    if c.TASK != "forecasting" and (in_columns or c.LABEL is not None):
+        if c.LABEL is None and known is None:
+            raise InputError(
+                f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row; several series in one "
+                "file are not forecast"
+            )
+        return streams.read
+    if c.TARGET is None and READERS[suffix] is ucr.read:
+        cells, header = first_row(path)
+        if header is None and all(map(is_plain, " ".join(cells[1:]).split())):
+            return ucr.read
+    return series.read
+
+
 def read_new(path, c, known):
-    """Read new sequences, with labels or without, from one file, or a folder of `.wav`.
+    """Read new sequences, with labels or without, from one file or a folder of files.
 
     c, known: Constants and preparation of the run that is to predict them. Returns: Sequences. Raises InputError as
     read_data_set does.
     """
     path = Path(path)
-    if path.is_dir() and not sound.wav_files(path):
-        raise InputError(f"{path} is a folder without .wav files: name one file")
-    new, test = read_data_set(path, c, known)
+    if path.is_dir() and not sound.sound_files(path):
+        with refused_unless_readable(path):
+            new, test = folders.read(path, c, known)
+    else:
+        new, test = read_data_set(path, c, known)
     if test is not None and path.suffix == ".npz":
         raise InputError(f"{path} holds a training and a test part: save the new sequences alone, as X")
     return new
 
 
 def find_format(path):
-    """Tell the format of `path`: (key of READERS, path of the file to read).
+    """Tell the format of `path`: (key of READERS, path of the file to read), (None, path) for a folder of many files.
 
-    A folder stands for the `NAME_TRAIN` file in it, looked for in the order of READERS, or for its `.wav` files. Of
-    several such files the one named like the folder is meant: archives keep variants of a data set beside it.
+    A folder stands for the `NAME_TRAIN` file in it, looked for in the order of READERS, for its sound files, or for the
+    folders of its classes. Of several NAME_TRAIN files the one named like the folder is meant: archives keep
+    variants of a data set beside it.
     """
     formats = ", ".join(READERS)
     if not path.exists():
@@ -88,6 +117,11 @@ def find_format(path):
         if found:
             refuse_special(found[0])
             return suffix, found[0]
-    if sound.wav_files(path):
+    if sound.sound_files(path):
         return ".wav", path
-    raise InputError(f"the folder {path} holds neither a NAME_TRAIN file nor .wav files; allowed formats are {formats}")
+    if folders.is_one(path):
+        return None, path
+    raise InputError(
+        f"the folder {path} holds no NAME_TRAIN file, no sound, and no folder for each class with files in it; allowed "
+        f'formats are {formats}. If each of its files is a sequence with labels in a column, set SEQUENCE = "file"'
+    )

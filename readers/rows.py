@@ -11,18 +11,18 @@ from sequences.types import Sequences
 
 def read(path, c, known=None):
     """Read such a table and its `_TEST` twin: see readers/__init__.py. LABEL says which column is the label."""
-    return with_twin(lambda file: read_rows(file, c.LABEL, known), path)
+    return with_twin(lambda file: read_rows(file, c.LABEL, c.GROUP, known), path)
 
 
-def read_rows(path, label, known=None):
-    """Read one such table. label: name or place of the column with the labels; new data may lack it.
+def read_rows(path, label, group=None, known=None):
+    """Read one such table. label, group: name or place of the columns with labels and groups; new data may lack them.
 
     Returns: Sequences with x (n, time, 1) float64, or a list where rows end with missing cells. Raises InputError for a
     label that is no column and for a column of words among the time steps.
     """
     table = read_table(path)
     columns = dict(zip(table.names, table.columns))
-    y = None
+    y = groups = None
     if known is None or len(columns) != known["steps"]:
         if label is None:
             raise InputError(
@@ -30,14 +30,19 @@ def read_rows(path, label, known=None):
                 f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first"
             )
         name = column_named(path, table.names, label, "LABEL")
-        y = labels_of(columns.pop(name))
+        y, used = labels_of(columns[name]), {name}
+        if group is not None:
+            name = column_named(path, table.names, group, "GROUP")
+            groups = labels_of(columns[name])
+            used.add(name)
+        columns = {name: column for name, column in columns.items() if name not in used}
     words = [name for name, column in columns.items() if not isinstance(column, np.ndarray)]
     if words:
         raise InputError(f"{path}: column {words[0]!r} holds words; time steps must be numbers")
     if not columns:
         raise InputError(f"{path} has no column of numbers but the labels")
     x = np.stack([*columns.values()], axis=1)[:, :, None]
-    return Sequences(without_tails(x), y, notes=tuple(table.notes))
+    return Sequences(without_tails(x), y, groups, notes=tuple(table.notes))
 
 
 def column_named(path, names, column, constant):

@@ -4,7 +4,8 @@ import numpy as np
 
 from project.errors import InputError
 from readers import times as stamps
-from readers.tables import read_table
+from readers.meaning import refuse_other_meanings
+from readers.tables import first_row, read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
@@ -18,22 +19,27 @@ def read(path, c, known=None):
     The rows of a `_TEST` twin follow those of the file. Raises InputError for a missing header, for time stamps that
     repeat or go back, and where no column of numbers is left.
     """
+    if known is None and c.TARGET is None and first_row(path)[1] is None:
+        raise InputError(
+            f"{path} has no header: its first line holds numbers, not names of columns. If each row is a sequence of "
+            'its own, set SEQUENCE = "row", and LABEL = -1 or 0 where its label is the last or the first number; if '
+            "rows are time steps, set TARGET to the place, '3' say, of the column to forecast, or LABEL to that of the "
+            "labels, and SEQUENCE to that of the column that tells recordings apart"
+        )
     table, twin = with_twin(read_table, path)
     n = len(table.lines)
     files = [(path, table.lines)]
     names, columns, notes = table.names, table.columns, list(table.notes)
-    if not table.header and not (known is not None and known["columns"] is None):
-        raise InputError(
-            f"{path} has no header: its first line holds numbers, not names of columns. If each row is a sequence of "
-            'its own, set SEQUENCE = "row", and LABEL = -1 or 0 where its label is the last or the first number'
-        )
     if twin is not None:
         if twin.names != names:
             raise InputError(f"{path} and its _TEST twin have other columns: {names} and {twin.names}")
-        columns = [_joined(a, b) for a, b in zip(columns, twin.columns)]
+        columns = [joined(a, b) for a, b in zip(columns, twin.columns)]
         files.append((f"the _TEST twin of {path}", twin.lines))
+    if known is None and c.TARGET is None and c.TASK is None:
+        words = {k: column for k, column in enumerate(columns) if not isinstance(column, np.ndarray)}
+        refuse_other_meanings(path, names, columns, stamps.time_stamps(names, words)[0])
     skipped, order_notes, backwards = _without_times(names, columns, lambda row: _place(files, row))
-    named, left_out = _numbers(names, columns, skipped, known)
+    named, left_out = inputs_of(names, columns, skipped, known)
     if not any(isinstance(column, np.ndarray) for column in columns) or not named:
         raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
     values = np.stack([*named.values()], axis=1)
@@ -43,7 +49,7 @@ def read(path, c, known=None):
     if skipped or left_out:
         left = [names[k] or "(nameless)" for k in sorted(skipped)] + left_out
         notes.append(f"columns that are no input: {', '.join(left)}")
-    notes += order_notes + _sentinels(named)
+    notes += order_notes + sentinels(named)
     start = _first_complete(values[:n]) if known is None else 0
     if start:
         notes.append(f"the first {start} rows have empty cells that nothing comes before: they were cut off")
@@ -59,8 +65,8 @@ def _place(files, row):
         row -= len(lines)
 
 
-def _joined(a, b):
-    """Append a column of the twin to that of the file."""
+def joined(a, b):
+    """Append a column of one file to that of another."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.concatenate([a, b])
     return [*map(str, a), *map(str, b)]
@@ -92,7 +98,7 @@ def _without_times(names, columns, place_of):
     return skipped, notes, backwards
 
 
-def _numbers(names, columns, skipped, known):
+def inputs_of(names, columns, skipped, known):
     """Return ({name: numbers (rows,)}, names of columns of words that are left out)."""
     named, left_out = {}, []
     for k, (name, column) in enumerate(zip(names, columns)):
@@ -105,7 +111,7 @@ def _numbers(names, columns, skipped, known):
                 left_out.append(f"{name} (empty)")
             continue
         words = sorted({cell for cell in column if cell})
-        if known is not None and known["columns"] is not None:
+        if known is not None and known["columns"] is not None:  # the words of the training part
             words = [w.removeprefix(f"{name}=") for w in known["columns"] if w.startswith(f"{name}=")]
         if not words or len(words) > MOST_WORDS:
             left_out.append(f"{name} ({len(words)} different words)" if words else name)
@@ -121,7 +127,7 @@ def _first_complete(values):
     return int(gaps.argmin(axis=0).max()) if not gaps.all(axis=0).any() else 0
 
 
-def _sentinels(named):
+def sentinels(named):
     """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
     notes = []
     for name, column in named.items():

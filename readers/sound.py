@@ -1,10 +1,13 @@
-"""Recordings: `.wav` files as log-mel frames, the usual input of speech networks."""
+"""Recordings as log-mel frames, the usual input of speech networks: `.wav`, with soundfile installed others too."""
 
+import importlib.util
+import math
 import struct
 import warnings
 
 import numpy as np
 from scipy.io import wavfile
+from scipy.signal import resample_poly
 
 from project.errors import InputError
 from readers.regular import refuse_special
@@ -16,43 +19,85 @@ MEL_BANDS = 40
 FLOOR = 1e-6  # added to the power before the logarithm: silence becomes -13.8, not minus infinity
 LOUDEST = 1e6  # of a float file, whose full scale is 1
 ALLOWED_RATES = (8000, 48000)  # Hz
-OTHER_SOUND = (".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".au", ".wma")  # not read
+OPTIONAL = (".mp3", ".flac", ".ogg", ".opus", ".aif", ".aiff", ".au")  # read where soundfile is installed
+SOUND = (".wav", *OPTIONAL)
+OTHER = (".m4a", ".aac", ".wma", ".mp4", ".amr")  # never read
+INSTALL = "pip install soundfile"
 
 
-def wav_files(folder):
-    """Return the `.wav` files of a folder, `.WAV` too, sorted by name."""
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() == ".wav")
+def can_read(file):
+    """Tell whether a file is sound that can be read here."""
+    suffix = file.suffix.lower()
+    return suffix == ".wav" or suffix in OPTIONAL and importlib.util.find_spec("soundfile") is not None
+
+
+def sound_files(folder):
+    """Return the files of a folder that are sound and can be read here, sorted by name."""
+    return sorted(file for file in folder.iterdir() if can_read(file))
 
 
 def read(path, c, known=None):
     """Read a folder of `LABEL_*.wav` recordings, or one such file: see readers/__init__.py.
 
     Returns: (Sequences with x a list of n arrays (frames_i, 40), y the names up to the first "_" (None if one has
-    none), and the file names; None). Raises InputError for a damaged file and for two that differ in sample rate.
+    none), and the file names; None). Raises InputError for a damaged file.
     """
-    files = wav_files(path) if path.is_dir() else [path]
-    x, rates = [], []
+    files = sound_files(path) if path.is_dir() else [path]
     for file in files:
         refuse_special(file)
-        samples, rate = read_wav(file)
-        if rates and rate != rates[0]:
-            raise InputError(f"{files[0].name} has {rates[0]} Hz and {file.name} has {rate} Hz: convert to one rate")
-        rates.append(rate)
-        x.append(log_mel(samples, rate).astype(np.float32))
+    x, rate, notes = read_all(files, known and known["sample_rate"])
     names = [file.name for file in files]
     for name in names:
         if not name.isprintable():
             raise InputError(f"{path} has the file name {name!r}: letters that can be shown are needed")
     labels = np.array([name.split("_")[0] for name in names])
     y = labels if all("_" in name for name in names) else None
-    return Sequences(x, y, names=names, sample_rate=rates[0], notes=_left_out(path)), None
+    return Sequences(x, y, names=names, sample_rate=rate, notes=(*notes, *_left_out(path))), None
 
 
 def _left_out(path):
-    other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in OTHER_SOUND) if path.is_dir() else []
-    if not other:
-        return ()
-    return (f"{len(other)} sound files are left out, only .wav is read: {', '.join(other[:3])}",)
+    if not path.is_dir():
+        return []
+    other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
+    how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if any(name.lower().endswith(OPTIONAL) for name in other) else ""
+    return [f"{len(other)} sound files are left out: {', '.join(other[:3])}{how}"] if other else []
+
+
+def read_all(files, known_rate=None):
+    """Read recordings as log-mel frames, all at the lowest of their sample rates, or at that of the run if it is lower.
+
+    Returns: (list of arrays (frames_i, 40) float32, sample rate in Hz, notes).
+    """
+    x, rates = [], []
+    for file in files:
+        samples, rate = read_sound(file)
+        x.append(log_mel(samples, rate).astype(np.float32))
+        rates.append(rate)
+    lowest = min([*rates, *([known_rate] if known_rate else [])])
+    higher = [place for place, rate in enumerate(rates) if rate != lowest]
+    for place in higher:
+        samples, rate = read_sound(files[place])
+        divisor = math.gcd(lowest, rate)
+        x[place] = log_mel(resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
+    if not higher:
+        return x, lowest, []
+    found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
+    return x, lowest, [f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
+
+
+def read_sound(path):
+    """Read a recording: `.wav` by SciPy, else by soundfile. Returns: (samples (n,) float64, sample rate in Hz)."""
+    if path.suffix.lower() == ".wav":
+        return read_wav(path)
+    if not can_read(path):
+        raise InputError(f"{path} needs the package soundfile to be read: {INSTALL}, or convert it to .wav")
+    import soundfile
+
+    try:
+        samples, rate = soundfile.read(path, dtype="float64", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is damaged, or no sound ({error})") from error
+    return checked(path, samples, rate), rate
 
 
 def read_wav(path):
@@ -77,20 +122,24 @@ def read_wav(path):
         OverflowError,
     ) as error:
         raise InputError(f"{path} is a damaged .wav file ({error})") from error
-    if samples.size == 0:
-        raise InputError(f"{path} holds no samples")
-    if not ALLOWED_RATES[0] <= rate <= ALLOWED_RATES[1]:
-        raise InputError(f"{path} has a sample rate of {rate} Hz; allowed are {ALLOWED_RATES[0]} to {ALLOWED_RATES[1]}")
     if samples.dtype.kind == "u":  # 8-bit files are unsigned
         samples = (samples - 128.0) / 128.0
     elif samples.dtype.kind == "i":
         samples = samples / -float(np.iinfo(samples.dtype).min)
-    samples = samples.astype(np.float64)
+    return checked(path, samples.astype(np.float64), rate), int(rate)
+
+
+def checked(path, samples, rate):
+    """Check samples (n,) or (n, channels) and average the channels. Returns: samples (n,) float64."""
+    if samples.size == 0:
+        raise InputError(f"{path} holds no samples")
+    if not ALLOWED_RATES[0] <= rate <= ALLOWED_RATES[1]:
+        raise InputError(f"{path} has a sample rate of {rate} Hz; allowed are {ALLOWED_RATES[0]} to {ALLOWED_RATES[1]}")
     if not (np.abs(samples) < LOUDEST).all():
         raise InputError(
             f"{path} holds samples that are NaN, infinite or {LOUDEST:g} and more: sound goes from -1 to 1"
         )
-    return (samples.mean(axis=1) if samples.ndim == 2 else samples), int(rate)
+    return samples.mean(axis=1) if samples.ndim == 2 else samples
 
 
 def log_mel(samples, rate):

@@ -33,24 +33,27 @@ class Table(NamedTuple):
     notes: list
 
 
-def read_table(path):
+def read_table(path, leave_out=False):
     """Read a table from a text file, or one packed by gzip. Returns: Table.
 
-    Raises InputError, naming the line, for rows of another length and for a word in a column of numbers.
+    leave_out: leave out a few rows of another length, and name them. Raises InputError, naming the line, for rows of
+    another length and for a word in a column of numbers.
     """
     text, notes = read_any_text(path)
     body, numbers, comments = rows_of(text)
     if not body:
         raise InputError(f"{path} is empty")
     separator = find_separator(body[:SAMPLE])
-    first, header = cells_of(path, numbers[0], body[0], separator), None
-    if is_header(first, separator):
-        header, body, numbers = first, body[1:], numbers[1:]
-    elif comments and (named := cells_of(path, 0, comments[-1].lstrip("#% "), separator)) and len(named) == len(first):
-        header = [named[0].split(":")[-1].strip(), *named[1:]]
+    if separator == "," and body[0].endswith(";"):  # a mark at the end of each line
+        body = [line.rstrip("; ") for line in body]
+    first, header, inside = header_of(path, body, numbers[0], comments, separator)
+    body, numbers = body[inside:], numbers[inside:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
     names = header or [str(place) for place in range(len(first))]
+    if leave_out:
+        body, numbers, damaged = without_damaged(body, numbers, len(names), separator)
+        notes += damaged
     columns = columns_of(path, body, numbers, names, separator)
     used = [i for i, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
     repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
@@ -69,6 +72,38 @@ def rows_of(text):
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
     kept = [(i, line) for i, line in kept if not COMMENT.match(line)]
     return [line for _, line in kept], [i for i, _ in kept], comments
+
+
+def without_damaged(body, numbers, width, separator):
+    """Leave out rows of another number of cells, one in twenty at most. Returns: (lines, their numbers, notes)."""
+    counts = np.array([len(line.split()) if separator is None else line.count(separator) + 1 for line in body])
+    bad = np.flatnonzero(counts != width)
+    if not len(bad) or len(bad) * 20 > len(body) or any('"' in body[k] for k in bad):
+        return body, numbers, []  # the reader of cells says what is wrong with them
+    shown = ", ".join(str(numbers[k]) for k in bad[:5]) + (", ..." if len(bad) > 5 else "")
+    kept = np.flatnonzero(counts == width)
+    note = f"{len(bad)} lines that have not {width} cells were left out: {shown}"
+    return [body[k] for k in kept], [numbers[k] for k in kept], [note]
+
+
+def header_of(path, body, i, comments, separator):
+    """Return (cells of the first row, names of the columns or None, rows that they take): a comment may name them."""
+    first = cells_of(path, i, body[0], separator)
+    if is_header(first, separator):
+        return first, first, 1
+    named = cells_of(path, 0, comments[-1].lstrip("#% "), separator) if comments else []
+    if len(named) == len(first):
+        return first, [re.split(r"[:\s]+", named[0])[-1], *named[1:]], 0
+    return first, None, 0
+
+
+def first_row(path):
+    """Return (the cells of the first row of a text file, the names of its columns or None)."""
+    body, numbers, comments = rows_of(read_any_text(path)[0][:100_000])
+    if not body:
+        raise InputError(f"{path} is empty")
+    separator = find_separator(body[:SAMPLE])
+    return header_of(path, body, numbers[0], comments, separator)[:2]
 
 
 def read_any_text(path):
@@ -96,7 +131,8 @@ def read_any_text(path):
 def find_separator(lines):
     """Return the separator that divides most lines into the same number of cells, two at least; None for blanks."""
     best, score = None, (1, 0)
-    for separator in SEPARATORS:
+    marks = sum(";" in line.rstrip("; ") for line in lines) * 2 <= len(lines)  # a ; ends lines, it does not divide
+    for separator in SEPARATORS[1:] if marks and any("," in line for line in lines) else SEPARATORS:
         counts = Counter(re.sub(r'"[^"]*"', "", line).count(separator) for line in lines)
         cells, times = counts.most_common(1)[0]
         if cells and times * 2 > len(lines) and (times, cells) > score and best is None:
@@ -155,8 +191,14 @@ def columns_of(path, body, numbers, names, separator):
 
 def quick_columns(body, width, separator):
     """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do."""
-    if separator is None or any('"' in line for line in body[:SAMPLE]):
+    if any('"' in line for line in body[:SAMPLE]):
         return None
+    if separator is None:
+        try:
+            numbers = np.loadtxt(body, comments=None, ndmin=2)
+        except ValueError:
+            return None
+        return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
     sample = [line.split(separator) for line in body[:SAMPLE]]
     numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
     words = sorted(set(range(width)) - set(numeric))

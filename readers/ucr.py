@@ -4,6 +4,7 @@ import numpy as np
 
 from project.errors import InputError
 from project.files import read_text
+from readers.meaning import refuse_other_rows
 from readers.text import to_numbers, with_twin
 from sequences.preparation import without_tails
 from sequences.types import Sequences
@@ -12,7 +13,10 @@ from sequences.types import Sequences
 def read(path, c, known=None):
     """Read a UCR text file and its `_TEST` twin: see readers/__init__.py. New lines may lack the label."""
     unlabelled_steps = known["steps"] if known else None
-    return with_twin(lambda file: read_ucr(file, unlabelled_steps), path)
+    train, test = with_twin(lambda file: read_ucr(file, unlabelled_steps), path)
+    if known is None and c.TASK is None:
+        refuse_other_rows(path, train.y, np.array([x[0, 0] for x in train.x]))
+    return train, test
 
 
 def read_ucr(path, unlabelled_steps=None):

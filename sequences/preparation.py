@@ -24,7 +24,7 @@ def learn(train, rows):
         "unequal_lengths": False,
         "sample_rate": train.sample_rate,
     }
-    if train.columns is not None:
+    if train.columns is not None and train.y is None:
         return learned
     if not isinstance(train.x, list):
         return learned | {"steps": train.x.shape[1]}
@@ -49,7 +49,7 @@ def is_learned(learned, input_shape):
     return (
         (columns is None or names(columns) and [len(columns)] == input_shape[1:])
         and learned.get("features") == input_shape[1:]
-        and (steps is None) == (columns is not None)
+        and (steps is not None or columns is not None)
         and (steps is None or [steps] == input_shape[:1])
         and (filler is None or numbers(filler) and len(filler) == input_shape[-1])
         and isinstance(learned.get("unequal_lengths"), bool)
@@ -63,8 +63,9 @@ def prepare(sequences, learned, where):
     Returns: (Sequences, notes that count what was changed). Raises InputError for sequences that do not fit: other
     features or columns, another sample rate or length, values that are infinite or all missing.
     """
-    if learned["columns"] is not None:
-        return _prepared_series(sequences, learned["columns"], where)
+    sequences = with_columns(sequences, learned["columns"], where)
+    if learned["steps"] is None:
+        return _prepared_series(sequences, where)
     if sequences.sample_rate != learned["sample_rate"]:
         given, trained = (
             "no recordings" if rate is None else f"recordings of {rate} Hz"
@@ -90,20 +91,30 @@ def prepare(sequences, learned, where):
     return sequences._replace(x=x), notes
 
 
-def _prepared_series(series, columns, where):
-    """Pick the columns by name and carry values forward over gaps: the future may not fill the past."""
-    missing = [name for name in columns if name not in series.columns]
+def with_columns(sequences, columns, where):
+    """Pick the columns of a table by the names that the training part had; None: it was no table."""
+    if columns is None or sequences.columns is None:
+        return sequences._replace(columns=None)
+    missing = [name for name in columns if name not in sequences.columns]
     if missing:
         raise InputError(f"{where} has no numeric column {missing[0]!r}, which the training part has")
-    values = series.x[0][:, [series.columns.index(name) for name in columns]]
+    if columns == sequences.columns:
+        return sequences
+    places = [sequences.columns.index(name) for name in columns]
+    return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns)
+
+
+def _prepared_series(series, where):
+    """Carry values forward over gaps: the future may not fill the past."""
+    values = series.x[0]
     gaps = np.isnan(values)
     if gaps[0].any():
-        raise InputError(f"{where}: column {columns[gaps[0].argmax()]!r} begins with an empty cell")
+        raise InputError(f"{where}: column {series.columns[gaps[0].argmax()]!r} begins with an empty cell")
     last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
     values = np.take_along_axis(values, last, axis=0)
     check_finite(values[:, None], where)
     notes = [f"{gaps.sum()} empty cells were carried forward from the row before"] if gaps.any() else []
-    return series._replace(x=[values], columns=columns, measured=~gaps), notes
+    return series._replace(x=[values], measured=~gaps), notes
 
 
 def without_tails(x):
@@ -140,7 +151,7 @@ def equal_lengths(sequences, steps, filler, path):
         if gaps.any():
             if gaps.all(axis=0).any():
                 raise InputError(f"{path}: sequence {i} (counted from 0) has a feature without any value")
-            sequence, filled = _interpolated(sequence, gaps), filled + int(gaps.sum())
+            sequence, filled = interpolated(sequence, gaps), filled + int(gaps.sum())
         padding = max(0, steps - len(sequence))
         x[i, :padding] = filler
         x[i, padding:] = sequence[:steps]
@@ -152,7 +163,31 @@ def equal_lengths(sequences, steps, filler, path):
     return x, notes
 
 
-def _interpolated(sequence, gaps):
+def fill_gaps(sequences):
+    """Fill the gaps in sequences (time_i, features) by linear interpolation.
+
+    Returns: (Sequences, the number of values filled). Raises InputError for a sequence that has no value of a feature.
+    """
+    x, count = list(sequences.x), 0
+    for place, values in enumerate(x):
+        gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+        if not gaps.any():
+            continue
+        if (empty := gaps.all(axis=0)).any():
+            column = int(empty.argmax())
+            column = sequences.columns[column] if sequences.columns else column
+            raise InputError(f"{name_of(sequences, place)} has no value of feature {column!r}")
+        x[place], count = interpolated(values, gaps), count + int(gaps.sum())
+    return sequences._replace(x=x), count
+
+
+def name_of(sequences, place):
+    """Return what to call one of the sequences in a message."""
+    return sequences.names[place] if sequences.names else f"sequence {place} (counted from 0)"
+
+
+def interpolated(sequence, gaps):
+    """Fill the gaps (time, features) of a sequence, none of whose features is all gap, by linear interpolation."""
     sequence, steps = sequence.copy(), np.arange(len(sequence))
     for values, missing in zip(sequence.T, gaps.T):
         values[missing] = np.interp(steps[missing], steps[~missing], values[~missing])

@@ -5,8 +5,10 @@ import re
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
+from project.constants import pattern
 from project.errors import InputError
 from sequences.rows_on_disk import RowsOnDisk
+from sequences.types import PARTS
 
 
 def split_sequences(train, test, c, validation_seed, stratify=True):
@@ -15,6 +17,8 @@ def split_sequences(train, test, c, validation_seed, stratify=True):
 
     Returns: {"training", "validation", "test": rows (n,)}; those of the test part count in `test` where it is given.
     """
+    if train.parts is not None:
+        return {name: np.flatnonzero(train.parts == place) for place, name in enumerate(PARTS)}
     groups, rows = groups_of(train, c.GROUP), np.arange(len(train.x))
     if test is not None:
         training, held_out = rows, np.arange(len(test.x))
@@ -62,10 +66,15 @@ def in_reading_order(x, rows):
 
 def groups_of(train, group):
     """Return the group of each sequence (n,), or None: the file's own `groups`, or what GROUP finds in file names."""
-    if group is None:
+    if group is None or train.groups is not None:
         return train.groups
     if train.names is None:
-        raise InputError(f"GROUP = {group!r} is impossible: only recordings have file names (or put groups into .npz)")
+        raise InputError(
+            f"GROUP = {group!r} is impossible: only recordings have file names, and tables columns (or put groups into "
+            ".npz)"
+        )
+    if not pattern(groups=1)[0](group):
+        raise InputError(f"GROUP = {group!r} is impossible: it must be a regular expression with one (group)")
     found = [re.search(group, name) for name in train.names]
     found = [match if match and match[1] is not None else None for match in found]
     if None in found:

@@ -6,19 +6,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+PARTS = ("training", "validation", "test")
 BLOCK = 4096  # sequences in memory as float32 at a time
 
 
 class Sequences(NamedTuple):
     """What a reader returns: n sequences of (time, features). A time series is one long sequence. Missing values: NaN.
 
-    A table names its features: they are the inputs of a forecast, and there are no labels.
+    A table names its features. Without labels they are the inputs of a forecast. With a label in every row it is a
+    stream, to be cut into windows by sequences/streams.py.
     """
 
     x: np.ndarray | list  # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ
-    y: np.ndarray | None = None  # labels (n,) as written, or numbers (n,), (n, targets); None where there are none
+    # labels (n,) as written, or numbers (n,), (n, targets); of a stream n arrays (time_i,); None where there are none
+    y: np.ndarray | list | None = None
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
-    names: list | None = None  # file names of recordings
+    parts: np.ndarray | None = None  # (n,) places in PARTS, where the split is already made
+    names: list | None = None  # of recordings: of their files, say
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table
     target_names: list | None = None  # of several numbers in y

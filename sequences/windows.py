@@ -1,16 +1,38 @@
-"""Windows: over a series, cut after the split so that nothing straddles it; and over new recordings."""
+"""Windows: over a series, cut after the split so that nothing straddles it; over streams and new recordings."""
 
 import numpy as np
 
+from sequences.preparation import fill_gaps
 from sequences.types import Part
 
 
-def forecast_windows(values, known, rows, column, window, horizon):
+class Windows:
+    """Windows over rows, cut when they are asked for by `x[which]`: those that overlap take no memory of their own."""
+
+    def __init__(self, values, starts, size):
+        """values: (rows, features[, ...]); starts: (n,) the first row of each window; size: rows of a window."""
+        self.values, self.starts = values, starts
+        self.shape, self.dtype = (len(starts), size, *values.shape[1:]), values.dtype
+
+    def __len__(self):
+        return len(self.starts)
+
+    @property
+    def ndim(self):
+        """The number of axes."""
+        return len(self.shape)
+
+    def __getitem__(self, which):
+        """Cut windows: a slice or whole numbers (n,). Returns: array (n, size, features[, ...])."""
+        return self.values[self.starts[which][:, None] + np.arange(self.shape[1])]
+
+
+def forecast_windows(values, known, rows, column, window, horizon, stride=1):
     """Cut a series into windows of past rows and the values to forecast after each.
 
     values: (time, columns); known: (time,) whether the row's value to forecast was measured; rows: {part: its rows};
     column: of the value to forecast. A window belongs to the part that holds all of its targets; one whose targets lie
-    in two parts, or are not all measured, is left out.
+    in two parts, or are not all measured, is left out. Of the others every stride-th is taken.
     Returns: ({part: Part with x (n, window, columns) and y (n, horizon) float32}, windows left out for a gap).
     """
     values, n = values.astype(np.float32), len(values) - window - horizon + 1
@@ -23,7 +45,7 @@ def forecast_windows(values, known, rows, column, window, horizon):
     for name, own in rows.items():
         inside = (first >= own[0]) & (first + horizon - 1 <= own[-1]) if len(own) else np.zeros(n, bool)
         gaps += int((inside & ~measured).sum())
-        chosen = np.flatnonzero(inside & measured)
+        chosen = np.flatnonzero(inside & measured)[::stride]
         parts[name] = Part(windows, targets[chosen], chosen)
     return parts, gaps
 
@@ -36,13 +58,15 @@ def cut_recordings(new, steps):
     lengths = [len(x) for x in new.x] if isinstance(new.x, list) else [new.x.shape[1]] * len(new.x)
     if max(lengths) <= steps:
         return new, []
+    new, gaps = fill_gaps(new)
     names = new.names or [str(i) for i in range(len(lengths))]
     windows, places = [], []
     for i, (name, length) in enumerate(zip(names, lengths)):
-        sequence = new.x[i : i + 1][0]
+        sequence = new.x[i]
         starts = [*range(0, max(1, length - steps), max(1, steps // 2)), max(0, length - steps)]
         for start in dict.fromkeys(starts):
             windows.append(sequence[start : start + steps])
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
+    notes = [f"{gaps} missing values were filled by linear interpolation"] if gaps else []
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
-    return new._replace(x=windows, names=places, y=None, groups=None), [note]
+    return new._replace(x=windows, names=places, y=None, groups=None), [note, *notes]

@@ -24,9 +24,12 @@ def task_of(sequences, c):
     """
     if c.TASK is not None:
         return TASKS[c.TASK]
-    if sequences.columns is not None:
-        return forecasting
     y = sequences.y
+    if sequences.columns is not None and y is None:
+        return forecasting
+    if isinstance(y, list):  # a label in every row
+        y = np.concatenate(y)
+        y = y[~np.isnan(y)] if y.dtype.kind == "f" else y
     if y is None or y.dtype.kind not in "fiu":
         return classification
     if y.ndim == 2 or (y.dtype.kind == "f" and not (y == np.round(y)).all()):
@@ -58,6 +61,6 @@ def trained_task(record, folder):
         raise InputError(f"{path} is damaged, field 'state' does not fit the task: {AGAIN}")
     if not preparation.is_learned(record["preparation"], record["input_shape"]):
         raise InputError(f"{path} is damaged, field 'preparation' does not fit the others: {AGAIN}")
-    if (record["preparation"]["columns"] is None) != (task is not forecasting):
+    if (record["preparation"]["steps"] is None) != (task is forecasting):
         raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
     return task

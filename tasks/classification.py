@@ -19,7 +19,8 @@ from tasks.layers import standardised
 
 score, better = "accuracy", "higher"
 unit = "sequences"
-unread = ("TARGET", "WINDOW", "HORIZON", "SEASON")  # constants that have no effect here
+pure_windows = True  # a window of several labels has none
+unread = ("TARGET", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
 UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 

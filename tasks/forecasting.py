@@ -27,7 +27,7 @@ EDGES = (("low", -1), ("high", 1))  # of a band
 
 def split(train, test, c, validation_seed):
     """Split the rows of a series by time: see sequences.splits.split_by_time. test: the rows that follow, or None."""
-    if train.columns is None:
+    if train.columns is None or train.y is not None:
         raise InputError(f'TASK = "forecasting" needs a table with named columns, which {c.DATASET} is not')
     if c.GROUP is not None or c.TEST_FILES is not None:
         raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
@@ -47,8 +47,8 @@ def refuse_switches(series, column, c):
     if c.TARGET is None and np.isin(values[~np.isnan(values)], (0, 1)).all():
         name = series.columns[column]
         raise InputError(
-            f"the last column, {name!r}, holds 0 and 1 alone, to be forecast as a number: name the column to forecast "
-            f"in TARGET, {name!r} too if you mean it"
+            f"the last column, {name!r}, holds 0 and 1 alone: if it is the label of each row, set LABEL = {name!r} and "
+            f"WINDOW, the rows of one input; to forecast a column, name it in TARGET, {name!r} too if you mean it"
         )
 
 
@@ -85,7 +85,7 @@ def parts(train, test, rows, state, c):
     )
     known, used = measured[:, state["column"]], sum(map(len, rows.values()))
     windows, gaps = forecast_windows(
-        values[:used], known[:used], rows, state["column"], c.WINDOW or SHORTEST, state["horizon"]
+        values[:used], known[:used], rows, state["column"], c.WINDOW or SHORTEST, state["horizon"], c.STRIDE or 1
     )
     notes = [f"{gaps} windows with an empty {state['target']} to forecast were left out"] if gaps else []
     if used < len(values):

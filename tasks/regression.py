@@ -14,7 +14,8 @@ from tasks.layers import linear_part, standardised
 
 score, better = "rmse", "lower"
 unit = "sequences"
-unread = ("TARGET", "WINDOW", "HORIZON", "SEASON")  # constants that have no effect here
+pure_windows = False  # a window has the number of its last row
+unread = ("TARGET", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
 
 
 # Targets.

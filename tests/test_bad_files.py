@@ -113,7 +113,7 @@ FILES = [
     ("r/0_a.wav", b"ID3\x03mp3", "not a .wav"),
     ("r/0_a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "damaged"),
     ("r/0_a.wav", b"RIFF\xff\xff\xff\xffJUNKjunk", "damaged"),
-    ("nothing/readme.md", "hello", "neither a NAME_TRAIN file nor .wav"),
+    ("nothing/readme.md", "hello", "holds no NAME_TRAIN file, no sound"),
     ("a.pkl", b"\x80\x04", "no known format"),
 ]  # fmt: skip
 
@@ -191,7 +191,6 @@ def test_recordings_that_cannot_be_used(tmp_path):
         ({"0_a.wav": wav(np.zeros(0, np.int16))}, "0_a.wav holds no samples"),
         ({"0_a.wav": wav(np.zeros(800, np.int16), 4000)}, "4000 Hz; allowed"),
         ({"0_a.wav": wav(np.full(800, np.nan, np.float32))}, "NaN"),
-        ({"0_a.wav": good, "1_a.wav": wav(np.zeros(1600, np.int16), 16000)}, "0_a.wav has 8000 .*1_a.wav has 16000"),
         ({"0_a.wav": good, "noname.wav": good}, "no labels"),
         ({"0_a.wav": wav(np.full(800, 1e200))}, "1e.06 and more"),
         ({os.fsdecode(b"\xff_a.wav"): good}, "letters"),

@@ -126,7 +126,7 @@ CASES = {
     "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
     "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
     "seconds beyond all": (record(lambda r: r.update(seconds=10**400)), "'seconds'"),
-    "preparation of a series": (record(lambda r: r["preparation"].update(columns=["a"])), "'preparation'|'task'"),
+    "preparation of a series": (record(lambda r: r["preparation"].update(steps=None)), "'preparation'|'task'"),
     "attention that is none": (record(lambda r: r["constants"].update(ATTENTION=True)), "model.keras .*does not fit"),
     "model without a sigmoid": (
         config(lambda c: c["config"]["layers"][-1]["config"].update(activation="linear")), "no probabilities",

@@ -174,9 +174,9 @@ def test_groups_of_npz_stay_whole(tmp_path):
 # Series.
 
 
-def test_csv_numeric_columns_are_inputs_and_time_is_skipped(tmp_path):
+def test_csv_numeric_columns_are_inputs_and_time_is_skipped(shipped, tmp_path):
     (tmp_path / "s.csv").write_text('"Month","Sales","Price"\n"2001-01",1,2.5\n"2001-02",,3\n"2001-03",3,4\n')
-    read = series.read(tmp_path / "s.csv", None)[0]
+    read = series.read(tmp_path / "s.csv", shipped)[0]
     assert read.columns == ["Sales", "Price"] and read.notes == ("columns that are no input: Month",)
     np.testing.assert_array_equal(read.x[0], [[1, 2.5], [np.nan, 3], [3, 4]])
     filled, notes = prepare(read, learn(read, [0]), "here")
@@ -189,14 +189,14 @@ def test_csv_numeric_columns_are_inputs_and_time_is_skipped(tmp_path):
     [["2001-01-01", "2001-01-02"], ["31/01/2001", "01/02/2001"], ["01/31/2001", "02/01/2001"], ["2001", "2002"],
      ["2001-01-01 10:00:00", "2001-01-01 11:00:00"], ["Jan 2001", "Feb 2001"]],
 )  # fmt: skip
-def test_csv_time_stamps_in_order_are_accepted(tmp_path, times):
+def test_csv_time_stamps_in_order_are_accepted(shipped, tmp_path, times):
     (tmp_path / "s.csv").write_text(f"date;v\n{times[0]};1\n{times[1]};2\n")
-    assert series.read(tmp_path / "s.csv", None)[0].columns == ["v"]
+    assert series.read(tmp_path / "s.csv", shipped)[0].columns == ["v"]
 
 
 @pytest.mark.parametrize("times", [["2001-02-01", "2001-01-01"], ["2001-01-01", "2001-01-01"], ["1", "1"]])
-def test_csv_time_stamps_out_of_order_are_refused(tmp_path, times):
+def test_csv_time_stamps_out_of_order_are_refused(shipped, tmp_path, times):
     rows = [*times, "2002-01-01"] if "-" in times[0] else ["0", *times, *map(str, range(2, 30))]
     (tmp_path / "s.csv").write_text("date,v\n" + "".join(f"{t},1\n" for t in rows))
     with pytest.raises(InputError, match="line (3|4).*date"):
-        series.read(tmp_path / "s.csv", None)[0]
+        series.read(tmp_path / "s.csv", shipped)[0]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.quiet_tensorflow import keras
+from sequences.rows_on_disk import RowsOnDisk
 
 BATCHES_PER_BLOCK = 64  # handed to TensorFlow at once: fewer cost time, more cost memory
 WINDOW_BYTES = 64 * 2**20  # sequences in memory at a time while shuffling data that lie on disk
@@ -62,7 +63,7 @@ class Blocks(keras.utils.PyDataset):
         if self.cached[0] != window:
             order, self.cached = self._order(window), (None, None, None)  # the old window goes before the new one comes
             # In memory the rows are picked block by block; from disk the whole window is read at once.
-            on_disk = not isinstance(self.part.x, np.ndarray)
+            on_disk = isinstance(self.part.x, RowsOnDisk)
             self.cached = window, order, self.part.take(order) if on_disk else None
         _, order, x = self.cached
         chosen = slice(first, first + self.rows_per_block)

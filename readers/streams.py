@@ -1,0 +1,163 @@
+"""Tables with a label in every row (LABEL), and the recordings in them (SEQUENCE): columns as features over time."""
+
+import numpy as np
+
+from project.errors import InputError
+from readers import times as stamps
+from readers.rows import column_named, labels_of
+from readers.series import inputs_of, joined, sentinels
+from readers.tables import read_table
+from readers.text import with_twin
+from sequences.types import Sequences
+
+REGULAR = 0.5  # share of a clock's steps that are alike
+RISING = 0.95  # share of a clock's steps that go forward
+
+
+def read(path, c, known=None):
+    """Read a table of labelled rows and its `_TEST` twin: see readers/__init__.py and sequences/streams.py."""
+    table, twin = with_twin(lambda file: read_table(file, leave_out=True), path)
+    tables = [(path.name, table)] + ([("the _TEST twin", twin)] if twin is not None else [])
+    stream = recordings(path, tables, c, known)
+    if twin is None:
+        return stream, None
+    n = len(stream.x) - sum(name.startswith("the _TEST twin") for name in stream.names)
+    return divided(stream, n)
+
+
+def recordings(path, tables, c, known=None, labels=None):
+    """Make one recording of each table, or of the rows that share a value of the columns SEQUENCE.
+
+    tables: list of (name, Table); labels: list of the class of each, or None where the column LABEL says it.
+    Returns: Sequences with x a list of arrays (time_i, features) float64 and y a list of arrays (time_i,), or None in
+    new data. Raises InputError for columns that are not there, and for groups that divide a recording.
+    """
+    names = tables[0][1].names
+    for name, table in tables:
+        if table.names != names:
+            raise InputError(f"{path}: {name} has the columns {shown(table.names)}, {tables[0][0]} has {shown(names)}")
+    columns = tables[0][1].columns
+    for _, table in tables[1:]:
+        columns = [joined(a, b) for a, b in zip(columns, table.columns)]
+    lengths = [len(table.lines) for _, table in tables]
+    origin = np.repeat(np.arange(len(tables)), lengths)
+    keys, order, bounds = _recordings(path, names, columns, origin, c, known)
+    used = set(_sequence_columns(path, names, c, known))
+    y = np.repeat(np.array(labels), lengths) if labels is not None else None
+    if labels is None and (name := _column(path, names, c.LABEL, "LABEL", known)) is not None:
+        y = labels_of(columns[names.index(name)])
+        used.add(name)
+    groups = None
+    if c.GROUP is not None and labels is None and (name := _column(path, names, c.GROUP, "GROUP", known)) is not None:
+        groups = labels_of(columns[names.index(name)])
+        used.add(name)
+    others = [k for k, name in enumerate(names) if name not in used]
+    skipped = _clocks([names[k] for k in others], [_reordered(columns[k], order) for k in others], bounds)
+    skipped = [k for k in skipped if known is None or names[others[k]] not in (known["columns"] or ())]
+    named, left_out = inputs_of([names[k] for k in others], [columns[k] for k in others], skipped, known)
+    if not named:
+        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}")
+    notes = [note for name, table in tables for note in table.notes]
+    if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
+        notes.append(f"columns that are no input: {', '.join(left)}")
+    notes += sentinels(named)
+    values = np.stack([*named.values()], axis=1)[order]
+    cut = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
+    return Sequences(
+        [values[own] for own in cut],
+        None if y is None else [y[order][own] for own in cut],
+        None if groups is None else _groups(groups[order], cut, keys),
+        names=[_called(key, tables, c) for key in keys],
+        columns=list(named),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def divided(stream, n):
+    """Divide Sequences after the first n. Returns: (Sequences, Sequences)."""
+    first, second = (
+        stream._replace(
+            x=stream.x[own],
+            y=None if stream.y is None else stream.y[own],
+            groups=None if stream.groups is None else stream.groups[own],
+            names=stream.names[own],
+        )
+        for own in (slice(n), slice(n, None))
+    )
+    return first, second._replace(notes=())
+
+
+def shown(names):
+    """Write names of columns for a message, shortened."""
+    return ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
+
+
+def _column(path, names, column, constant, known):
+    """Return the name of a column; None where no constant names one, or new data lack it."""
+    if column is None or known is not None and column not in names and not isinstance(column, int):
+        return None
+    return column_named(path, names, column, constant)
+
+
+def _sequence_columns(path, names, c, known):
+    """Return the names of the columns that tell recordings apart."""
+    columns = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
+    if columns in ([None], ["file"]):
+        return []
+    found = [_column(path, names, column, "SEQUENCE", known) for column in columns]
+    return [name for name in found if name is not None]
+
+
+def _recordings(path, names, columns, origin, c, known):
+    """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
+    codes = [origin]
+    values = [columns[names.index(name)] for name in _sequence_columns(path, names, c, known)]
+    codes += [np.unique(column, return_inverse=True)[1] for column in values]
+    _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
+    order = np.argsort(number, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
+    keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
+    return keys, order, bounds
+
+
+def _called(key, tables, c):
+    """Return the name of a recording: of its file, or the values of SEQUENCE."""
+    table, values = key
+    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    twin = [tables[table][0]] if table and values else []
+    return " ".join([*twin, *words]) if values else tables[table][0]
+
+
+def _reordered(column, order):
+    return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
+
+
+def _groups(groups, cut, keys):
+    """Return the group of each recording. Raises InputError for a recording in several."""
+    for own, (_, values) in zip(cut, keys):
+        if len(np.unique(groups[own])) > 1:
+            what = f"the recording {' '.join(map(str, values))}".strip()
+            raise InputError(f"{what} belongs to several groups of GROUP: SEQUENCE must tell them apart too")
+    return np.array([groups[own][0] for own in cut])
+
+
+def _clocks(names, columns, bounds):
+    """Return the places of columns that tell the time: stamps, counters, and numbers that go on like a clock."""
+    places = []
+    inside = np.ones(bounds[-1], bool)
+    inside[bounds[:-1]] = False  # steps from one recording to the next do not count
+    for k, (name, column) in enumerate(zip(names, columns)):
+        if not isinstance(column, np.ndarray):
+            if all(column[:1]) and stamps.parsed(column[:50]):
+                places.append(k)
+            continue
+        steps = np.diff(column, prepend=column[:1])[inside[: len(column)]]
+        steps = steps[np.isfinite(steps)]
+        if not len(steps):
+            continue
+        rising, named = (steps > 0).mean() >= RISING, stamps.TIME_NAMES.search(name)
+        _, counts = np.unique(steps, return_counts=True)
+        if (steps == 1).all() or rising and (named or name.isdecimal() and counts.max() >= REGULAR * len(steps)):
+            places.append(k)
+    return places
