@@ -10,6 +10,7 @@ from pathlib import Path
 
 from project.errors import InputError
 from readers import arrays, folders, other_programs, rows, series, sound, streams, ts, ucr
+from readers.folders import TABLES
 from readers.regular import refuse_special, refused_unless_readable
 from readers.tables import first_row, is_plain
 
@@ -28,7 +29,6 @@ READERS = {
     ".csv": series.read,
     ".csv.gz": series.read,
 }
-TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 
 
 def read_data_set(path, c, known=None):
@@ -55,15 +55,15 @@ def reader_of_table(suffix, path, c, known):
     """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of a series."""
     if c.SEQUENCE == "row":
         return rows.read
-    in_columns = c.SEQUENCE not in (None, "file")
     if known is not None and known["columns"] is not None:
         return series.read if known["steps"] is None else streams.read
-    if c.TASK != "forecasting" and (in_columns or c.LABEL is not None):
-        if c.LABEL is None and known is None:
-            raise InputError(
-                f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row; several series in one "
-                "file are not forecast"
-            )
+    in_columns = c.SEQUENCE not in (None, "file")
+    if in_columns and (c.LABEL is None or c.TASK == "forecasting"):
+        raise InputError(
+            f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row; several series in one file "
+            "are not forecast"
+        )
+    if c.LABEL is not None and c.TASK != "forecasting":
         return streams.read
     if c.TARGET is None and READERS[suffix] is ucr.read:
         cells, header = first_row(path)
@@ -84,8 +84,8 @@ def read_new(path, c, known):
             new, test = folders.read(path, c, known)
     else:
         new, test = read_data_set(path, c, known)
-    if test is not None and path.suffix == ".npz":
-        raise InputError(f"{path} holds a training and a test part: save the new sequences alone, as X")
+    if test is not None and (path.suffix == ".npz" or path.is_dir()):
+        raise InputError(f"{path} holds a training and a test part: new sequences are needed alone (in .npz as X)")
     return new
 
 

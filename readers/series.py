@@ -5,11 +5,17 @@ import numpy as np
 from project.errors import InputError
 from readers import times as stamps
 from readers.meaning import refuse_other_meanings
-from readers.tables import first_row, read_table
+from readers.tables import read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
+HEADLESS = (
+    'its first line holds numbers, not names of columns. If each row is a sequence of its own, set SEQUENCE = "row", '
+    "and LABEL = -1 or 0 where its label is the last or the first number; if rows are time steps, set TARGET to the "
+    "place, '3' say, of the column to forecast, or LABEL to that of the labels, and SEQUENCE to that of the column "
+    "that tells recordings apart"
+)
 SENTINEL = 5  # times that a value far outside the rest is pointed at
 
 
@@ -19,14 +25,8 @@ def read(path, c, known=None):
     The rows of a `_TEST` twin follow those of the file. Raises InputError for a missing header, for time stamps that
     repeat or go back, and where no column of numbers is left.
     """
-    if known is None and c.TARGET is None and first_row(path)[1] is None:
-        raise InputError(
-            f"{path} has no header: its first line holds numbers, not names of columns. If each row is a sequence of "
-            'its own, set SEQUENCE = "row", and LABEL = -1 or 0 where its label is the last or the first number; if '
-            "rows are time steps, set TARGET to the place, '3' say, of the column to forecast, or LABEL to that of the "
-            "labels, and SEQUENCE to that of the column that tells recordings apart"
-        )
-    table, twin = with_twin(read_table, path)
+    headless = HEADLESS if known is None and c.TARGET is None else None
+    table, twin = with_twin(lambda file: read_table(file, headless=headless), path)
     n = len(table.lines)
     files = [(path, table.lines)]
     names, columns, notes = table.names, table.columns, list(table.notes)

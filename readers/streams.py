@@ -67,7 +67,7 @@ def recordings(path, tables, c, known=None, labels=None):
         [values[own] for own in cut],
         None if y is None else [y[order][own] for own in cut],
         None if groups is None else _groups(groups[order], cut, keys),
-        names=[_called(key, tables, c) for key in keys],
+        names=[_called(key, tables) for key in keys],
         columns=list(named),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -121,12 +121,13 @@ def _recordings(path, names, columns, origin, c, known):
     return keys, order, bounds
 
 
-def _called(key, tables, c):
+def _called(key, tables):
     """Return the name of a recording: of its file, or the values of SEQUENCE."""
     table, values = key
     words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    twin = [tables[table][0]] if table and values else []
-    return " ".join([*twin, *words]) if values else tables[table][0]
+    if not values:
+        return tables[table][0]
+    return " ".join([tables[table][0], *words] if table else words)
 
 
 def _reordered(column, order):
@@ -152,7 +153,7 @@ def _clocks(names, columns, bounds):
             if all(column[:1]) and stamps.parsed(column[:50]):
                 places.append(k)
             continue
-        steps = np.diff(column, prepend=column[:1])[inside[: len(column)]]
+        steps = np.diff(column, prepend=column[:1])[inside]
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue

@@ -4,19 +4,17 @@ Numbers are read by NumPy, a whole column at a time. What a column means is the 
 """
 
 import csv
-import gzip
 import re
-import zlib
 from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 
 from project.errors import InputError
+from readers.text import read_any_text
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")  # in small letters
 SEPARATORS = (";", "\t", ",")  # else blanks
-UNPACKED = 2**31  # bytes that a .gz may have
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 COMMENT = re.compile(r"[ \t]*[#%]")
 WIDEST = 40  # letters of a word that the quick way reads
@@ -33,10 +31,11 @@ class Table(NamedTuple):
     notes: list
 
 
-def read_table(path, leave_out=False):
+def read_table(path, leave_out=False, headless=None):
     """Read a table from a text file, or one packed by gzip. Returns: Table.
 
-    leave_out: leave out a few rows of another length, and name them. Raises InputError, naming the line, for rows of
+    leave_out: leave out a few rows of another length, and name them; headless: why a table without a header is refused,
+    where it is. Raises InputError, naming the line, for rows of
     another length and for a word in a column of numbers.
     """
     text, notes = read_any_text(path)
@@ -47,6 +46,8 @@ def read_table(path, leave_out=False):
     if separator == "," and body[0].endswith(";"):  # a mark at the end of each line
         body = [line.rstrip("; ") for line in body]
     first, header, inside = header_of(path, body, numbers[0], comments, separator)
+    if header is None and headless is not None:
+        raise InputError(f"{path} has no header: {headless}")
     body, numbers = body[inside:], numbers[inside:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
@@ -104,28 +105,6 @@ def first_row(path):
         raise InputError(f"{path} is empty")
     separator = find_separator(body[:SAMPLE])
     return header_of(path, body, numbers[0], comments, separator)[:2]
-
-
-def read_any_text(path):
-    """Return (the text of a file, notes): UTF-8, UTF-16 with its mark, else Latin-1. Raises InputError for binary."""
-    content, notes = path.read_bytes(), []
-    if content[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(path) as file:
-                content = file.read(UNPACKED + 1)
-        except (EOFError, zlib.error, OSError) as error:
-            raise InputError(f"{path} is a damaged .gz file ({error})") from error
-        if len(content) > UNPACKED:
-            raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
-    try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        text, notes = content.decode("latin-1"), ["read as Latin-1: it is not UTF-8"]
-        if re.search("[\0-\x08\x0e-\x1f\x7f]", text[:10_000]):
-            raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
-    if "\0" in text[:10_000]:
-        raise InputError(f"{path} is not a text file: it holds zero bytes")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
 
 def find_separator(lines):

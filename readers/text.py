@@ -1,8 +1,13 @@
-"""What the readers of text share: numbers from cells, and the official test part beside a file."""
+"""What the readers of text share: encodings, numbers from cells, and the official test part beside a file."""
+
+import gzip
+import re
+import zlib
 
 import numpy as np
 
 from project.errors import InputError
+from readers.arrays import UNPACKED
 
 
 def to_numbers(cells, where):
@@ -32,3 +37,25 @@ def with_twin(read_one, path):
         if found and (twin := path.with_name(before + test + ending)).is_file():
             return read_one(path), read_one(twin)
     return read_one(path), None
+
+
+def read_any_text(path):
+    """Return (the text of a file, notes): UTF-8, UTF-16 with its mark, else Latin-1. Raises InputError for binary."""
+    content, notes = path.read_bytes(), []
+    if content[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(path) as file:
+                content = file.read(UNPACKED + 1)
+        except (EOFError, zlib.error, OSError) as error:
+            raise InputError(f"{path} is a damaged .gz file ({error})") from error
+        if len(content) > UNPACKED:
+            raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
+    try:
+        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        text, notes = content.decode("latin-1"), ["read as Latin-1: it is not UTF-8"]
+        if re.search("[\0-\x08\x0e-\x1f\x7f]", text[:10_000]):
+            raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
+    if "\0" in text[:10_000]:
+        raise InputError(f"{path} is not a text file: it holds zero bytes")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
