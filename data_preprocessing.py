@@ -23,6 +23,9 @@ FEATURES = 1  # values per time step of a generated sequence
 TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
 VALIDATION_SIZE = 0.0  # cut from the training part: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
+# "training": standardise by the training part's mean and deviation; "sequence": then each sequence by its own, where
+# levels differ between people or sensors and say nothing
+STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
 SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
@@ -45,6 +48,7 @@ ALLOWED = {
     "TEST_SIZE": SIZE,
     "VALIDATION_SIZE": or_zero(SIZE),
     "SEED": whole(0, 2**32 - 1),
+    "STANDARDISE": one_of("training", "sequence"),
     "SEQUENCE": or_none(NAMES_OR_PLACES),
     "LABEL": or_none(NAME_OR_PLACE),
     "TARGET": or_none(text("the name of a column")),
@@ -82,7 +86,8 @@ def load_data(c, validation_seed=None):
     if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
         size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
         notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
-    if idle := [f"{name} = {c[name]!r}" for name in unread(task, train, is_stream, c) if c[name] not in (None, 1)]:
+    idle = [name for name in unread(task, train, is_stream, c) if c[name] not in (None, 1, "training")]
+    if idle := [f"{name} = {c[name]!r}" for name in idle]:
         notes.append(f"without effect on these data: {', '.join(idle)}")
     parts, sequences, left_out = task.parts(train, test, rows, state, c)
     validation = parts["validation"] if c.VALIDATION_SIZE else None

@@ -81,6 +81,10 @@ def _without_times(names, columns, place_of):
         cells = words[skipped[0]]
         times, backwards = stamps.in_order(names[skipped[0]], readings, cells, place_of)
         notes = stamps.uneven(times[::-1] if backwards else times)
+    elif (times := stamps.of_calendar(names, columns)) is not None:
+        cells = np.datetime_as_string(times).tolist()
+        _, backwards = stamps.in_order("year, month, ...", [times], cells, place_of)
+        notes = stamps.uneven(times[::-1] if backwards else times)
     for k, column in enumerate(columns):
         if not isinstance(column, np.ndarray) or len(column) < 2:
             continue

@@ -38,6 +38,29 @@ def time_stamps(names, words):
     return [], []
 
 
+def of_calendar(names, columns):
+    """Join the columns year and month, and day, hour and minute where there are, to times datetime64[s] (rows,).
+
+    Returns: times; None where no such columns are there, or only too coarse ones, that repeat without going back.
+    """
+    fields = {name.strip().lower(): column for name, column in zip(names, columns) if isinstance(column, np.ndarray)}
+    ranges = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 60)}
+    fields = {field: fields[field] for field in ranges if field in fields}
+    for field, column in fields.items():
+        low, high = ranges[field]
+        if not ((column >= low) & (column <= high) & (column == np.round(column))).all():
+            return None
+    if not {"year", "month"} <= set(fields):
+        return None
+    whole = {field: column.astype(np.int64) for field, column in fields.items()}
+    months = ((whole["year"] - 1970) * 12 + whole["month"] - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (whole["day"] - 1 if "day" in whole else 0)
+    seconds = 3600 * whole.get("hour", 0) + 60 * whole.get("minute", 0)
+    times = days.astype("datetime64[s]") + np.asarray(seconds).astype("timedelta64[s]")
+    steps = np.sign(np.diff(times).astype(np.int64))
+    return None if (steps == 0).any() and abs(steps.sum()) == (steps != 0).sum() else times
+
+
 def parsed(cells):
     """Return every reading of cells as time stamps, arrays datetime64[s] (rows,): 01/02/2020 has two."""
     try:

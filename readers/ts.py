@@ -1,5 +1,7 @@
 """UEA/UCR `.ts` files: univariate or multivariate, of equal or unequal length, `?` for a missing value."""
 
+import re
+
 import numpy as np
 
 from project.errors import InputError
@@ -24,13 +26,14 @@ def read_ts(path):
     header = _read_ts_header(path, lines)
     labels, numbers = header.get("classlabel", ["false"]), header.get("targetlabel", ["false"])
     labelled = "true" in (labels[0].lower(), numbers[0].lower())
+    stamped = header.get("timestamps", ["false"])[0].lower() == "true"
     x, y = [], []
     for i, line in lines:
         line = line.strip()
         if not line or line.startswith(("#", "%")):
             continue
         where = f"{path} line {i}"
-        dimensions = line.split(":")
+        dimensions = _without_stamps(line, where) if stamped else line.split(":")
         if labelled:
             y.append(dimensions.pop().strip())
             if numbers[0].lower() == "true":
@@ -42,7 +45,8 @@ def read_ts(path):
         x.append(np.stack(columns, axis=1))
     if not x:
         raise InputError(f"{path} holds no sequences after @data")
-    return Sequences(x, np.array(y) if labelled else None)
+    notes = ("the time stamps of the .ts file were left out: its steps count as even",) if stamped else ()
+    return Sequences(x, np.array(y) if labelled else None, notes=notes)
 
 
 TS_FIELDS = (
@@ -53,6 +57,23 @@ TS_FIELDS = (
 
 def _nan_if_missing(cell):
     return "nan" if cell.strip() == "?" else cell
+
+
+def _without_stamps(line, where):
+    """Leave the stamps out of `(stamp,value),(stamp,value):...:label`. Returns: values of each feature, and the label.
+
+    Stamps may hold colons, so features end with `):`; as in the sparse form of the archives, and as aeon reads it.
+    """
+    *dimensions, last = re.split(r"\)\s*:", line)
+    if last.rstrip().endswith(")"):  # no label
+        dimensions, last = [*dimensions, last.rstrip()[:-1]], None
+    features = []
+    for cells in dimensions or [""]:
+        pairs = re.split(r"\)\s*,\s*\(", cells.strip().removeprefix("("))
+        if not all("," in pair for pair in pairs):
+            raise InputError(f"{where}: with @timeStamps true each value stands as (time stamp,value)")
+        features.append(",".join(pair.rpartition(",")[2] for pair in pairs))
+    return features if last is None else [*features, last]
 
 
 def _read_ts_header(path, lines):
@@ -72,8 +93,6 @@ def _read_ts_header(path, lines):
             raise InputError(f"{path} line {i}: this is no .ts header line (they begin with @ or #)")
     else:
         raise InputError(f"{path} has no @data line: it is no .ts file, or it is cut off")
-    if header.get("timestamps", ["false"])[0].lower() == "true":
-        raise InputError(f"{path} has time stamps (@timeStamps true), which are not read: write the values alone")
     for field in ("dimensions", "dimension", "serieslength"):
         if field in header and not (header[field][0].isdecimal() and len(header[field][0]) < 20):
             raise InputError(f"{path}: header field @{field} is {header[field][0][:40]!r}, not a whole number")

@@ -6,7 +6,7 @@ from project.errors import InputError
 from sequences.preparation import fill_gaps, name_of
 from sequences.splits import draw, groups_of, split_sequences
 from sequences.types import PARTS
-from sequences.windows import Windows
+from sequences.windows import WindowNames, Windows
 
 TRAINING, VALIDATION, TEST = range(len(PARTS))
 
@@ -23,9 +23,8 @@ def cut_streams(train, test, c, validation_seed, pure):
     """
     if c.WINDOW is None:
         return whole(train, pure), test and whole(test, pure)
-    windows, labels, recording, notes = _windows(
-        _joined(train, test), c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), pure
-    )
+    both = _joined(train, test)
+    windows, labels, recording, notes = _windows(both, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), pure)
     own, by_time = _split_recordings(train, test, c, validation_seed, pure)
     marks = np.concatenate([own, np.full(len(test.x) if test is not None else 0, TEST)])[recording]
     classes = np.unique(labels, return_inverse=True)[1] if pure else np.zeros(len(labels), int)
@@ -39,7 +38,9 @@ def cut_streams(train, test, c, validation_seed, pure):
         if not (marks == place).any() and (place != VALIDATION or c.VALIDATION_SIZE):
             raise InputError(f"{c.DATASET}: the {name} part has no window of {c.WINDOW} rows; try a smaller WINDOW")
     windows = Windows(windows.values, windows.starts[kept], c.WINDOW)
-    made = train._replace(x=windows, y=labels[kept], parts=marks, groups=None, names=None)
+    begins = np.cumsum([0, *map(len, both.x)])[:-1]
+    names = WindowNames(windows.starts, c.WINDOW, [name_of(both, k) for k in range(len(begins))], begins)
+    made = train._replace(x=windows, y=labels[kept], parts=marks, groups=None, names=names)
     return made._replace(notes=(*train.notes, *notes)), None
 
 

@@ -1,5 +1,6 @@
 """What everything is made of: Sequences as a reader returns them, a Part of the split, and a whole data set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import NamedTuple
@@ -22,7 +23,7 @@ class Sequences(NamedTuple):
     y: np.ndarray | list | None = None
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
     parts: np.ndarray | None = None  # (n,) places in PARTS, where the split is already made
-    names: list | None = None  # of recordings: of their files, say
+    names: Sequence | None = None  # of recordings: of their files, say
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table
     target_names: list | None = None  # of several numbers in y
@@ -40,6 +41,7 @@ class Part:
     x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
     y: np.ndarray | None  # classes (n,) int64 numbered from 0, or targets (n, horizon) float32
     rows: np.ndarray  # (n,) which sequences of x, in this part's order
+    names: Sequence | None = None  # (n_all) of the sequences of x, where they have names
 
     def __len__(self):
         return len(self.rows)
@@ -48,6 +50,12 @@ class Part:
     def shape(self):
         """The shape of one sequence: (time, features[, ...])."""
         return tuple(self.x.shape[1:])
+
+    def places(self):
+        """Return a header and, for each sequence, cells that say which it is: its place and, where it has one, name."""
+        if self.names is None:
+            return ["index"], [[row] for row in self.rows]
+        return ["index", "name"], [[row, self.names[row]] for row in self.rows]
 
     def blocks(self, size=BLOCK):
         """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...])."""

@@ -27,6 +27,23 @@ class Windows:
         return self.values[self.starts[which][:, None] + np.arange(self.shape[1])]
 
 
+class WindowNames:
+    """Names of windows, made when they are asked for: the recording and the steps of it."""
+
+    def __init__(self, starts, size, names, begins):
+        """starts: (n,) the first row of each window; names, begins: of each recording its name and first row."""
+        self.starts, self.size, self.names, self.begins = starts, size, names, begins
+
+    def __len__(self):
+        return len(self.starts)
+
+    def __getitem__(self, place):
+        """Return the name of one window."""
+        recording = int(np.searchsorted(self.begins, self.starts[place], "right")) - 1
+        first = self.starts[place] - self.begins[recording]
+        return f"{self.names[recording]}, steps {first} to {first + self.size - 1}"
+
+
 def forecast_windows(values, known, rows, column, window, horizon, stride=1):
     """Cut a series into windows of past rows and the values to forecast after each.
 

@@ -13,9 +13,8 @@ from reports import Report, plots
 from reports.classes import class_lines, score_classes
 from reports.tables import aligned
 from sequences.splits import split_sequences
-from sequences.statistics import mean_and_variance
 from sequences.types import Part
-from tasks.layers import standardised
+from tasks.layers import flattened, standardised
 
 score, better = "accuracy", "higher"
 unit = "sequences"
@@ -89,7 +88,9 @@ def encode(labels, state, part):
 def parts(train, test, rows, state, c):
     """Make the parts of prepared Sequences. Returns: ({name: Part}, all sequences but an official test part, notes)."""
     of = {"training": train, "validation": train, "test": test or train}
-    made = {name: Part(of[name].x, encode(of[name].y[own], state, name), own) for name, own in rows.items()}
+    made = {
+        name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].names) for name, own in rows.items()
+    }
     return made, train, []
 
 
@@ -100,8 +101,7 @@ def network(inputs, backbone, data, c):
     """Return the probabilities: (n, 1) of the second of two classes, else (n, classes)."""
     from project.quiet_tensorflow import keras
 
-    x = inputs if data.sequences.scaled else standardised(inputs, *mean_and_variance(data.train))
-    features, (units,) = backbone(x, c), output_shape(data.state)
+    features, (units,) = backbone(standardised(inputs, data, c), c), output_shape(data.state)
     return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
 
 
@@ -166,8 +166,8 @@ def baselines(data, c):
     n, train, test = len(data.state["classes"]), data.train, data.test
     # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
     constant, _ = majority(test.y, n)
-    model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, linear.flat, c.SEED)
-    answers = linear.predict(model, test, linear.flat).argmax(axis=1)
+    model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, flattened(c), c.SEED)
+    answers = linear.predict(model, test, flattened(c)).argmax(axis=1)
     return {MAJORITY: np.full(len(test), constant), LINEAR: answers}, linear.sampled_note(model, len(train))
 
 
@@ -175,10 +175,11 @@ def report(data, probabilities, rivals, c):
     """Score probabilities (n, classes) of the test part beside the answers of `rivals`. Returns: Report."""
     classes, test = data.state["classes"], data.test
     figures = score_classes(test.y, probabilities, classes, rivals)
-    header = ["index", "true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
+    header, places = test.places()
+    header += ["true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
     rows = [
-        [row, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
-        for row, true, ps in zip(test.rows, test.y, probabilities)
+        [*place, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
+        for place, true, ps in zip(places, test.y, probabilities)
     ]
     title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
     picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)

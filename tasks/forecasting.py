@@ -13,11 +13,11 @@ from sequences.statistics import mean_and_variance
 from sequences.types import Part
 from sequences.windows import forecast_windows
 from tasks.bands import are_bands, half_widths, learn_bands
-from tasks.layers import linear_part, standardised
+from tasks.layers import by_training, linear_part
 
 score, better = "rmse", "lower"
 unit = "windows"
-unread = ("LABEL",)  # constants that have no effect here
+unread = ("STANDARDISE", "LABEL")  # constants that have no effect here
 SHORTEST = 24  # rows of a window where WINDOW is None
 EDGES = (("low", -1), ("high", 1))  # of a band
 
@@ -113,7 +113,7 @@ def network(inputs, backbone, data, c):
     mean, variance = mean_and_variance(data.train, of_changes=True)
     scale = float(np.sqrt(variance[column]))
     last = layers.Cropping1D((inputs.shape[1] - 1, 0))(inputs)
-    x = standardised(layers.Subtract()([inputs, last]), mean, variance)
+    x = by_training(layers.Subtract()([inputs, last]), mean, variance)
     features = backbone(x, c)
     start = "zeros" if c.LINEAR_START else "glorot_uniform"
     change = layers.Dense(horizon, kernel_initializer=start, name="output")(features)

@@ -2,12 +2,35 @@
 
 import numpy as np
 
+from baselines import linear
+from sequences.statistics import mean_and_variance
 
-def standardised(x, mean, variance):
-    """Standardise x (n, time, features) inside the network, so that the saved model takes raw values."""
+
+def standardised(x, data, c):
+    """Standardise x (n, time, features[, ...]) inside the network, so that the saved model takes raw values.
+
+    By mean and deviation of the training part; with STANDARDISE = "sequence" then each sequence by its own.
+    """
+    from project.quiet_tensorflow import keras
+
+    if not data.sequences.scaled:
+        x = by_training(x, *mean_and_variance(data.train))
+    if c.STANDARDISE == "training":
+        return x
+    axes = list(range(1, len(x.shape) - 1))  # all but the features
+    return keras.layers.LayerNormalization(axes, 1e-6, center=False, scale=False, name="standardise_each")(x)
+
+
+def by_training(x, mean, variance):
+    """Standardise x (n, time, features[, ...]) by mean and variance (features,)."""
     from project.quiet_tensorflow import keras
 
     return keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), name="standardise")(x)
+
+
+def flattened(c):
+    """Return the function that flattens sequences to what the linear model sees: the same values as the network."""
+    return linear.flat if c.STANDARDISE == "training" else linear.flat_standardised
 
 
 def linear_part(x, solution, mean, deviation, scale, trainable=False):

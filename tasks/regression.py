@@ -10,7 +10,7 @@ from reports.tables import aligned, figure
 from sequences.splits import split_sequences
 from sequences.statistics import mean_and_variance
 from sequences.types import Part
-from tasks.layers import linear_part, standardised
+from tasks.layers import flattened, linear_part, standardised
 
 score, better = "rmse", "lower"
 unit = "sequences"
@@ -74,7 +74,9 @@ def is_state(state, input_shape):
 def parts(train, test, rows, state, c):
     """Make the parts of prepared Sequences; y is standardised. Returns: ({name: Part}, all sequences, notes)."""
     of = {"training": train, "validation": train, "test": test or train}
-    made = {name: Part(of[name].x, encode(of[name].y[own], state, c), own) for name, own in rows.items()}
+    made = {
+        name: Part(of[name].x, encode(of[name].y[own], state, c), own, of[name].names) for name, own in rows.items()
+    }
     return made, train, []
 
 
@@ -99,21 +101,22 @@ def network(inputs, backbone, data, c):
     """
     from project.quiet_tensorflow import keras
 
-    mean, variance = mean_and_variance(data.train)
-    x = inputs if data.sequences.scaled else standardised(inputs, mean, variance)
+    x = standardised(inputs, data, c)
     features = backbone(x, c)
     start = "zeros" if c.LINEAR_START else "glorot_uniform"
     outputs = keras.layers.Dense(len(data.state["targets"]), kernel_initializer=start, name="output")(features)
     if not c.LINEAR_START:
         return outputs
-    if data.sequences.scaled:
-        mean, variance = np.zeros_like(mean), np.ones_like(variance)
+    if data.sequences.scaled or c.STANDARDISE == "sequence":  # the linear model sees the very same values
+        mean, variance = np.zeros(x.shape[-1]), np.ones(x.shape[-1])
+    else:
+        mean, variance = mean_and_variance(data.train)
     return keras.layers.Add()([linear_part(x, linear_model(data, c), mean, np.sqrt(variance), 1.0), outputs])
 
 
 def linear_model(data, c):
     """Fit the linear model of the standardised numbers."""
-    return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), linear.flat, c.SEED)
+    return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), flattened(c), c.SEED)
 
 
 def finished(model, state):
@@ -180,7 +183,7 @@ def baselines(data, c):
     model = linear_model(data, c)
     answers = {
         MEAN: np.tile(data.state["mean"], (len(data.test), 1)),
-        LINEAR: in_units(linear.predict(model, data.test, linear.flat), data.state),
+        LINEAR: in_units(linear.predict(model, data.test, flattened(c)), data.state),
     }
     return answers, linear.sampled_note(model, len(data.train))
 
@@ -189,8 +192,9 @@ def report(data, answers, rivals, c):
     """Score numbers (n, targets) of the test part beside those of `rivals`. Returns: Report."""
     names, true = data.state["targets"], in_units(data.test.y, data.state)
     figures = score_numbers(true, answers, rivals, names, lambda errors: scaled(errors, data.state), c.SEED)
-    header = ["index", *(f"true_{name}" for name in names), *(f"predicted_{name}" for name in names)]
-    rows = [[row, *(f"{v:.6g}" for v in (*t, *a))] for row, t, a in zip(data.test.rows, true, answers)]
+    header, places = data.test.places()
+    header += [*(f"true_{name}" for name in names), *(f"predicted_{name}" for name in names)]
+    rows = [[*place, *(f"{v:.6g}" for v in (*t, *a))] for place, t, a in zip(places, true, answers)]
     picture = plots.predicted(true, answers, names, f"{c.DATASET}: test RMSE {figure(figures['rmse'])}")
     return Report(figures, number_lines(figures, names), header, rows, {"predicted.png": picture})
 

@@ -37,6 +37,19 @@ def test_ts_multivariate_of_unequal_length_with_missing_values(tmp_path):
     assert read.y.tolist() == ["up", "down"]
 
 
+def test_ts_with_time_stamps(tmp_path):
+    """As aeon reads it: the values alone count. Stamps hold colons and commas of their own."""
+    lines = [f"(2004-10-01 00:0{k}:00,{k}.5), (2004-10-02,-1e-2):(1,?),(2,{k}):{'ab'[k % 2]}" for k in range(8)]
+    head = "@problemName s\n@timeStamps true\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n"
+    (tmp_path / "s.ts").write_text(head + "\n".join(lines))
+    read = read_ts(tmp_path / "s.ts")
+    np.testing.assert_array_equal(read.x[3], [[3.5, np.nan], [-0.01, 3]])
+    assert read.y.tolist() == list("abababab") and "time stamps" in read.notes[0]
+    (tmp_path / "s.ts").write_text(head + "1,2,3:4,5,6:a\n")
+    with pytest.raises(InputError, match="line 7: .*(time stamp,value)"):
+        read_ts(tmp_path / "s.ts")
+
+
 def test_ts_without_labels(tmp_path):
     text = "@problemName a\n@univariate true\n@classLabel false\n@data\n1,2,3\n4,5,6\n"
     read = read_ts(write_ts(tmp_path / "a.ts", text))

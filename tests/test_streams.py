@@ -1,5 +1,7 @@
 """Streams with a label in every row, folders of one file a sequence, and sound of several rates."""
 
+import csv
+
 import numpy as np
 import pytest
 from scipy.io import wavfile
@@ -33,6 +35,13 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
     c = c.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=40)
     train_model.train_with(c)
     assert evaluate_model.evaluate_with(c)["accuracy"] > 0.8
+    with open(tmp_path / "run" / "predictions.csv") as file:
+        windows = list(csv.DictReader(file))
+    people = {window["name"].split(",")[0] for window in windows}
+    own = [window for window in windows if window["name"].startswith(min(people))]
+    places = [*range(0, 41, 10), *range(60, 101, 10)]
+    assert len(people) == 2 and [w["name"].split(", ")[1] for w in own] == [f"steps {k} to {k + 19}" for k in places]
+    assert [w["true_label"] for w in own] == ["walk"] * 5 + ["sit"] * 5
     values = np.sin(np.arange(50) / 2) * 3  # a new recording, without names and labels
     (tmp_path / "new.csv").write_text("time,x\n" + "".join(f"{50 * i},{v:.4f}\n" for i, v in enumerate(values)))
     predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))

@@ -107,6 +107,21 @@ def test_uneven_steps_are_named_and_months_are_even(tmp_path):
     assert not any("steps between" in note for note in data.notes)
 
 
+def test_year_month_and_day_in_columns_are_a_time(tmp_path):
+    days = np.arange("2019-12-20", "2020-03-20", dtype="datetime64[D]").tolist()
+    rows = [f"{day.year},{day.month},{day.day},{k}" for k, day in enumerate(days) if k % 10]  # every tenth is missing
+    for turned in (False, True):
+        write(tmp_path / "t.csv", "\n".join(["Year,month,day,v", *(rows[::-1] if turned else rows)]))
+        data = load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
+        assert "steps between rows are 1 to 2 days" in " ".join(data.notes)
+        assert data.sequences.columns == ["Year", "month", "day", "v"] and data.sequences.x[0][0, 3] == 1
+    write(tmp_path / "t.csv", "\n".join(["year,month,day,v", *rows, *rows]))
+    with pytest.raises(InputError, match="line 83: '2019-12-21T00:00:00' goes back in time"):
+        load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
+    write(tmp_path / "t.csv", "\n".join(["year,month,v", *(f"2020,{1 + k // 10},{k}" for k in range(90))]))
+    assert not load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5).notes  # weeks of a month: order is unknown
+
+
 def test_a_value_far_outside_the_rest_is_pointed_at(tmp_path):
     rows = "".join(f"{-200 if i % 9 == 0 else i}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "T\n" + rows)), WINDOW=5)
