@@ -120,7 +120,9 @@ def _cut(path, part, name, lengths):
 
 def _one_each(path, name, values, n, kinds):
     values = np.asarray(values[:])
-    values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    values = values.reshape(-1) if values.ndim == 2 and 1 in values.shape else values  # MATLAB has no vectors ...
+    if values.dtype.kind == "f" and (values == np.round(values)).all() and (np.abs(values) < 2**53).all():
+        values = values.astype(np.int64)  # ... and its numbers are decimals
     if values.shape != (n,) or values.dtype.kind not in kinds:
         raise InputError(f"{path}: {name} must be whole numbers or words, one for each of the {n} sequences")
     return values

@@ -45,6 +45,13 @@ def test_lengths_cut_the_padding_away(tmp_path):
         np.testing.assert_allclose(sequence[-length:], x[:length], rtol=1e-6)
     with pytest.raises(InputError, match="lengths must lie between"):
         read(tmp_path, X=X, y=Y % 2, lengths=lengths + 9)
+    # MATLAB has neither whole numbers nor vectors.
+    doubles = {"y": Y % 2.0, "lengths": lengths.astype(float), "groups": np.arange(40) // 4.0}
+    savemat(tmp_path / "d.mat", {"X": X, **doubles})
+    data = load(DATASET=str(tmp_path / "d.mat"))
+    for sequence, x, length in zip(all_of(data), X, lengths):
+        np.testing.assert_allclose(sequence[-length:], x[:length], rtol=1e-6)
+    assert not set(data.train.rows // 4) & set(data.test.rows // 4)
 
 
 def test_constants_of_a_sequence_are_repeated_over_time(tmp_path):

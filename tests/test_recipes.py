@@ -1,0 +1,64 @@
+"""The recipes of docs/your_data.md work as they stand there."""
+
+import ast
+import json
+import re
+
+import pytest
+
+import evaluate_model
+import train_model
+from tests.conftest import ROOT
+
+TEXT = (ROOT / "docs" / "your_data.md").read_text()
+RECIPES = {
+    title: re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    for title, section in re.findall(r"^##+ (.*)\n((?:(?!^#).*\n)*(?:(?!^## |^### ).*\n)*)", TEXT, re.MULTILINE)
+}
+RECIPES = {title: blocks for title, blocks in RECIPES.items() if blocks}
+
+
+def write_engines():
+    """Write engines in NASA's layout: six to train, which run to their end, and two to test."""
+    for path, lengths in (("train_FD001.txt", [50, 60, 70, 80, 90, 200]), ("test_FD001.txt", [31, 45])):
+        with open(path, "w") as file:
+            for unit, length in enumerate(lengths, 1):
+                for cycle in range(1, length + 1):
+                    channels = " ".join(f"{(length - cycle) / 10 + k:.4f}" for k in range(24))
+                    file.write(f"{unit} {cycle} {channels}  \n")
+    with open("RUL_FD001.txt", "w") as file:
+        file.write("112 \n20 \n")
+
+
+def test_the_table_leads_to_every_recipe():
+    links = re.findall(r"\]\(#(.*?)\)", TEXT)
+    anchors = [
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^##+ (.*)", TEXT, re.M)
+    ]
+    assert set(links) <= set(anchors) and len(RECIPES) >= 11
+    assert len([link for link in links if link != "only-what-is-normal"]) == len(RECIPES)
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
+    write, constants = RECIPES[title]
+    monkeypatch.chdir(tmp_path)
+    if "engines" in title:
+        write_engines()
+    exec(compile(write, title, "exec"), {})
+    chosen = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(constants).body}
+    chosen["DATASET"] = str(tmp_path / chosen["DATASET"])
+    c = shipped.changed(**chosen, RUN_DIR=str(tmp_path / "run"), EPOCHS=8)
+    train_model.train_with(c)
+    result = evaluate_model.evaluate_with(c)
+    assert "without effect" not in capsys.readouterr().out
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    if "engines" in title:  # one window for each test engine, the true life of each as given
+        rows = (tmp_path / "run" / "predictions.csv").read_text().splitlines()[1:]
+        assert len(rows) == 2 and ",112," in rows[0] and ",20," in rows[1]
+        assert record["sequences"]["training"] == 21 + 31 + 41 + 51 + 61 + 171 and record["input_shape"] == [30, 24]
+        assert max(record["state"]["mean"]) < 125
+    elif record["task"] == "classification":
+        assert result["accuracy"] > 0.6
+    else:
+        assert result["rmse"] < max(result["baselines"].values())
