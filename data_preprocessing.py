@@ -5,7 +5,19 @@ The constants below say which data; `python train_model.py` uses them.
 
 import numpy as np
 
-from project.constants import NAME_OR_PLACE, NAMES_OR_PLACES, SIZE, one_of, or_none, or_zero, pattern, text, whole
+from project.constants import (
+    LIST_OF_COLUMNS,
+    NAME_OR_PLACE,
+    NAMES_OR_PLACES,
+    SEQUENCES,
+    SIZE,
+    one_of,
+    or_none,
+    or_zero,
+    pattern,
+    text,
+    whole,
+)
 from project.errors import InputError
 from project.files import project_path
 from readers import read_data_set
@@ -29,7 +41,8 @@ STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
 SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
-TARGET = None  # column to forecast; None takes the last numeric column
+TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
+KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
@@ -49,9 +62,10 @@ ALLOWED = {
     "VALIDATION_SIZE": or_zero(SIZE),
     "SEED": whole(0, 2**32 - 1),
     "STANDARDISE": one_of("training", "sequence"),
-    "SEQUENCE": or_none(NAMES_OR_PLACES),
+    "SEQUENCE": or_none(SEQUENCES),
     "LABEL": or_none(NAME_OR_PLACE),
-    "TARGET": or_none(text("the name of a column")),
+    "TARGET": or_none(NAMES_OR_PLACES),
+    "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),
     "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
@@ -61,18 +75,18 @@ ALLOWED = {
 }
 
 
-def load_data(c, validation_seed=None):
+def load_data(c, validation_seed=None, fold=None):
     """Generate or read the data set that the constants describe, split it, prepare it and encode what is to be learned.
 
-    validation_seed: draws another validation part than SEED does; the test part stays.
+    validation_seed: draws another validation part than SEED does; the test part stays. fold: of a cross-validation.
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     train, test = read(c)
     task, is_stream = task_of(train, c), isinstance(train.y, list)
     validation_seed = c.SEED if validation_seed is None else validation_seed
     if is_stream:
-        train, test = cut_streams(train, test, c, validation_seed, task.pure_windows)
-    rows = task.split(train, test, c, validation_seed)
+        train, test = cut_streams(train, test, c, validation_seed, task.pure_windows, fold)
+    rows = task.split(train, test, c, validation_seed, fold)
     development = rows["training"]
     if c.VALIDATION_SIZE:  # other draws of the validation part find the same lengths and classes
         development = np.sort(np.concatenate([development, rows["validation"]]))

@@ -43,7 +43,7 @@ def predict_new(path, run_dir):
     if learned["steps"] is not None and not learned["unequal_lengths"]:
         new, cut = cut_recordings(new, learned["steps"])
     new, notes = prepare(new, learned, path)
-    x = task.new_inputs(new, state, record["input_shape"], path)
+    new, x, left_out = task.new_inputs(new, state, record["input_shape"], path)
     model = run_folder.load_model(folder, record, task.output_shape(state))
     answers = task.decode(predict(model, Part(x, None, np.arange(len(x)))), state)
     report = task.report_new(new, answers, state, record["input_shape"])
@@ -51,7 +51,7 @@ def predict_new(path, run_dir):
     for name, picture in report.pictures.items():
         files.write_atomically(folder / name, picture)
     written = " and ".join([files.shown(folder / "new_predictions.csv"), *report.pictures])
-    print("\n".join([*new.notes, *cut, *notes, *report.lines, f"Wrote {written}: {len(x)} {task.unit}"]))
+    print("\n".join([*new.notes, *cut, *notes, *left_out, *report.lines, f"Wrote {written}: {len(x)} {task.unit}"]))
 
 
 if __name__ == "__main__":

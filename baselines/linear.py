@@ -56,18 +56,6 @@ def flat(x):
     return x.reshape(len(x), -1)
 
 
-def flat_standardised(x):
-    """Standardise each feature of each sequence (n, time, features[, ...]) by its own values, and flatten them."""
-    axes = tuple(range(1, x.ndim - 1))
-    mean, deviation = (f(axis=axes, keepdims=True) for f in (x.mean, x.std))
-    return flat((x - mean) / np.where(deviation > 1e-6 * np.abs(mean), deviation, np.inf))  # what stays the same is 0
-
-
-def flat_changes(x):
-    """Flatten the changes of sequences (n, time, ...) against their last step to (n, inputs)."""
-    return flat(x - x[:, -1:])
-
-
 def sampled_note(linear, n):
     """Return a line that says so where the model was fitted to a sample, else nothing."""
     return [f"The linear model was fitted to {linear.rows:,} of {n:,} training sequences"] if linear.rows < n else []

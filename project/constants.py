@@ -97,6 +97,12 @@ def one_of(*values):
     return (lambda v: any(type(v) is type(x) and v == x for x in values), "one of " + ", ".join(map(repr, values)))
 
 
+def or_one_of(rule, *values):
+    """Allow these values too."""
+    allowed, text = rule
+    return lambda v: one_of(*values)[0](v) or allowed(v), f"{', '.join(map(repr, values))}, or {text}"
+
+
 def or_none(rule):
     """Allow None too."""
     allowed, text = rule
@@ -141,9 +147,14 @@ NAME_OR_PLACE = (
     lambda v: isinstance(v, int) and is_number(v) or isinstance(v, str) and v.strip() != "",
     "the name of a column, or its place (0 the first, -1 the last)",
 )
-NAMES_OR_PLACES = (
-    lambda v: NAME_OR_PLACE[0](v) or isinstance(v, list) and v != [] and all(map(NAME_OR_PLACE[0], v)),
-    '"row", "file", the name or place of a column, or a list of them',
+LIST_OF_COLUMNS = (
+    lambda v: isinstance(v, list) and v != [] and all(map(NAME_OR_PLACE[0], v)),
+    "a list of names or places of columns",
 )
+NAMES_OR_PLACES = (
+    lambda v: NAME_OR_PLACE[0](v) or LIST_OF_COLUMNS[0](v),
+    "the name or place of a column, or a list of them",
+)
+SEQUENCES = (NAMES_OR_PLACES[0], f'"row", "file", {NAMES_OR_PLACES[1]}')
 POSITIVE = (lambda v: is_number(v) and 0 < v <= 1e38, "a number above 0 that 32-bit floats hold")
 SWITCH = one_of(False, True)

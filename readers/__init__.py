@@ -9,10 +9,9 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, folders, other_programs, rows, series, sound, streams, ts, ucr
-from readers.folders import TABLES
+from readers import arrays, folders, other_programs, rows, series, sound, streams, ts, ucr, wide
 from readers.regular import refuse_special, refused_unless_readable
-from readers.tables import first_row, is_plain
+from readers.tables import TABLES, first_row, is_plain
 
 # Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {
@@ -40,7 +39,7 @@ def read_data_set(path, c, known=None):
     path = Path(path)
     with refused_unless_readable(path):
         if path.is_dir() and c.SEQUENCE == "file":
-            return folders.read(path, c, known)
+            return (series if forecasts(c) else folders).read(path, c, known)
         suffix, path = find_format(path)
         if suffix is None:
             return folders.read(path, c, known)
@@ -51,21 +50,24 @@ def read_data_set(path, c, known=None):
         return READERS[suffix](path, c, known)
 
 
+def forecasts(c):
+    """Tell whether the constants ask for forecasts."""
+    return c.TASK == "forecasting" or c.TASK is None and c.LABEL is None and c.TARGET is not None
+
+
 def reader_of_table(suffix, path, c, known):
-    """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of a series."""
+    """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of series."""
     if c.SEQUENCE == "row":
-        return rows.read
+        return wide.read if forecasts(c) else rows.read
     if known is not None and known["columns"] is not None:
         return series.read if known["steps"] is None else streams.read
-    in_columns = c.SEQUENCE not in (None, "file")
-    if in_columns and (c.LABEL is None or c.TASK == "forecasting"):
+    if c.SEQUENCE not in (None, "file") and c.LABEL is None and not forecasts(c):
         raise InputError(
-            f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row; several series in one file "
-            "are not forecast"
+            f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row, or to forecast TARGET"
         )
     if c.LABEL is not None and c.TASK != "forecasting":
         return streams.read
-    if c.TARGET is None and READERS[suffix] is ucr.read:
+    if c.TARGET is None and READERS[suffix] is ucr.read and c.TASK != "forecasting":
         cells, header = first_row(path)
         if header is None and all(map(is_plain, " ".join(cells[1:]).split())):
             return ucr.read

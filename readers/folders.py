@@ -12,10 +12,9 @@ from project.errors import DAMAGED, InputError
 from readers import sound
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
-from readers.tables import read_table
+from readers.tables import TABLES, read_table
 from sequences.types import Sequences
 
-TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 SIGNALS = "Inertial Signals"  # folder of the UCI activity layout
 
 

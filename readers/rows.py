@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.columns import column_named, labels_of
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.preparation import without_tails
@@ -27,7 +28,8 @@ def read_rows(path, label, group=None, known=None):
         if label is None:
             raise InputError(
                 f'{path} has {len(columns)} columns: with SEQUENCE = "row" LABEL says which holds the labels, '
-                f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first"
+                f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first; to forecast how each "
+                'row goes on, set TASK = "forecasting"'
             )
         name = column_named(path, table.names, label, "LABEL")
         y, used = labels_of(columns[name]), {name}
@@ -43,22 +45,3 @@ def read_rows(path, label, group=None, known=None):
         raise InputError(f"{path} has no column of numbers but the labels")
     x = np.stack([*columns.values()], axis=1)[:, :, None]
     return Sequences(without_tails(x), y, groups, notes=tuple(table.notes))
-
-
-def column_named(path, names, column, constant):
-    """Return the name of a column given by its name, or by its place, from the end where it is negative."""
-    if column in names:
-        return column
-    if isinstance(column, int) and -len(names) <= column < len(names):
-        return names[column]
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown}")
-
-
-def labels_of(column):
-    """Return a column as labels: words, or whole numbers, or decimals."""
-    if not isinstance(column, np.ndarray):
-        return np.array(column)
-    if np.isfinite(column).all() and (column == np.round(column)).all() and (np.abs(column) < 2**53).all():
-        return column.astype(np.int64)
-    return column

@@ -1,146 +1,190 @@
-"""A table as a time series: numbers are inputs, time stamps are checked, words become 0/1 columns or are named."""
+"""Tables as time series, one or several: numbers are inputs, time stamps are checked, words become 0/1 columns."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from project.errors import InputError
 from readers import times as stamps
+from readers.columns import called, inputs_of, joined, recordings_in, reordered, sentinels, sequence_columns
 from readers.meaning import refuse_other_meanings
-from readers.tables import read_table
+from readers.regular import refuse_special
+from readers.tables import TABLES, read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
-MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 HEADLESS = (
     'its first line holds numbers, not names of columns. If each row is a sequence of its own, set SEQUENCE = "row", '
     "and LABEL = -1 or 0 where its label is the last or the first number; if rows are time steps, set TARGET to the "
-    "place, '3' say, of the column to forecast, or LABEL to that of the labels, and SEQUENCE to that of the column "
+    "place, 3 say, of the column to forecast, or LABEL to that of the labels, and SEQUENCE to that of the column "
     "that tells recordings apart"
 )
-SENTINEL = 5  # times that a value far outside the rest is pointed at
 
 
 def read(path, c, known=None):
-    """Read a table with one row a time step: see readers/__init__.py and readers/tables.py.
+    """Read a table with one row a time step, or a folder of them: see readers/__init__.py and readers/tables.py.
 
-    The rows of a `_TEST` twin follow those of the file. Raises InputError for a missing header, for time stamps that
-    repeat or go back, and where no column of numbers is left.
+    Rows that share the value of SEQUENCE are a series, in a folder those of a file. The rows of a `_TEST` twin follow
+    those of the file and are held out. Raises InputError for a missing header, for time stamps that repeat or go back,
+    and where no column of numbers is left.
     """
-    headless = HEADLESS if known is None and c.TARGET is None else None
-    table, twin = with_twin(lambda file: read_table(file, headless=headless), path)
-    n = len(table.lines)
-    files = [(path, table.lines)]
-    names, columns, notes = table.names, table.columns, list(table.notes)
-    if twin is not None:
-        if twin.names != names:
-            raise InputError(f"{path} and its _TEST twin have other columns: {names} and {twin.names}")
-        columns = [joined(a, b) for a, b in zip(columns, twin.columns)]
-        files.append((f"the _TEST twin of {path}", twin.lines))
-    if known is None and c.TARGET is None and c.TASK is None:
-        words = {k: column for k, column in enumerate(columns) if not isinstance(column, np.ndarray)}
-        refuse_other_meanings(path, names, columns, stamps.time_stamps(names, words)[0])
-    skipped, order_notes, backwards = _without_times(names, columns, lambda row: _place(files, row))
+    files, twins = _tables(path, c, known)
+    names, lengths = files[0][1].names, [len(table.lines) for _, table in files]
+    for name, other in files:
+        if other.names != names:
+            raise InputError(f"{path}: {name} has other columns than {files[0][0]}: {other.names} and {names}")
+    columns = files[0][1].columns
+    for _, other in files[1:]:
+        columns = [joined(a, b) for a, b in zip(columns, other.columns)]
+    origin = np.repeat(np.arange(len(files)), lengths)
+    by_file = origin if c.SEQUENCE == "file" else np.zeros_like(origin)
+    keys, order, bounds = recordings_in(path, names, columns, by_file, c, known)
+    columns = [reordered(column, order) for column in columns]
+    table = Ordered(names, columns, bounds, lambda row: _place(files, order[row]))
+    skipped, times, turned, notes = _clocks(table)
+    if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
+        refuse_other_meanings(path, names, columns, skipped)
+    skipped = sorted({*skipped, *map(names.index, sequence_columns(path, names, c, known))})
     named, left_out = inputs_of(names, columns, skipped, known)
     if not any(isinstance(column, np.ndarray) for column in columns) or not named:
         raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
-    values = np.stack([*named.values()], axis=1)
-    if backwards:
-        values = values[::-1]
-        order_notes.append("the rows run from the newest to the oldest: they were turned round")
     if skipped or left_out:
-        left = [names[k] or "(nameless)" for k in sorted(skipped)] + left_out
-        notes.append(f"columns that are no input: {', '.join(left)}")
-    notes += order_notes + sentinels(named)
-    start = _first_complete(values[:n]) if known is None else 0
-    if start:
-        notes.append(f"the first {start} rows have empty cells that nothing comes before: they were cut off")
-    train = Sequences([values[start:n]], columns=list(named), notes=tuple(notes))
-    return train, Sequences([values[n:]], columns=list(named)) if twin is not None else None
+        left = [names[k] or "(nameless)" for k in skipped] + left_out
+        notes.insert(0, f"columns that are no input: {', '.join(left)}")
+    values, held_out = np.stack([*named.values()], axis=1), origin[order] >= len(files) - twins
+    rows = [np.arange(a, b)[:: -1 if back else 1] for a, b, back in zip(bounds, bounds[1:], turned)]
+    made = Sequences(
+        [values[own] for own in rows],
+        names=[called(key, files) for key in keys] if len(keys) > 1 else None,
+        times=None if times is None else [times[own] for own in rows],
+        columns=list(named),
+        held_out=[int(held_out[own].sum()) for own in rows],
+        table=names,
+        notes=(*files[0][1].notes, *notes, *sentinels(named)),
+    )
+    return (_cut_off(made, path) if known is None else made), None
+
+
+class Ordered(NamedTuple):
+    """The columns of a table whose series stand one after the other."""
+
+    names: list
+    columns: list
+    bounds: np.ndarray  # (series + 1,)
+    place_of: Callable  # file and line of a row
+
+    def steps(self, column):
+        """Return the steps of a column of numbers inside the series."""
+        inside = np.ones(self.bounds[-1], bool)
+        inside[self.bounds[:-1]] = False
+        return np.diff(column, prepend=column[:1])[inside]
+
+
+def _tables(path, c, known):
+    """Read a file and its twin, or the tables of a folder. Returns: (list of (name, Table), how many are twins)."""
+    headless = HEADLESS if known is None and c.TARGET is None and c.SEQUENCE is None else None
+    if path.is_dir():
+        found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith(TABLES) and file.is_file()]
+        if not found:
+            raise InputError(f"{path} holds no tables: {', '.join(TABLES)}")
+        for file in found:
+            refuse_special(file)
+        return [(file.name, read_table(file)) for file in found], 0
+    if known is not None:
+        return [(path, read_table(path))], 0
+    table, twin = with_twin(lambda file: read_table(file, headless=headless), path)
+    files = [(path, table)]
+    return (files, 0) if twin is None else ([*files, (f"the _TEST twin of {path}", twin)], 1)
 
 
 def _place(files, row):
-    """Return file and line of a row. files: list of (path, the line of each of its rows)."""
-    for path, lines in files:
-        if row < len(lines):
-            return f"{path} line {lines[row]}"
-        row -= len(lines)
+    """Return file and line of a row. files: list of (name, Table)."""
+    for name, table in files:
+        if row < len(table.lines):
+            return f"{name} line {table.lines[row]}"
+        row -= len(table.lines)
 
 
-def joined(a, b):
-    """Append a column of one file to that of another."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.concatenate([a, b])
-    return [*map(str, a), *map(str, b)]
+def _clocks(table):
+    """Check the columns that tell the time, in each series of an Ordered table.
 
-
-def _without_times(names, columns, place_of):
-    """Check the time stamps. Returns: (places of columns that are no input, notes, whether the rows run backwards)."""
+    Returns: (places of columns that are no input, times (rows,) or None, whether the rows of each series run backwards,
+    notes).
+    """
+    names, columns, bounds = table.names, table.columns, table.bounds
     words = {k: column for k, column in enumerate(columns) if not isinstance(column, np.ndarray)}
     skipped, readings = stamps.time_stamps(names, words)
-    notes, backwards = [], False
-    if skipped:
-        cells = words[skipped[0]]
-        times, backwards = stamps.in_order(names[skipped[0]], readings, cells, place_of)
-        notes = stamps.uneven(times[::-1] if backwards else times)
-    elif (times := stamps.of_calendar(names, columns)) is not None:
-        cells = np.datetime_as_string(times).tolist()
-        _, backwards = stamps.in_order("year, month, ...", [times], cells, place_of)
-        notes = stamps.uneven(times[::-1] if backwards else times)
+    name, times, notes = names[skipped[0]] if skipped else "year, month, ...", None, []
+    turned = np.zeros(len(bounds) - 1, bool)
+    if not skipped:
+        readings = stamps.of_calendar(names, columns, bounds)
+    if readings:
+        found = stamps.in_order(readings, bounds)
+        if found is None:
+            cells = columns[skipped[0]] if skipped else np.datetime_as_string(readings[0]).tolist()
+            raise _out_of_order(table, name, readings, cells, skipped)
+        times, turned = found
+        notes += stamps.uneven([times[a:b][:: -1 if back else 1] for a, b, back in zip(bounds, bounds[1:], turned)])
     for k, column in enumerate(columns):
-        if not isinstance(column, np.ndarray) or len(column) < 2:
+        if k in words or bounds[-1] < len(bounds):
             continue
-        steps, name = np.diff(column), names[k]
+        steps, name = table.steps(column), names[k]
         counts = (steps > 0).mean() >= 0.9 and not (stamps.CALENDAR.search(name) and not (steps > 0).all())
         if stamps.COUNTERS.search(name) and (steps == 1).all():
             skipped.append(k)
         elif stamps.TIME_NAMES.search(name) and counts:
-            bad = np.flatnonzero(steps <= 0)
-            if len(bad):
-                fault = "repeats" if steps[bad[0]] == 0 else "goes back in"
-                value = column[bad[0] + 1]
-                raise InputError(f"{place_of(bad[0] + 1)}: {value:g} {fault} time column {name!r}; sort it, no repeats")
+            if (steps <= 0).any():
+                raise _out_of_order(table, name, [column], [f"{value:g}" for value in column], [k])
             skipped.append(k)
-    return skipped, notes, backwards
+    if turned.any():
+        which = "the rows" if len(turned) == 1 else f"the rows of {turned.sum()} series"
+        notes.append(f"{which} run from the newest to the oldest: they were turned round")
+    return skipped, times, turned, notes
 
 
-def inputs_of(names, columns, skipped, known):
-    """Return ({name: numbers (rows,)}, names of columns of words that are left out)."""
-    named, left_out = {}, []
-    for k, (name, column) in enumerate(zip(names, columns)):
-        if k in skipped:
+def _out_of_order(table, name, readings, cells, clocks):
+    """Return the InputError for times that repeat or go back; it names a column that tells series apart."""
+    row, what = stamps.fault(readings[0], table.bounds)
+    reason = f"{table.place_of(row)}: {cells[row]!r} {what} time column {name!r}"
+    for k, (other, column) in enumerate(zip(table.names, table.columns)):
+        codes = np.unique(column, return_inverse=True)[1]
+        if k in clocks or not 1 < codes.max() + 1 <= len(codes) / 3:
             continue
-        if isinstance(column, np.ndarray):
-            if not np.isnan(column).all():
-                named[name] = column
-            else:
-                left_out.append(f"{name} (empty)")
-            continue
-        words = sorted({cell for cell in column if cell})
-        if known is not None and known["columns"] is not None:  # the words of the training part
-            words = [w.removeprefix(f"{name}=") for w in known["columns"] if w.startswith(f"{name}=")]
-        if not words or len(words) > MOST_WORDS:
-            left_out.append(f"{name} ({len(words)} different words)" if words else name)
-            continue
-        for word in words:
-            named[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
-    return named, left_out
+        order = np.argsort(codes, kind="stable")
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(codes))])
+        if stamps.in_order([times[order] for times in readings], bounds) is not None:
+            count = codes.max() + 1
+            return InputError(
+                f"{reason}; {other!r} has {count} values, and for each of them the times are in order: set SEQUENCE = "
+                f"{other!r}, and TARGET, the column to forecast, or LABEL, the column to learn"
+            )
+    return InputError(
+        f"{reason}; sort it, one row a time (and one series a file, or SEQUENCE the column that tells them apart)"
+    )
 
 
-def _first_complete(values):
-    """Return the first row from which on every column has had a value (0 where one never has)."""
-    gaps = np.isnan(values)
-    return int(gaps.argmin(axis=0).max()) if not gaps.all(axis=0).any() else 0
-
-
-def sentinels(named):
-    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
-    notes = []
-    for name, column in named.items():
-        known = column[np.isfinite(column)]
-        for value in {known.min(), known.max()} if len(known) else ():
-            rest = known[known != value]
-            count = len(known) - len(rest)
-            if len(rest) > count >= SENTINEL and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
-                notes.append(
-                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
-                )
-    return notes
+def _cut_off(series, path):
+    """Leave out the first rows of a single series that nothing comes before, and series that begin in the twin."""
+    x, notes = series.x, series.notes
+    if len(x) == 1:
+        gaps = np.isnan(x[0][: len(x[0]) - series.held_out[0]])
+        start = int(gaps.argmin(axis=0).max()) if not gaps.all(axis=0).any() else 0
+        if start:
+            notes = (*notes, f"the first {start} rows have empty cells that nothing comes before: they were cut off")
+        times = None if series.times is None else [series.times[0][start:]]
+        return series._replace(x=[x[0][start:]], times=times, notes=notes)
+    kept = [k for k, held in enumerate(series.held_out) if held < len(x[k])]
+    if len(kept) == len(x):
+        return series
+    lost = [name for k, name in enumerate(series.names) if k not in kept]
+    if not kept:
+        raise InputError(f"{path}: no series of its _TEST twin begins in the file itself")
+    notes = (*notes, f"{len(lost)} series are in the _TEST twin alone: left out ({', '.join(lost[:3])})")
+    return series._replace(
+        x=[x[k] for k in kept],
+        names=[series.names[k] for k in kept],
+        times=None if series.times is None else [series.times[k] for k in kept],
+        held_out=[series.held_out[k] for k in kept],
+        notes=notes,
+    )

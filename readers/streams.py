@@ -4,8 +4,18 @@ import numpy as np
 
 from project.errors import InputError
 from readers import times as stamps
-from readers.rows import column_named, labels_of
-from readers.series import inputs_of, joined, sentinels
+from readers.columns import (
+    called,
+    find_column,
+    inputs_of,
+    joined,
+    labels_of,
+    recordings_in,
+    reordered,
+    sentinels,
+    sequence_columns,
+    shown,
+)
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.types import Sequences
@@ -41,18 +51,22 @@ def recordings(path, tables, c, known=None, labels=None):
         columns = [joined(a, b) for a, b in zip(columns, table.columns)]
     lengths = [len(table.lines) for _, table in tables]
     origin = np.repeat(np.arange(len(tables)), lengths)
-    keys, order, bounds = _recordings(path, names, columns, origin, c, known)
-    used = set(_sequence_columns(path, names, c, known))
+    keys, order, bounds = recordings_in(path, names, columns, origin, c, known)
+    used = set(sequence_columns(path, names, c, known))
     y = np.repeat(np.array(labels), lengths) if labels is not None else None
-    if labels is None and (name := _column(path, names, c.LABEL, "LABEL", known)) is not None:
+    if labels is None and (name := find_column(path, names, c.LABEL, "LABEL", known)) is not None:
         y = labels_of(columns[names.index(name)])
         used.add(name)
     groups = None
-    if c.GROUP is not None and labels is None and (name := _column(path, names, c.GROUP, "GROUP", known)) is not None:
+    if (
+        c.GROUP is not None
+        and labels is None
+        and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None
+    ):
         groups = labels_of(columns[names.index(name)])
         used.add(name)
     others = [k for k, name in enumerate(names) if name not in used]
-    skipped = _clocks([names[k] for k in others], [_reordered(columns[k], order) for k in others], bounds)
+    skipped = _clocks([names[k] for k in others], [reordered(columns[k], order) for k in others], bounds)
     skipped = [k for k in skipped if known is None or names[others[k]] not in (known["columns"] or ())]
     named, left_out = inputs_of([names[k] for k in others], [columns[k] for k in others], skipped, known)
     if not named:
@@ -67,7 +81,7 @@ def recordings(path, tables, c, known=None, labels=None):
         [values[own] for own in cut],
         None if y is None else [y[order][own] for own in cut],
         None if groups is None else _groups(groups[order], cut, keys),
-        names=[_called(key, tables) for key in keys],
+        names=[called(key, tables) for key in keys],
         columns=list(named),
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -85,53 +99,6 @@ def divided(stream, n):
         for own in (slice(n), slice(n, None))
     )
     return first, second._replace(notes=())
-
-
-def shown(names):
-    """Write names of columns for a message, shortened."""
-    return ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
-
-
-def _column(path, names, column, constant, known):
-    """Return the name of a column; None where no constant names one, or new data lack it."""
-    if column is None or known is not None and column not in names and not isinstance(column, int):
-        return None
-    return column_named(path, names, column, constant)
-
-
-def _sequence_columns(path, names, c, known):
-    """Return the names of the columns that tell recordings apart."""
-    columns = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
-    if columns in ([None], ["file"]):
-        return []
-    found = [_column(path, names, column, "SEQUENCE", known) for column in columns]
-    return [name for name in found if name is not None]
-
-
-def _recordings(path, names, columns, origin, c, known):
-    """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
-    codes = [origin]
-    values = [columns[names.index(name)] for name in _sequence_columns(path, names, c, known)]
-    codes += [np.unique(column, return_inverse=True)[1] for column in values]
-    _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
-    order = np.argsort(number, kind="stable")
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
-    keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
-    return keys, order, bounds
-
-
-def _called(key, tables):
-    """Return the name of a recording: of its file, or the values of SEQUENCE."""
-    table, values = key
-    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    if not values:
-        return tables[table][0]
-    return " ".join([tables[table][0], *words] if table else words)
-
-
-def _reordered(column, order):
-    return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
 
 
 def _groups(groups, cut, keys):

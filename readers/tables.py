@@ -13,6 +13,7 @@ import numpy as np
 from project.errors import InputError
 from readers.text import read_any_text
 
+TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")  # in small letters
 SEPARATORS = (";", "\t", ",")  # else blanks
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")

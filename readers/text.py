@@ -28,11 +28,11 @@ def to_numbers(cells, where):
 
 
 def with_twin(read_one, path):
-    """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it (`_train`, `_test` too).
+    """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it (`_train`, `-train` too).
 
     Returns: (what `read_one` makes of the first, and of the second or None).
     """
-    for train, test in (("_TRAIN.", "_TEST."), ("_train.", "_test.")):
+    for train, test in (("_TRAIN.", "_TEST."), ("_train.", "_test."), ("-train.", "-test.")):
         before, found, ending = path.name.rpartition(train)
         if found and (twin := path.with_name(before + test + ending)).is_file():
             return read_one(path), read_one(twin)

@@ -5,8 +5,6 @@ from datetime import datetime, timezone
 
 import numpy as np
 
-from project.errors import InputError
-
 TIME_NAMES = re.compile(r"date|time|year|month|stamp|^day$|^hour$|^index$|^$", re.IGNORECASE)
 # Parts of a date that begin again: such a column of numbers is an input, not a clock.
 CALENDAR = re.compile(r"month|week|day|hour|minute|second|quarter", re.IGNORECASE)
@@ -16,7 +14,7 @@ CLOCK = re.compile(r"\d{1,2}[.:]\d{2}([.:]\d{2})?")
 TIME_FORMATS = (
     "%Y-%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M",
     "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%b %Y",
-    "%b-%y", "%B %Y",
+    "%b-%y", "%B %Y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y",
 )  # fmt: skip
 
 
@@ -38,10 +36,11 @@ def time_stamps(names, words):
     return [], []
 
 
-def of_calendar(names, columns):
+def of_calendar(names, columns, bounds):
     """Join the columns year and month, and day, hour and minute where there are, to times datetime64[s] (rows,).
 
-    Returns: times; None where no such columns are there, or only too coarse ones, that repeat without going back.
+    bounds: (series + 1,) where each series begins and ends. Returns: readings as `parsed` does, or [] where no such
+    columns of whole numbers are there, or only too coarse ones, that repeat and never go back.
     """
     fields = {name.strip().lower(): column for name, column in zip(names, columns) if isinstance(column, np.ndarray)}
     ranges = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 60)}
@@ -49,16 +48,17 @@ def of_calendar(names, columns):
     for field, column in fields.items():
         low, high = ranges[field]
         if not ((column >= low) & (column <= high) & (column == np.round(column))).all():
-            return None
+            return []
     if not {"year", "month"} <= set(fields):
-        return None
+        return []
     whole = {field: column.astype(np.int64) for field, column in fields.items()}
     months = ((whole["year"] - 1970) * 12 + whole["month"] - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (whole["day"] - 1 if "day" in whole else 0)
     seconds = 3600 * whole.get("hour", 0) + 60 * whole.get("minute", 0)
     times = days.astype("datetime64[s]") + np.asarray(seconds).astype("timedelta64[s]")
-    steps = np.sign(np.diff(times).astype(np.int64))
-    return None if (steps == 0).any() and abs(steps.sum()) == (steps != 0).sum() else times
+    steps = [np.sign(np.diff(times[a:b]).astype(np.int64)) for a, b in zip(bounds, bounds[1:])]
+    coarse = all(len(set(own.tolist()) - {0}) < 2 for own in steps) and any((own == 0).any() for own in steps)
+    return [] if coarse else [times]
 
 
 def parsed(cells):
@@ -89,39 +89,53 @@ def _parser(form):
     return lambda cell: datetime.strptime(cell, form)
 
 
-def in_order(name, readings, cells, place_of):
-    """Choose the reading that is in order. Returns: (times, whether the rows run backwards).
+def in_order(readings, bounds):
+    """Choose the first reading under which the times of every series run in one direction, none of them twice.
 
-    Raises InputError, naming the place, where none is: times repeat or go back.
+    readings: list of arrays datetime64[s] (rows,); bounds: (series + 1,) where each series begins and ends.
+    Returns: (times, whether the rows of each series run backwards (series,)), or None.
     """
     for times in readings:
-        steps = np.diff(times)
-        for backwards in (False, True):
-            if (steps < 0).all() if backwards and len(steps) else (steps > np.timedelta64(0)).all():
-                return times, backwards
-    steps = np.diff(readings[0])
-    k = int(np.argmax(steps <= np.timedelta64(0)))
-    fault = "repeats" if steps[k] == np.timedelta64(0) else "goes back in"
-    raise InputError(
-        f"{place_of(k + 1)}: {cells[k + 1]!r} {fault} time column {name!r}; sort it, one row a time (and one "
-        "series a file)"
-    )
+        steps = np.sign(np.diff(times).astype(np.int64))
+        directions = [set(steps[a : b - 1].tolist()) for a, b in zip(bounds, bounds[1:])]
+        if all(own in (set(), {1}, {-1}) for own in directions):
+            return times, np.array([own == {-1} for own in directions])
+    return None
 
 
-def uneven(times):
-    """Return a line that says so where the steps between time stamps (rows,) are not even, else nothing.
+def fault(times, bounds):
+    """Return (first row whose time repeats or goes back inside its series, which of the two)."""
+    steps = np.diff(times).astype(float)
+    inside = np.ones(len(steps), bool)
+    inside[np.asarray(bounds[1:-1], int) - 1] = False
+    k = int(np.argmax((steps <= 0) & inside))
+    return k + 1, "repeats" if steps[k] == 0 else "goes back in"
 
-    Months are even although their days are not.
+
+def uneven(series):
+    """Return a line that says so where the steps between time stamps are not even, else nothing.
+
+    series: list of arrays (rows_i,). Months are even although their days are not.
     """
+    spans = [span for span in map(_span, series) if span]
+    if not spans:
+        return []
+    where = "" if len(series) == 1 else f" in {len(spans)} of {len(series)} series"
+    span = max(spans, key=spans.count)
+    return [f"steps between rows are {span}{where}: windows run over the gaps, and SEASON counts rows"]
+
+
+def _span(times):
+    """Say from how long to how long the steps are; nothing where they are even."""
     steps = np.diff(times).astype("timedelta64[s]").astype(np.int64)
     day = 86_400
     if not len(steps) or steps.min() == steps.max():
-        return []
+        return ""
     for low, high in ((28, 31), (89, 92), (181, 184), (365, 366)):
         if steps.min() >= low * day and steps.max() <= high * day:
-            return []
+            return ""
     unit, size = next(
         (u, s) for u, s in (("days", day), ("hours", 3600), ("minutes", 60), ("seconds", 1)) if steps.min() >= s
     )
     low, high = (f"{v / size:.3g}" for v in (steps.min(), steps.max()))
-    return [f"steps between rows are {low} to {high} {unit}: windows run over the gaps, and SEASON counts rows"]
+    return f"{low} to {high} {unit}"

@@ -47,14 +47,12 @@ def class_lines(figures, classes):
         + [str(int(figures["per_class"][name]["support"]))]
         for name in classes
     ]
-    matrix = [[name, *map(str, counts)] for name, counts in zip(classes, figures["confusion_matrix"])]
     return [
         f"Test sequences: {figures['test_sequences']}",
         "",
         aligned(["class", "precision", "recall", "F1", "sequences"], rows),
         "",
-        "Confusion matrix (rows: true class, columns: predicted class)",
-        aligned(["", *classes], matrix) if len(classes) <= 25 else f"  {len(classes)} classes: confusion_matrix.png",
+        *confusion_lines(figures["confusion_matrix"], classes),
         "",
         f"Test loss: {figures['loss']:.4f}",
         f"Balanced accuracy: {figures['balanced_accuracy']:.3f} (mean recall of the classes)",
@@ -65,6 +63,28 @@ def class_lines(figures, classes):
         f"Linear model: {figures['baselines'][LINEAR]:.2f} (ridge on all values){_difference(figures, LINEAR)}",
         verdict(figures, "higher"),
     ]
+
+
+def confusion_lines(matrix, classes):
+    """Lay out a confusion matrix (classes, classes)."""
+    rows = [[name, *map(str, counts)] for name, counts in zip(classes, matrix)]
+    return [
+        "Confusion matrix (rows: true class, columns: predicted class)",
+        aligned(["", *classes], rows) if len(classes) <= 25 else f"  {len(classes)} classes: confusion_matrix.png",
+    ]
+
+
+def pool_confusion(folds):
+    """Add the confusion matrices of folds [(figures, state)], which may have met other classes.
+
+    Returns: (classes, matrix (classes, classes)).
+    """
+    classes = list(dict.fromkeys(name for _, state in folds for name in state["classes"]))
+    matrix = np.zeros((len(classes), len(classes)), int)
+    for figures, state in folds:
+        places = [classes.index(name) for name in state["classes"]]
+        matrix[np.ix_(places, places)] += np.array(figures["confusion_matrix"])
+    return classes, matrix
 
 
 def _difference(figures, name):

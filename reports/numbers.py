@@ -63,3 +63,17 @@ def number_lines(figures, names):
         f"Test RMSE: {figure(figures['rmse'])}{unit}",
         verdict(figures, "lower"),
     ]
+
+
+def pool_rmse(folds, size):
+    """Put together the RMSE of folds [(figures, state)]: the root of the mean square over all that they hold out.
+
+    size: the name of the figure that counts what a fold holds out. Returns: (lines, figures, pictures).
+    """
+    weights = np.array([figures[size] for figures, _ in folds], float)
+    values = {"network": [figures["rmse"] for figures, _ in folds]}
+    for name in folds[0][0]["baselines"]:
+        values[name] = [figures["baselines"][name] for figures, _ in folds]
+    rmse = {name: float(np.sqrt((weights * np.square(own)).sum() / weights.sum())) for name, own in values.items()}
+    shown = ", ".join(f"{name} {figure(value)}" for name, value in rmse.items())
+    return [f"RMSE over all folds: {shown}"], {"pooled_rmse": rmse}, {}

@@ -6,6 +6,8 @@ import warnings
 
 import numpy as np
 
+FUTURES = 6  # panels of future.png
+
 # On its very first run Matplotlib tells standard error that it builds a font cache: not the user's business.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
@@ -104,14 +106,20 @@ def trials(scores, epochs, winner, measure):
     return png(figure)
 
 
-def forecast(values, first_targets, forecasts, bands, target, title):
-    """Draw the end of a series (time,) with its forecasts (n, horizon), made one after the other, and the split.
+def forecast(panels):
+    """Draw the end of each series (time,) with its forecasts (n, horizon), made one after the other, and the split.
 
-    first_targets: (n,) row of the series that each forecast begins at; bands: {level: half its width (n, horizon)}.
+    panels: a list of dictionaries: values, first_targets (n,) row of the series that each forecast begins at,
+    forecasts, bands {level: half its width (n, horizon)}, target, title.
     """
+    figure = new_figure(8.0, 4.0 if len(panels) == 1 else 3.4 * len(panels))
+    for axes, panel in zip(figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels):
+        _forecast_panel(axes, **panel)
+    return png(figure)
+
+
+def _forecast_panel(axes, values, first_targets, forecasts, bands, target, title):
     horizon, start = forecasts.shape[1], first_targets[0]
-    figure = new_figure(8.0, 4.0)
-    axes = figure.subplots()
     shown = np.arange(max(0, 2 * start - len(values)), len(values))  # as much of the past as of the test part
     axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
     for i in range(0, len(forecasts), horizon):  # forecasts that do not overlap
@@ -125,21 +133,32 @@ def forecast(values, first_targets, forecasts, bands, target, title):
     axes.set(xlabel="row of the series", ylabel=target, title=title)
     axes.grid(alpha=0.3)
     axes.legend()
-    return png(figure)
 
 
-def future(values, forecasts, bands, target):
-    """Draw the end of a series (time,) and its forecast (horizon,) beyond the last row."""
-    figure = new_figure(8.0, 4.0)
-    axes = figure.subplots()
-    shown = np.arange(max(0, len(values) - 8 * len(forecasts) - 40), len(values))
-    axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
-    steps = len(values) + np.arange(len(forecasts))
-    axes.plot(steps, forecasts, color="tab:orange", marker=".", label="forecast")
-    shade(axes, steps, forecasts, bands)
-    axes.set(xlabel="row of the series", ylabel=target, title=f"{target}: {len(forecasts)} steps beyond its end")
-    axes.grid(alpha=0.3)
-    axes.legend()
+def future(series, forecasts, bands, targets, names):
+    """Draw the ends of the first series, and their forecasts beyond the last row.
+
+    series: list of arrays (time_i, targets); forecasts: (series, horizon, targets); bands: {level: half its width, like
+    forecasts}; names: of the series, or None for one, of which each target is drawn.
+    """
+    shown = [(k, 0) for k in range(len(series))] if names else [(0, k) for k in range(len(targets))]
+    shown = shown[:FUTURES]
+    rows = -(-len(shown) // 2) if len(shown) > 1 else 1
+    figure = new_figure(8.0 if rows == 1 else 11.0, 4.0 if rows == 1 else 2.8 * rows)
+    panels = figure.subplots(rows, 1 if len(shown) == 1 else 2, squeeze=False).ravel()
+    for axes, (place, k) in zip(panels, shown):
+        values, forecast = series[place][:, k], forecasts[place, :, k]
+        past = np.arange(max(0, len(values) - 8 * len(forecast) - 40), len(values))
+        axes.plot(past, values[past], color="0.35", linewidth=1, label=targets[k])
+        steps = len(values) + np.arange(len(forecast))
+        axes.plot(steps, forecast, color="tab:orange", marker=".", label="forecast")
+        shade(axes, steps, forecast, {level: size[place, :, k] for level, size in bands.items()})
+        what = f"{targets[k]}{f' of {names[place]}' if names else ''}: {len(forecast)} steps beyond its end"
+        axes.set(xlabel="row of the series", ylabel=targets[k], title=what)
+        axes.grid(alpha=0.3)
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
+    panels[0].legend()
     return png(figure)
 
 

@@ -25,7 +25,10 @@ def learn(train, rows):
         "sample_rate": train.sample_rate,
     }
     if train.columns is not None and train.y is None:
-        return learned
+        values = np.concatenate(train.x)[rows]
+        known = np.isfinite(values)
+        means = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
+        return learned | {"filler": means.tolist()}
     if not isinstance(train.x, list):
         return learned | {"steps": train.x.shape[1]}
     training = [train.x[row] for row in rows]
@@ -45,13 +48,15 @@ def is_learned(learned, input_shape):
     def names(value):
         return isinstance(value, list) and all(isinstance(x, str) for x in value)
 
-    columns, filler, steps = (learned.get(name) for name in ("columns", "filler", "steps"))
+    columns, filler, steps, features = (learned.get(name) for name in ("columns", "filler", "steps", "features"))
+    if steps is None:  # of series; the network may see inputs known ahead besides
+        fits = names(columns) and features == [len(columns)] and len(columns) <= input_shape[-1] and numbers(filler)
+    else:
+        fits = features == input_shape[1:] and [steps] == input_shape[:1]
+        fits = fits and (columns is None or names(columns) and [len(columns)] == features)
     return (
-        (columns is None or names(columns) and [len(columns)] == input_shape[1:])
-        and learned.get("features") == input_shape[1:]
-        and (steps is not None or columns is not None)
-        and (steps is None or [steps] == input_shape[:1])
-        and (filler is None or numbers(filler) and len(filler) == input_shape[-1])
+        fits
+        and (filler is None or numbers(filler) and len(filler) == features[-1])
         and isinstance(learned.get("unequal_lengths"), bool)
         and type(learned.get("sample_rate")) in (int, type(None))
     )
@@ -65,7 +70,7 @@ def prepare(sequences, learned, where):
     """
     sequences = with_columns(sequences, learned["columns"], where)
     if learned["steps"] is None:
-        return _prepared_series(sequences, where)
+        return _prepared_series(sequences, learned["filler"], where)
     if sequences.sample_rate != learned["sample_rate"]:
         given, trained = (
             "no recordings" if rate is None else f"recordings of {rate} Hz"
@@ -104,17 +109,23 @@ def with_columns(sequences, columns, where):
     return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns)
 
 
-def _prepared_series(series, where):
-    """Carry values forward over gaps: the future may not fill the past."""
-    values = series.x[0]
-    gaps = np.isnan(values)
-    if gaps[0].any():
-        raise InputError(f"{where}: column {series.columns[gaps[0].argmax()]!r} begins with an empty cell")
-    last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
-    values = np.take_along_axis(values, last, axis=0)
-    check_finite(values[:, None], where)
-    notes = [f"{gaps.sum()} empty cells were carried forward from the row before"] if gaps.any() else []
-    return series._replace(x=[values], measured=~gaps), notes
+def _prepared_series(series, filler, where):
+    """Carry values forward over gaps: the future may not fill the past. What nothing comes before gets the filler."""
+    prepared, measured, carried, begun = [], [], 0, 0
+    for values in series.x:
+        gaps = np.isnan(values)
+        last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
+        values = np.take_along_axis(values, last, axis=0)
+        first = np.isnan(values)
+        values = np.where(first, filler, values)
+        check_finite(values[:, None], where)
+        carried, begun = carried + (gaps & ~first).sum(), begun + first.sum()
+        prepared.append(values)
+        measured.append(~gaps)
+    notes = [f"{carried} empty cells were carried forward from the row before"] if carried else []
+    if begun:
+        notes.append(f"{begun} empty cells that nothing comes before got the mean of the training part")
+    return series._replace(x=prepared, measured=measured), notes
 
 
 def without_tails(x):

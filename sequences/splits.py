@@ -7,13 +7,14 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from project.constants import pattern
 from project.errors import InputError
+from sequences import folds
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import PARTS
 
 
-def split_sequences(train, test, c, validation_seed, stratify=True):
+def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
     """Split Sequences into parts. test: the official test part, or None; validation_seed draws the validation part;
-    stratify: whether labels are classes.
+    stratify: whether labels are classes; fold: of a cross-validation, which then says what is held out, or None.
 
     Returns: {"training", "validation", "test": rows (n,)}; those of the test part count in `test` where it is given.
     """
@@ -24,6 +25,9 @@ def split_sequences(train, test, c, validation_seed, stratify=True):
         training, held_out = rows, np.arange(len(test.x))
     elif c.TEST_FILES is not None:
         training, held_out = named_files(train, c.TEST_FILES, groups)
+    elif fold is not None:
+        cut = folds.held_out(rows, train.y, groups, fold, stratify and train.stratify, c.SEED)
+        training, held_out = np.setdiff1d(rows, cut), cut
     else:
         training, held_out = draw(rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, stratify and train.stratify)
     validation = rows[:0]
@@ -105,7 +109,7 @@ def split_by_time(rows, official, c, least):
     Returns: {"training", "validation", "test": rows (n,)}. Raises InputError where a part would be too short.
     """
     sizes = {"TEST_SIZE": official or c.TEST_SIZE, "VALIDATION_SIZE": c.VALIDATION_SIZE}
-    lengths = {name: size if size >= 1 else int(np.ceil(rows * size)) for name, size in sizes.items()}
+    lengths = part_lengths(rows, sizes)
     validation, test = rows - sum(lengths.values()), rows - lengths["TEST_SIZE"]
     if validation < least:
         raise InputError(
@@ -119,3 +123,37 @@ def split_by_time(rows, official, c, least):
             )
     places = np.arange(rows)
     return {"training": places[:validation], "validation": places[validation:test], "test": places[test:]}
+
+
+def part_lengths(rows, sizes):
+    """Return {name: rows of a part} for {name: fraction of all rows, or their number}."""
+    return {name: size if size >= 1 else int(np.ceil(rows * size)) for name, size in sizes.items()}
+
+
+def split_series(rows, official, c, least, fold=None):
+    """Split each of several series by time: see split_by_time. rows, official: a list, of each series its own; fold: of
+    a cross-validation, which holds out an earlier stretch.
+
+    A series too short for a test part is all for training, one with fewer than `least` rows for nothing.
+    Returns: list of arrays (rows_i,), the place in PARTS of each row, -1 for none. Raises InputError where no series
+    has a test part.
+    """
+    if fold is not None and not any(official):
+        rows, official = zip(*(folds.rows_of_series(n, fold) for n in rows))
+    if len(rows) == 1:
+        split = split_by_time(rows[0], official[0], c, least)
+        return [np.repeat(np.arange(len(PARTS)), [len(split[name]) for name in PARTS])]
+    marks = []
+    for n, held_out in zip(rows, official):
+        sizes = {"VALIDATION_SIZE": c.VALIDATION_SIZE, "TEST_SIZE": held_out or c.TEST_SIZE}
+        lengths = [max(length, c.HORIZON) if length else 0 for length in part_lengths(n, sizes).values()]
+        if n - sum(lengths) >= least:
+            marks.append(np.repeat(np.arange(len(PARTS)), [n - sum(lengths), *lengths]))
+        else:
+            marks.append(np.full(n, 0 if n >= least else -1))
+    if all(own.max(initial=-1) < 1 for own in marks):
+        raise InputError(
+            f"none of the {len(rows)} series has {least} rows before its test part, which WINDOW = {c.WINDOW} and "
+            f"HORIZON = {c.HORIZON} need"
+        )
+    return marks

@@ -11,7 +11,7 @@ from sequences.windows import WindowNames, Windows
 TRAINING, VALIDATION, TEST = range(len(PARTS))
 
 
-def cut_streams(train, test, c, validation_seed, pure):
+def cut_streams(train, test, c, validation_seed, pure, fold=None):
     """Make labelled sequences of recordings with a label in every row: windows of WINDOW rows, every STRIDE rows.
 
     train, test: Sequences whose y is a list of arrays (time_i,); test: the official test part or None. pure: whether a
@@ -25,11 +25,11 @@ def cut_streams(train, test, c, validation_seed, pure):
         return whole(train, pure), test and whole(test, pure)
     both = _joined(train, test)
     windows, labels, recording, notes = _windows(both, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), pure)
-    own, by_time = _split_recordings(train, test, c, validation_seed, pure)
+    own, by_time = _split_recordings(train, test, c, validation_seed, pure, fold)
     marks = np.concatenate([own, np.full(len(test.x) if test is not None else 0, TEST)])[recording]
     classes = np.unique(labels, return_inverse=True)[1] if pure else np.zeros(len(labels), int)
     for part, size in by_time:
-        _hold_out_last(marks, classes, part, size)
+        _hold_out_last(marks, classes, part, size, fold if part == TEST else None)
     kept = _apart(marks, windows.starts, c.WINDOW)
     if not kept.all():
         notes.append(f"{(~kept).sum()} windows that reach into another part were left out")
@@ -107,15 +107,17 @@ def _without_window(labels, of_windows, size):
     ]
 
 
-def _split_recordings(train, test, c, validation_seed, pure):
+def _split_recordings(train, test, c, validation_seed, pure, fold):
     """Choose the part of each recording. Returns: (places in PARTS (n,), [(part, size) cut by time instead])."""
     marks = np.full(len(train.x), TRAINING)
     labels = [np.unique(y) for y in train.y]
     alike = pure and all(len(own) == 1 for own in labels)
     units = train._replace(y=np.array([own[0] for own in labels]) if alike else np.zeros(len(labels)))
+    if fold is not None and groups_of(units, c.GROUP) is None:  # recordings stay whole
+        units = units._replace(groups=np.array(units.names or range(len(marks))))
     by_time = []
     if test is None and len(marks) > 1:
-        rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, alike)
+        rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, alike, fold)
         marks[rows["test"]] = TEST
     elif test is None:
         by_time.append((TEST, c.TEST_SIZE))
@@ -129,12 +131,16 @@ def _split_recordings(train, test, c, validation_seed, pure):
     return marks, by_time
 
 
-def _hold_out_last(marks, classes, part, size):
-    """Move the last training windows of each class, a share `size` of them, to `part`. marks (n,) is changed."""
+def _hold_out_last(marks, classes, part, size, fold):
+    """Move the last training windows of each class, a share `size` of them, to `part`. marks (n,) is changed.
+
+    fold: of a cross-validation, which takes a stretch of them instead.
+    """
     share = size if size < 1 else size / len(marks)
     for number in np.unique(classes):
         own = np.flatnonzero((classes == number) & (marks == TRAINING))
-        marks[own[len(own) - int(np.ceil(len(own) * share)) :]] = part
+        last = own[len(own) - int(np.ceil(len(own) * share)) :]
+        marks[last if fold is None else np.array_split(own, fold.of)[fold.number]] = part
 
 
 def _apart(marks, starts, size):

@@ -12,7 +12,7 @@ BLOCK = 4096  # sequences in memory as float32 at a time
 
 
 class Sequences(NamedTuple):
-    """What a reader returns: n sequences of (time, features). A time series is one long sequence. Missing values: NaN.
+    """What a reader returns: n sequences of (time, features). Time series are long sequences. Missing values: NaN.
 
     A table names its features. Without labels they are the inputs of a forecast. With a label in every row it is a
     stream, to be cut into windows by sequences/streams.py.
@@ -27,7 +27,10 @@ class Sequences(NamedTuple):
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table
     target_names: list | None = None  # of several numbers in y
-    measured: np.ndarray | None = None  # (time, columns) of a prepared series: False where a gap was filled
+    measured: list | None = None  # of prepared series: n arrays (time_i, columns), False where a gap was filled
+    times: list | None = None  # of series: n arrays of time stamps (time_i,); None where there are none
+    held_out: list | None = None  # of series: how many rows at the end of each are an official test part
+    table: list | None = None  # names of all columns of a table, left out or not, in its order
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both parts
     remark: str = ""  # what the report says of these data at its end
@@ -39,9 +42,10 @@ class Part:
     """One part of the split: the sequences `x[rows]` with what the loss compares the network's output with."""
 
     x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
-    y: np.ndarray | None  # classes (n,) int64 numbered from 0, or targets (n, horizon) float32
+    y: np.ndarray | None  # classes (n,) int64 numbered from 0, or numbers (n, ...) float32
     rows: np.ndarray  # (n,) which sequences of x, in this part's order
     names: Sequence | None = None  # (n_all) of the sequences of x, where they have names
+    unit: np.ndarray | None = None  # of forecasts: (n, targets) what a score divides errors by
 
     def __len__(self):
         return len(self.rows)

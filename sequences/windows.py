@@ -3,7 +3,7 @@
 import numpy as np
 
 from sequences.preparation import fill_gaps
-from sequences.types import Part
+from sequences.types import PARTS, Part
 
 
 class Windows:
@@ -44,26 +44,28 @@ class WindowNames:
         return f"{self.names[recording]}, steps {first} to {first + self.size - 1}"
 
 
-def forecast_windows(values, known, rows, column, window, horizon, stride=1):
-    """Cut a series into windows of past rows and the values to forecast after each.
+def forecast_windows(values, measured, marks, series, columns, window, horizon, stride=1):
+    """Cut series, one after the other in `values`, into windows of past rows and the values to forecast after each.
 
-    values: (time, columns); known: (time,) whether the row's value to forecast was measured; rows: {part: its rows};
-    column: of the value to forecast. A window belongs to the part that holds all of its targets; one whose targets lie
+    values: (rows, features) float32; measured: (rows,) whether all values to forecast were; marks: (rows,) the part of
+    each row, its place in PARTS, -1 for none; series: (rows,) the series of each; columns: to forecast, of the
+    features. A window lies in one series and belongs to the part that holds all of its targets; one whose targets lie
     in two parts, or are not all measured, is left out. Of the others every stride-th is taken.
-    Returns: ({part: Part with x (n, window, columns) and y (n, horizon) float32}, windows left out for a gap).
+    Returns: ({part: Part with x (n, window, features), y (n, horizon, columns) and rows, the first of each window},
+    windows left out for a gap).
     """
-    values, n = values.astype(np.float32), len(values) - window - horizon + 1
-    view = np.lib.stride_tricks.sliding_window_view
-    windows = view(values, window, axis=0)[:n].transpose(0, 2, 1)  # (n, window, columns): a view, no copy
-    targets = view(values[window:, column], horizon)
-    measured = view(known[window:], horizon).all(axis=1)
-    first = np.arange(n) + window  # row of each window's first target
-    parts, gaps = {}, 0
-    for name, own in rows.items():
-        inside = (first >= own[0]) & (first + horizon - 1 <= own[-1]) if len(own) else np.zeros(n, bool)
-        gaps += int((inside & ~measured).sum())
-        chosen = np.flatnonzero(inside & measured)[::stride]
-        parts[name] = Part(windows, targets[chosen], chosen)
+    n = max(0, len(values) - window - horizon + 1)
+    targets = np.lib.stride_tricks.sliding_window_view
+    inside = series[:n] == series[window + horizon - 1 :][:n]
+    own, last = marks[window:][:n], marks[window + horizon - 1 :][:n]
+    known = targets(measured[window:], horizon).all(axis=1) if n else np.zeros(0, bool)
+    windows, parts, gaps = Windows(values, np.arange(n), window), {}, 0
+    for place, name in enumerate(PARTS):
+        whole = inside & (own == place) & (last == place)
+        gaps += int((whole & ~known).sum())
+        rows = np.flatnonzero(whole & known)[::stride]
+        y = values[rows[:, None] + window + np.arange(horizon)][:, :, columns]
+        parts[name] = Part(windows, y, rows)
     return parts, gaps
 
 

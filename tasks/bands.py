@@ -4,43 +4,76 @@ import numpy as np
 
 from reports.intervals import LEVELS, conformal_bands, interval_score
 
+EDGES = (("low", -1), ("high", 1))  # of a band
+
 
 def learn_bands(part, forecasts, state):
-    """Learn bands from the forecasts (n, horizon) of a Part that was not trained on.
+    """Learn bands from the forecasts (n, horizon, targets) of a Part that was not trained on.
 
-    Returns: {"bands": see reports.intervals.conformal_bands, "bands_by_level": whether they are in units of `level_of`:
-    errors grow with the root of the level where a series counts something; the interval score decides}.
+    Errors may be as wide everywhere, grow with the root of the level where a series counts something, or follow how
+    much a window moves: the interval score decides, for each target.
+    Returns: {"bands": {level: for each target its half widths, see reports.intervals.conformal_bands}, "bands_by": for
+    each target the name in WIDTHS}.
     """
-    errors, levels = forecasts - part.y, level_of(part, state)
-    by_level = interval_score(errors, levels) < interval_score(errors, np.ones(len(errors)))
-    return {"bands": conformal_bands(errors, levels if by_level else np.ones(len(errors))), "bands_by_level": by_level}
+    found, chosen = [], []
+    for k, place in enumerate(state["places"]):
+        errors = forecasts[:, :, k] - part.y[:, :, k]
+        widths = {name: width(part, place) for name, width in WIDTHS.items()}
+        scores = {name: interval_score(errors, own) for name, own in widths.items()}
+        chosen.append(min(scores, key=scores.get))
+        found.append(conformal_bands(errors, widths[chosen[-1]]))
+    return {"bands": {level: [band[level] for band in found] for level in found[0]}, "bands_by": chosen}
 
 
 def are_bands(state):
     """Tell whether what run.json says of bands is what `learn_bands` can have returned."""
 
-    def is_size(v):
-        return type(v) in (int, float) and 0 <= v < np.inf
+    def are_sizes(sizes):
+        return (
+            isinstance(sizes, list)
+            and len(sizes) == state["horizon"]
+            and all(type(v) in (int, float) and 0 <= v < np.inf for v in sizes)
+        )
 
-    bands, horizon = state.get("bands", {}), state["horizon"]
+    bands, by, count = state.get("bands", {}), state.get("bands_by"), len(state["places"])
+    if by is None:
+        return bands == {}
     return (
-        isinstance(bands, dict)
-        and type(state.get("bands_by_level", False)) is bool
+        isinstance(by, list)
+        and len(by) == count
+        and all(isinstance(name, str) and name in WIDTHS for name in by)
+        and isinstance(bands, dict)
         and all(
-            level in LEVELS and isinstance(sizes, list) and len(sizes) == horizon and all(map(is_size, sizes))
-            for level, sizes in bands.items()
+            level in LEVELS and isinstance(own, list) and len(own) == count and all(map(are_sizes, own))
+            for level, own in bands.items()
         )
     )
 
 
-def level_of(part, state):
-    """Return the root of the mean size of the target over each window's last quarter (n,)."""
+def _alike(part, place):
+    return np.ones(len(part))
+
+
+def _level(part, place):
+    """Return the root of the mean size of a column over each window's last quarter (n,)."""
     last = max(1, part.shape[0] // 4)
-    sizes = [np.abs(x[:, -last:, state["column"]].astype(np.float64)).mean(axis=1) for x in part.blocks()]
+    sizes = [np.abs(x[:, -last:, place].astype(np.float64)).mean(axis=1) for x in part.blocks()]
     return np.sqrt(np.maximum(np.concatenate(sizes), 1e-12))
 
 
+def _movement(part, place):
+    """Return how far a column lies from its last value over each window, the root of the mean square (n,)."""
+    own = [x[:, :, place].astype(np.float64) for x in part.blocks()]
+    moves = np.concatenate([np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1)) for x in own])
+    return np.maximum(moves, np.maximum(1e-3 * moves.mean(), 1e-12))
+
+
+WIDTHS = {"alike": _alike, "level": _level, "movement": _movement}
+
+
 def half_widths(part, state):
-    """Return half the width of each band around the forecasts of a Part: {"80": (n, horizon), ...}."""
-    scales = level_of(part, state) if state.get("bands_by_level") else np.ones(len(part))
-    return {name: scales[:, None] * np.array(band) for name, band in state.get("bands", {}).items()}
+    """Return half the width of each band around the forecasts of a Part: {"80": (n, horizon, targets), ...}."""
+    if not state.get("bands"):
+        return {}
+    widths = np.stack([WIDTHS[by](part, place) for by, place in zip(state["bands_by"], state["places"])], axis=1)
+    return {name: widths[:, None] * np.array(band).T for name, band in state["bands"].items()}

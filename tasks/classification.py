@@ -10,7 +10,7 @@ from baselines.naive import majority
 from project.errors import InputError
 from project.run_folder import AGAIN
 from reports import Report, plots
-from reports.classes import class_lines, score_classes
+from reports.classes import class_lines, confusion_lines, pool_confusion, score_classes
 from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.types import Part
@@ -19,21 +19,21 @@ from tasks.layers import flattened, standardised
 score, better = "accuracy", "higher"
 unit = "sequences"
 pure_windows = True  # a window of several labels has none
-unread = ("TARGET", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
+unread = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
 UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 
 # Labels.
 
 
-def split(train, test, c, validation_seed):
+def split(train, test, c, validation_seed, fold=None):
     """Split labelled Sequences: see sequences.splits. Raises InputError for labels that are no class."""
     for part in filter(None, (train, test)):
         if part.y is None:
             raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them. {UNUSUAL}")
         for label in np.unique(part.y):
             class_name(label)
-    return split_sequences(train, test, c, validation_seed)
+    return split_sequences(train, test, c, validation_seed, fold=fold)
 
 
 def learn(train, rows, c):
@@ -125,6 +125,11 @@ def compile_arguments(model, state):
     }
 
 
+def loss_targets(part, data, c):
+    """Return what the loss compares the network's output with: the part's y."""
+    return part.y
+
+
 def sample_weights(y, c):
     """Return a weight for each sequence (n,) float32, n / (classes × count of its class), or None if not "balanced"."""
     return None if c.CLASS_WEIGHT is None else compute_sample_weight(c.CLASS_WEIGHT, y).astype(np.float32)
@@ -166,8 +171,9 @@ def baselines(data, c):
     n, train, test = len(data.state["classes"]), data.train, data.test
     # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
     constant, _ = majority(test.y, n)
-    model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, flattened(c), c.SEED)
-    answers = linear.predict(model, test, flattened(c)).argmax(axis=1)
+    flatten = flattened(data, c)
+    model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, flatten, c.SEED)
+    answers = linear.predict(model, test, flatten).argmax(axis=1)
     return {MAJORITY: np.full(len(test), constant), LINEAR: answers}, linear.sampled_note(model, len(train))
 
 
@@ -186,12 +192,22 @@ def report(data, probabilities, rivals, c):
     return Report(figures, class_lines(figures, classes), header, rows, {"confusion_matrix.png": picture})
 
 
+def pooled(folds):
+    """Sum up the folds [(figures, state)] of a cross-validation. Returns: (lines, figures, pictures)."""
+    classes, matrix = pool_confusion(folds)
+    lines = confusion_lines(matrix, classes)
+    right, n = int(np.trace(matrix)), int(matrix.sum())
+    lines.append(f"Accuracy over all folds: {right / n:.3f} of {n} sequences")
+    picture = plots.confusion_matrix(matrix.tolist(), classes, f"All folds: accuracy {right / n:.2f}")
+    return lines, {"classes": classes, "confusion_matrix": matrix.tolist()}, {"confusion_matrix.png": picture}
+
+
 # New data.
 
 
 def new_inputs(new, state, input_shape, where):
-    """Return the inputs (n, time, ...) that new prepared Sequences make."""
-    return new.x
+    """Return (new prepared Sequences that can be predicted, their inputs (n, time, ...), notes)."""
+    return new, new.x, []
 
 
 def report_new(new, probabilities, state, input_shape):

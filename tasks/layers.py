@@ -1,9 +1,11 @@
-"""Layers that several tasks put before or beside the backbone."""
+"""What several tasks put before or beside the backbone: as Keras layers, and the same in NumPy for the linear model."""
 
 import numpy as np
 
 from baselines import linear
 from sequences.statistics import mean_and_variance
+
+SMALLEST = 1e-6  # of a sequence's own variance, in units of the training part's
 
 
 def standardised(x, data, c):
@@ -18,7 +20,7 @@ def standardised(x, data, c):
     if c.STANDARDISE == "training":
         return x
     axes = list(range(1, len(x.shape) - 1))  # all but the features
-    return keras.layers.LayerNormalization(axes, 1e-6, center=False, scale=False, name="standardise_each")(x)
+    return keras.layers.LayerNormalization(axes, SMALLEST, center=False, scale=False, name="standardise_each")(x)
 
 
 def by_training(x, mean, variance):
@@ -28,23 +30,31 @@ def by_training(x, mean, variance):
     return keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), name="standardise")(x)
 
 
-def flattened(c):
-    """Return the function that flattens sequences to what the linear model sees: the same values as the network."""
-    return linear.flat if c.STANDARDISE == "training" else linear.flat_standardised
+def flattened(data, c):
+    """Return the function that flattens sequences (n, time, ...) to what the network sees, for the linear model."""
+    shape = data.train.shape[-1:]
+    mean, variance = (np.zeros(shape), np.ones(shape)) if data.sequences.scaled else mean_and_variance(data.train)
+
+    def flatten(x):
+        x = (x - mean) / np.sqrt(variance)
+        if c.STANDARDISE == "sequence":
+            axes = tuple(range(1, x.ndim - 1))
+            own = x.var(axis=axes, keepdims=True) + SMALLEST
+            x = (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(own)
+        return linear.flat(x)
+
+    return flatten
 
 
-def linear_part(x, solution, mean, deviation, scale, trainable=False):
-    """Add a linear model to the network as a Dense layer on the flattened, standardised sequence.
+def linear_part(x, solution):
+    """Add a linear model to the network as a Dense layer on the flattened sequence, which training leaves as it is.
 
-    x: (n, time, features), standardised by mean and deviation (features,); solution: baselines.linear.Linear of the
-    values before that; scale: what its outputs are divided by. Returns: (n, outputs).
+    x: (n, time, features) as the network sees it; solution: baselines.linear.Linear of the same values.
+    Returns: (n, outputs).
     """
     from project.quiet_tensorflow import keras
 
-    steps = x.shape[1]
-    layer = keras.layers.Dense(solution.weights.shape[1], name="linear", trainable=trainable)
+    layer = keras.layers.Dense(solution.weights.shape[1], name="linear", trainable=False)
     outputs = layer(keras.layers.Flatten()(x))
-    weights = solution.weights * np.tile(deviation, steps)[:, None] / scale
-    intercept = (solution.intercept + np.tile(mean, steps) @ solution.weights) / scale
-    layer.set_weights([weights, intercept])
+    layer.set_weights([solution.weights, solution.intercept])
     return outputs

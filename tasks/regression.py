@@ -5,23 +5,22 @@ import numpy as np
 from baselines import LINEAR, MEAN, linear
 from project.errors import InputError
 from reports import Report, plots
-from reports.numbers import number_lines, score_numbers
+from reports.numbers import number_lines, pool_rmse, score_numbers
 from reports.tables import aligned, figure
 from sequences.splits import split_sequences
-from sequences.statistics import mean_and_variance
 from sequences.types import Part
 from tasks.layers import flattened, linear_part, standardised
 
 score, better = "rmse", "lower"
 unit = "sequences"
 pure_windows = False  # a window has the number of its last row
-unread = ("TARGET", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
+unread = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
 
 
 # Targets.
 
 
-def split(train, test, c, validation_seed):
+def split(train, test, c, validation_seed, fold=None):
     """Split Sequences with numbers as labels: see sequences.splits. Raises InputError for what is no number."""
     if c.CLASS_WEIGHT is not None:
         raise InputError("CLASS_WEIGHT is for classes: with numbers to predict it must be None")
@@ -34,7 +33,8 @@ def split(train, test, c, validation_seed):
             raise InputError(
                 f"{c.DATASET}: the number to predict of sequence {bad.argmax()} (from 0) is missing or infinite"
             )
-    return split_sequences(train._replace(y=as_numbers(train.y, c)[:, 0]), test, c, validation_seed, stratify=False)
+    numbers = train._replace(y=as_numbers(train.y, c)[:, 0])
+    return split_sequences(numbers, test, c, validation_seed, stratify=False, fold=fold)
 
 
 def as_numbers(y, c):
@@ -107,16 +107,14 @@ def network(inputs, backbone, data, c):
     outputs = keras.layers.Dense(len(data.state["targets"]), kernel_initializer=start, name="output")(features)
     if not c.LINEAR_START:
         return outputs
-    if data.sequences.scaled or c.STANDARDISE == "sequence":  # the linear model sees the very same values
-        mean, variance = np.zeros(x.shape[-1]), np.ones(x.shape[-1])
-    else:
-        mean, variance = mean_and_variance(data.train)
-    return keras.layers.Add()([linear_part(x, linear_model(data, c), mean, np.sqrt(variance), 1.0), outputs])
+    model, _ = linear_model(data, c)
+    return keras.layers.Add()([linear_part(x, model), outputs])
 
 
 def linear_model(data, c):
-    """Fit the linear model of the standardised numbers."""
-    return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), flattened(c), c.SEED)
+    """Fit the linear model of the standardised numbers. Returns: (Linear, the function that flattens its inputs)."""
+    flatten = flattened(data, c)
+    return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), flatten, c.SEED), flatten
 
 
 def finished(model, state):
@@ -137,6 +135,11 @@ def compile_arguments(model, state):
     from project.quiet_tensorflow import keras
 
     return {"loss": "mse", "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
+
+
+def loss_targets(part, data, c):
+    """Return what the loss compares the network's output with: the part's y."""
+    return part.y
 
 
 def sample_weights(y, c):
@@ -180,10 +183,10 @@ def scaled(errors, state):
 
 def baselines(data, c):
     """Predict the test part without a network. Returns: ({name: numbers (n, targets)}, notes)."""
-    model = linear_model(data, c)
+    model, flatten = linear_model(data, c)
     answers = {
         MEAN: np.tile(data.state["mean"], (len(data.test), 1)),
-        LINEAR: in_units(linear.predict(model, data.test, flattened(c)), data.state),
+        LINEAR: in_units(linear.predict(model, data.test, flatten), data.state),
     }
     return answers, linear.sampled_note(model, len(data.train))
 
@@ -199,12 +202,17 @@ def report(data, answers, rivals, c):
     return Report(figures, number_lines(figures, names), header, rows, {"predicted.png": picture})
 
 
+def pooled(folds):
+    """Sum up the folds [(figures, state)] of a cross-validation. Returns: (lines, figures, pictures)."""
+    return pool_rmse(folds, "test_sequences")
+
+
 # New data.
 
 
 def new_inputs(new, state, input_shape, where):
-    """Return the inputs (n, time, ...) that new prepared Sequences make."""
-    return new.x
+    """Return (new prepared Sequences that can be predicted, their inputs (n, time, ...), notes)."""
+    return new, new.x, []
 
 
 def report_new(new, answers, state, input_shape):

@@ -74,7 +74,7 @@ FILES = [
     ("a.ts", TS_HEADER + "@data\n1,2:3,4:a\n", "line 7 has 2 features"),
     ("a.ts", TS_HEADER + "@sampling 5\n@data\n1,2:a\n", "line 6: '@sampling'"),
     ("a.ts", TS_HEADER + "hello\n@data\n1,2:a\n", "line 6.*no .ts header"),
-    ("a.ts", TS_HEADER.replace("timeStamps false", "timeStamps true") + "@data\n(0,1):a\n", "time stamps"),
+    ("a.ts", TS_HEADER.replace("timeStamps false", "timeStamps true") + "@data\n0,1:a\n", "time stamp"),
     ("a.ts", TS_HEADER.replace("@univariate true", "@dimensions many") + "@data\n1,2:a\n", "@dimensions"),
     ("a.ts", TS_HEADER + "@seriesLength 99999999999999\n@data\n1,2:a\n", "the header says"),
     ("a.ts", TS_HEADER + "@data\n?,?:a\n" + "1,2:b\n1,2:a\n" * 5, "sequence 0 .*without any value"),

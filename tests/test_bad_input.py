@@ -21,7 +21,8 @@ CONSTANTS = [
     ("DROPOUT", 1.0), ("DROPOUT", -0.1), ("DROPOUT", "0.5"), ("ARCHITECTURE", "gru"), ("ARCHITECTURE", None),
     ("EPOCHS", 0), ("EPOCHS", 2.0), ("BATCH_SIZE", 0), ("BATCH_SIZE", -32),
     ("LEARNING_RATE", 0), ("LEARNING_RATE", -0.1), ("LEARNING_RATE", float("inf")), ("LEARNING_RATE", "fast"),
-    ("TARGET", ""), ("TARGET", 3), ("WINDOW", 0), ("HORIZON", -1), ("SEASON", 0), ("VALIDATION_SIZE", 1.5),
+    ("TARGET", ""), ("TARGET", 3.5), ("TARGET", []), ("KNOWN", "hour"), ("KNOWN", []),
+    ("WINDOW", 0), ("HORIZON", -1), ("SEASON", 0), ("VALIDATION_SIZE", 1.5),
     ("VALIDATION_SIZE", -0.1), ("VALIDATION_SIZE", 800), ("TEST_FILES", "("), ("TEST_FILES", "a"), ("GROUP", "a"),
     ("GROUP", "(a)"), ("RUN_DIR", ""), ("RUN_DIR", None), ("RUN_DIR", "tests"),
 ]  # fmt: skip

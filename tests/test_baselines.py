@@ -68,7 +68,7 @@ def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
 
     def changes(part):
         x = part.take(slice(None)).astype(float)
-        return (x - x[:, -1:]).reshape(len(x), -1), part.y - x[:, -1, :1]
+        return (x - x[:, -1:]).reshape(len(x), -1), part.y[:, :, 0] - x[:, -1, :1]
 
     ridge = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS)).fit(*changes(data.train))
     x, y = changes(data.test)
@@ -96,13 +96,17 @@ def test_bands_come_from_the_validation_part_and_are_written(shipped, tmp_path, 
     train_model.train_with(constants)
     result = evaluate_model.evaluate_with(constants)
     data, run = load(**constants), tmp_path / "run"
-    by_level = json.loads((run / "run.json").read_text())["state"]["bands_by_level"]
+    (by,) = json.loads((run / "run.json").read_text())["state"]["bands_by"]
 
     def scales(part):
-        return np.sqrt(np.abs(part.take(slice(None))[:, -3:, 0]).mean(axis=1)) if by_level else np.ones(len(part))
+        x = part.take(slice(None))[:, :, 0].astype(float)
+        widths = {"alike": np.ones(len(x)), "level": np.sqrt(np.abs(x[:, -3:]).mean(axis=1))}
+        return {**widths, "movement": np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1))}[by]
 
     part = data.validation
-    errors = np.abs(load_model(run).predict(part.take(slice(None)), verbose=0) - part.y) / scales(part)[:, None]
+    errors = (
+        np.abs(load_model(run).predict(part.take(slice(None)), verbose=0) - part.y[:, :, 0]) / scales(part)[:, None]
+    )
     half = np.sort(errors, axis=0)[int(np.ceil((len(part) + 1) * 0.8)) - 1]
     with open(run / "predictions.csv") as file:
         rows = list(csv.DictReader(file))

@@ -92,6 +92,13 @@ def test_conformal_bands_hold_what_they_promise():
     np.testing.assert_allclose(np.mean(inside, axis=0), [0.8, 0.95], atol=0.02)
 
 
+def scored(true, forecasts, rivals, bands):
+    """Score forecasts (n, horizon) of one target of one series."""
+    true, forecasts = true[:, :, None], forecasts[:, :, None]
+    rivals, bands = ({name: v[:, :, None] for name, v in values.items()} for values in (rivals, bands))
+    return score_forecasts(true, forecasts, rivals, bands, ["a"], np.ones((len(true), 1)), (None, None, None))
+
+
 def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
     values = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
     rows = np.array([2, 3, 4])  # forecasts of two steps from each
@@ -101,7 +108,7 @@ def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
     np.testing.assert_array_equal(naive["season before"], [[2, 2], [4, 4], [8, 8]])
     np.testing.assert_array_equal(naive_forecasts(values, rows[1:], 2, season=2)["season before"], [[2, 4], [4, 8]])
     bands = {"80": np.array([[1.0, 1.5]] * 3)}
-    result = score_forecasts(true, true + [[1.0, -2.0]], naive, bands)
+    result = scored(true, true + [[1.0, -2.0]], naive, bands)
     assert result["bands"] == {"80": {"coverage": 0.5, "width": 2.5}}
     assert result["rmse_per_step"]["network"] == pytest.approx([1, 2])
     assert result["mae_per_step"]["persistence"] == pytest.approx([14 / 3, 42 / 3])
@@ -115,8 +122,7 @@ def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
 def test_skill_interval_lies_above_0_only_where_the_model_is_better(noise, beats):
     rng = np.random.default_rng(0)
     true = rng.normal(size=(400, 2))
-    result = score_forecasts(
-        true, true + noise * rng.normal(size=true.shape), {"persistence": true + rng.normal(size=true.shape)}, {}
-    )
+    rival = {"persistence": true + rng.normal(size=true.shape)}
+    result = scored(true, true + noise * rng.normal(size=true.shape), rival, {})
     low, high = result["differences"]["persistence"]["interval"]
     assert low < result["differences"]["persistence"]["difference"] < high and (low > 0) == beats

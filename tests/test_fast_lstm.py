@@ -49,14 +49,11 @@ def random_data(input_shape, n_outputs, n, name="classes", seed=1):
 def data_of(name, input_shape, n_outputs, n=40):
     """Make data for which the task builds a network of these outputs."""
     x, y = random_data(input_shape, n_outputs, n, name)
-    part = Part(x, y, np.arange(n))
-    state = (
-        {"target": "a", "column": 0, "horizon": n_outputs}
-        if name == "forecasting"
-        else {"classes": [*map(str, range(n_outputs))]}
-    )
-    task = TASKS[name if name == "forecasting" else "classification"]
-    return Data(part, None, part, task, state, {}, Sequences(x, scaled=True), [])
+    forecasts = name == "forecasting"
+    part = Part(x, y[:, :, None] if forecasts else y, np.arange(n))
+    state = {"places": [0], "horizon": n_outputs} if forecasts else {"classes": [*map(str, range(n_outputs))]}
+    task, learned = TASKS[name if forecasts else "classification"], {"columns": ["a", "b"]}
+    return Data(part, None, part, task, state, learned, Sequences(x, scaled=True), [])
 
 
 def network(input_shape, n_outputs, name="classes", **constants):

@@ -37,13 +37,13 @@ def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
         assert first.min() == max(begin, 10) and (first + 3).max() == end
         for row, x, y in zip(part.rows, part.take(slice(None)), part.y):
             np.testing.assert_allclose(x, table[row : row + 10], rtol=1e-5, atol=1e-5)
-            np.testing.assert_allclose(y, table[row + 10 : row + 13, 0], rtol=1e-5)
+            np.testing.assert_allclose(y[:, 0], table[row + 10 : row + 13, 0], rtol=1e-5)
     assert "month" in " ".join(data.notes)
 
 
 def test_the_last_numeric_column_is_the_default_target(tmp_path):
     write_series(tmp_path / "s.csv")
-    assert load(DATASET=str(tmp_path / "s.csv")).state["target"] == "noise"
+    assert load(DATASET=str(tmp_path / "s.csv")).state["targets"] == ["noise"]
 
 
 def test_train_evaluate_predict(shipped, tmp_path, capsys):

@@ -75,8 +75,8 @@ def test_the_test_twin_of_a_table_is_the_test_part(tmp_path):
     write_table(tmp_path / "s_TRAIN.csv", days(0, 60))
     write_table(tmp_path / "s_TEST.csv", days(60, 30))
     data = load(DATASET=str(tmp_path / "s_TRAIN.csv"), WINDOW=5, HORIZON=2, TEST_SIZE=0.5)
-    np.testing.assert_array_equal(data.train.y, [[i, i + 1] for i in range(5, 59)])
-    np.testing.assert_array_equal(data.test.y, [[i, i + 1] for i in range(60, 89)])
+    np.testing.assert_array_equal(data.train.y[:, :, 0], [[i, i + 1] for i in range(5, 59)])
+    np.testing.assert_array_equal(data.test.y[:, :, 0], [[i, i + 1] for i in range(60, 89)])
     np.testing.assert_array_equal(data.test.take(slice(0, 1))[0, :, 0], range(55, 60))
     write_table(tmp_path / "s_TEST.csv", days(50, 30))
     with pytest.raises(InputError, match="_TEST twin of .*s_TRAIN.csv line 2.*goes back"):
@@ -115,7 +115,7 @@ def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path):
 def test_parts_of_a_date_that_begin_again_are_inputs(tmp_path, name, period):
     rows = [[i % period, i * 0.5] for i in range(100)]
     data = load(DATASET=str(write_table(tmp_path / "s.csv", rows, f"{name},load")))
-    assert data.preparation["columns"] == [name, "load"] and data.state["target"] == "load"
+    assert data.preparation["columns"] == [name, "load"] and data.state["targets"] == ["load"]
 
 
 def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped, tmp_path, capsys):

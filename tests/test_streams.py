@@ -127,7 +127,7 @@ def test_sound_of_several_rates_is_brought_to_the_lowest(tmp_path):
 @pytest.mark.parametrize(
     ("constants", "message"),
     [
-        ({}, "column 'who' holds 6 words.*LABEL = 'who'"),
+        ({}, "'who' has 6 values, .*set SEQUENCE = 'who', and TARGET.* or LABEL"),
         ({"SEQUENCE": "who"}, "needs LABEL"),
         ({"LABEL": "what"}, "has 2 labels.*set WINDOW"),
         (

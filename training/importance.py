@@ -20,15 +20,16 @@ def importance(model, data, seed):
     """
     task, rng = data.task, np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(len(data.test))[:SEQUENCES])
-    x, y = data.test.take(chosen), data.test.y[chosen]
+    x, test = data.test.take(chosen), data.test
+    truth = Part(x, test.y[chosen], np.arange(len(x)), unit=None if test.unit is None else test.unit[chosen])
     features = groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
     times = groups(x.shape[1], TIME_GROUPS)
     picks = [(..., group) for _, group in features] + [(slice(None), group) for _, group in times]
     at_once = max(1, BYTES // x.nbytes // SHUFFLES)
-    scores = [_scores(model, data, [x], y)]
+    scores = [_scores(model, data, [x], truth)]
     for start in range(0, len(picks), at_once):
         copies = [_shuffled(x, pick, rng) for pick in picks[start : start + at_once] for _ in range(SHUFFLES)]
-        scores.append(_scores(model, data, copies, y))
+        scores.append(_scores(model, data, copies, truth))
     (whole, *shuffled), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
     lost = sign * (whole - np.reshape(shuffled, (len(picks), SHUFFLES)))
     pairs = list(zip(lost.mean(axis=1).tolist(), lost.std(axis=1, ddof=1).tolist()))
@@ -45,11 +46,10 @@ def _shuffled(x, pick, rng):
     return copy
 
 
-def _scores(model, data, copies, y):
-    """Return the score of each copy (copies,) of the sequences whose truth is y."""
-    part = Part(np.concatenate(copies), None, np.arange(len(y) * len(copies)))
+def _scores(model, data, copies, truth):
+    """Return the score of each copy (copies,) of the sequences of `truth`, a Part."""
+    part = Part(np.concatenate(copies), None, np.arange(len(truth) * len(copies)))
     answers = np.array_split(data.task.decode(predict(model, part), data.state), len(copies))
-    truth = Part(copies[0], y, np.arange(len(y)))
     return np.array([data.task.score_of(truth, answer, data.state) for answer in answers])
 
 

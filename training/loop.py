@@ -1,5 +1,6 @@
 """The training loop: epoch by epoch, shown, saved and continued after a kill."""
 
+import dataclasses
 import json
 import sys
 import time
@@ -68,8 +69,12 @@ def blocks(model, data, c):
 
     normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
     batch_size = schedule.even_batches(len(data.train), c.BATCH_SIZE) if normalises else c.BATCH_SIZE
-    training = Blocks(data.train, batch_size, c.SEED, data.task.sample_weights(data.train.y, c))
-    return training, Blocks(data.validation, batch_size) if data.validation else None, batch_size
+    weights = data.task.sample_weights(data.train.y, c)
+    training, validation = (
+        part and dataclasses.replace(part, y=data.task.loss_targets(part, data, c))
+        for part in (data.train, data.validation)
+    )
+    return Blocks(training, batch_size, c.SEED, weights), validation and Blocks(validation, batch_size), batch_size
 
 
 def callbacks_for(folder, tensorboard):

@@ -1,0 +1,46 @@
+"""python cross_validate_model.py
+
+Train and score the network on every fold of the data: each part of them, or each group, is held out once; of a series
+one stretch after the other, each forecast from what lies before it. Where the data have a test part of their own, folds
+differ in SEED alone. Several folds at a time, each in a process of its own. A killed cross-validation continues.
+"""
+
+from cnn_lstm_model import backbone, check_sizes
+from data_preprocessing import load_data, read
+from project.constants import check_constants, or_one_of, read_constants, text, whole
+from project.files import project_path
+from project.script import run_script
+from training.folds import cross_validate, folds_for
+from training.run import check_together
+
+FOLDS = 5  # parts, each held out once; "groups": each group (GROUP, or recording) once; given test part: so many seeds
+FOLD_JOBS = 2  # folds at the same time, each in a process of its own; -1: one for each core
+FOLD_DIR = "runs/folds"  # folder of the results, relative to the project folder
+
+ALLOWED = {
+    "FOLDS": or_one_of(whole(2, 1000), "groups"),
+    "FOLD_JOBS": or_one_of(whole(1), -1),
+    "FOLD_DIR": text("the path of a folder"),
+}
+
+
+def main():
+    """Cross-validate as the constants in the files say."""
+    cross_validate_with(read_constants(), read_constants(["cross_validate_model"]))
+
+
+def cross_validate_with(constants, options):
+    """Cross-validate the network that `constants` describe; options: those of this file.
+
+    Returns: the dictionary that summary.json holds. Raises InputError for an impossible constant.
+    """
+    c, o = check_constants(constants), check_constants(options, ["cross_validate_model"])
+    folds = folds_for(*read(c), c, o.FOLDS)
+    data = load_data(c, fold=folds[0])
+    check_sizes(data.train.shape, c)
+    check_together(data, c)
+    return cross_validate(folds, data, c, o, load_data, backbone, project_path(o.FOLD_DIR, "FOLD_DIR"))
+
+
+if __name__ == "__main__":
+    run_script(main, __doc__)

@@ -1,0 +1,120 @@
+"""What the readers of tables share: columns by name or place, which rows belong together, numbers from columns."""
+
+import numpy as np
+
+from project.errors import InputError
+
+MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
+SENTINEL = 5  # times that a value far outside the rest is pointed at
+
+
+def column_named(path, names, column, constant):
+    """Return the name of a column given by its name, or by its place, from the end where it is negative."""
+    if column in names:
+        return column
+    if isinstance(column, int) and -len(names) <= column < len(names):
+        return names[column]
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown}")
+
+
+def find_column(path, names, column, constant, known):
+    """Return the name of a column; None where no constant names one, or new data lack it."""
+    if column is None or known is not None and column not in names and not isinstance(column, int):
+        return None
+    return column_named(path, names, column, constant)
+
+
+def labels_of(column):
+    """Return a column as labels: words, or whole numbers, or decimals."""
+    if not isinstance(column, np.ndarray):
+        return np.array(column)
+    if np.isfinite(column).all() and (column == np.round(column)).all() and (np.abs(column) < 2**53).all():
+        return column.astype(np.int64)
+    return column
+
+
+def shown(names):
+    """Write names of columns for a message, shortened."""
+    return ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
+
+
+def joined(a, b):
+    """Append a column of one file to that of another."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.concatenate([a, b])
+    return [*map(str, a), *map(str, b)]
+
+
+def reordered(column, order):
+    """Return a column, numbers or words, in another order of its rows."""
+    return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
+
+
+def sequence_columns(path, names, c, known):
+    """Return the names of the columns that tell recordings apart."""
+    columns = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
+    if columns in ([None], ["file"]):
+        return []
+    found = [find_column(path, names, column, "SEQUENCE", known) for column in columns]
+    return [name for name in found if name is not None]
+
+
+def recordings_in(path, names, columns, origin, c, known):
+    """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
+    codes = [origin]
+    values = [columns[names.index(name)] for name in sequence_columns(path, names, c, known)]
+    codes += [np.unique(column, return_inverse=True)[1] for column in values]
+    _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
+    order = np.argsort(number, kind="stable")
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
+    keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
+    return keys, order, bounds
+
+
+def inputs_of(names, columns, skipped, known):
+    """Return ({name: numbers (rows,)}, names of columns of words that are left out)."""
+    named, left_out = {}, []
+    for k, (name, column) in enumerate(zip(names, columns)):
+        if k in skipped:
+            continue
+        if isinstance(column, np.ndarray):
+            if not np.isnan(column).all():
+                named[name] = column
+            else:
+                left_out.append(f"{name} (empty)")
+            continue
+        words = sorted({cell for cell in column if cell})
+        if known is not None and known["columns"] is not None:  # the words of the training part
+            words = [w.removeprefix(f"{name}=") for w in known["columns"] if w.startswith(f"{name}=")]
+        if not words or len(words) > MOST_WORDS:
+            left_out.append(f"{name} ({len(words)} different words)" if words else name)
+            continue
+        for word in words:
+            named[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
+    return named, left_out
+
+
+def sentinels(named):
+    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
+    notes = []
+    for name, column in named.items():
+        known = column[np.isfinite(column)]
+        for value in {known.min(), known.max()} if len(known) else ():
+            rest = known[known != value]
+            count = len(known) - len(rest)
+            if len(rest) > count >= SENTINEL and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
+                notes.append(
+                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
+                )
+    return notes
+
+
+def called(key, tables):
+    """Return the name of a recording: of its file, or the values of SEQUENCE."""
+    table, values = key
+    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+    if not values:
+        return tables[table][0]
+    return " ".join([tables[table][0], *words] if table else words)

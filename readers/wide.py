@@ -1,0 +1,49 @@
+"""A wide table: each row a whole time series (SEQUENCE = "row"), its name first, then its values, as M4 has it."""
+
+import numpy as np
+
+from project.errors import InputError
+from readers.tables import read_table
+from readers.text import with_twin
+from sequences.types import Sequences
+
+
+def read(path, c, known=None):
+    """Read a wide table: see readers/__init__.py. The values of a `_TEST` twin follow those of the same name.
+
+    Returns: (Sequences with x a list of n arrays (time_i, 1), None).
+    """
+    table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
+    names, x = rows_of(path, table)
+    held_out, notes = [0] * len(names), tuple(table.notes)
+    if twin is not None:
+        later = dict(zip(*rows_of(path, twin)))
+        lost = [name for name in names if name not in later]
+        if lost:
+            notes = (*notes, f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
+        held_out = [len(later.get(name, ())) for name in names]
+        x = [np.concatenate([values, later[name]]) if name in later else values for name, values in zip(names, x)]
+    return Sequences(x, names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes), None
+
+
+def rows_of(path, table):
+    """Return (names of the series, list of arrays (time_i, 1)): a row begins and ends with its first and last value.
+
+    The first column of words names them, else they are numbered.
+    """
+    words = [k for k, column in enumerate(table.columns) if not isinstance(column, np.ndarray)]
+    if len(words) > 1:
+        raise InputError(
+            f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
+        )
+    names = table.columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}: its first column names a series twice")
+    matrix = np.stack([column for column in table.columns if isinstance(column, np.ndarray)], axis=1)
+    x = []
+    for name, line, values in zip(names, table.lines, matrix):
+        known = np.flatnonzero(np.isfinite(values))
+        if not len(known):
+            raise InputError(f"{path} line {line}: the series {name} has no values")
+        x.append(values[known[0] : known[-1] + 1, None])
+    return list(names), x

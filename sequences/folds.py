@@ -1,0 +1,60 @@
+"""Folds of a cross-validation: each sequence, or each group of them, is held out once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+from project.errors import InputError
+
+
+class Fold(NamedTuple):
+    """One of several folds."""
+
+    number: int  # from 0
+    of: int
+    name: str  # of the group that it holds out, or its number
+
+
+def folds_of(train, test, c, folds, groups):
+    """Return the folds that FOLDS makes, a list of Fold; of None, for seeds, where the test part is given.
+
+    train, test: Sequences as read; groups: (n,) of each sequence or recording, or None. Raises InputError where FOLDS
+    is "groups" and there are none.
+    """
+    given = test is not None or c.TEST_FILES is not None or any(train.held_out or [])
+    if folds == "groups" and (given or groups is None):
+        why = "the data have a test part of their own, set a number" if given else "set GROUP, or bring recordings"
+        raise InputError(f'FOLDS = "groups" is impossible: {why}')
+    if given:
+        return [None] * folds
+    names = np.unique(groups).tolist() if folds == "groups" else range(1, folds + 1)
+    return [Fold(k, len(names), str(name)) for k, name in enumerate(names)]
+
+
+def held_out(rows, labels, groups, fold, stratify, seed):
+    """Return the row numbers that a fold holds out, whole groups where there are any. Raises InputError for too few.
+
+    Classes are stratified; the folds of groups are as even as scikit-learn can make them.
+    """
+    try:
+        if groups is not None:
+            if fold.of == len(set(groups[rows])):  # each group once, in the order of their names
+                return rows[groups[rows] == np.unique(groups[rows])[fold.number]]
+            parts = GroupKFold(fold.of).split(rows, groups=groups[rows])
+        elif stratify:
+            parts = StratifiedKFold(fold.of, shuffle=True, random_state=seed).split(rows, labels[rows])
+        else:
+            parts = KFold(fold.of, shuffle=True, random_state=seed).split(rows)
+        return rows[list(parts)[fold.number][1]]
+    except ValueError as error:
+        raise InputError(f"FOLDS = {fold.of} is impossible for these data: {error}") from error
+
+
+def rows_of_series(rows, fold):
+    """Return (rows of a series that a fold sees, those at the end that it holds out): its past alone trains it.
+
+    As scikit-learn's TimeSeriesSplit: of FOLDS + 1 stretches each but the first is held out once.
+    """
+    length = rows // (fold.of + 1)
+    return rows - (fold.of - 1 - fold.number) * length, length

@@ -1,0 +1,108 @@
+"""What is said of forecasts: of the test part, and of the rows beyond the end of new series."""
+
+import numpy as np
+
+from reports import Report, plots
+from reports.forecasts import forecast_lines, score_forecasts
+from reports.tables import aligned, figure
+from sequences.types import Part
+from tasks import several
+from tasks.bands import EDGES, half_widths
+
+
+def report(data, forecasts, rivals, c):
+    """Score forecasts (n, horizon, targets) of the test part beside those of `rivals`. Returns: Report."""
+    state, series, test = data.state, data.sequences, data.test
+    first, begins = test.rows + test.shape[0], several.begins(series)
+    own = np.searchsorted(begins, first, "right") - 1
+    values = np.concatenate(series.x)[:, state["places"]]
+    true = values[first[:, None] + np.arange(state["horizon"])]
+    bands = half_widths(test, state)
+    names, scales = (series.names, several.scales(data, c.SEASON or 1)) if len(begins) > 1 else (None, None)
+    figures = score_forecasts(true, forecasts, rivals, bands, state["targets"], test.unit, (names, own, scales), c.SEED)
+    edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    header, rows = table({"true": true, "forecast": forecasts, **edges}, state, first - begins[own], names, own)
+    pictures = {"forecast.png": plots.forecast(panels(data, figures, values, forecasts, bands))}
+    return Report(figures, forecast_lines(figures, state["targets"], c.STANDARDISE), header, rows, pictures)
+
+
+def report_new(new, forecasts, state, input_shape):
+    """Report the forecasts of the steps beyond the end of each series. Returns: Report, its figures empty."""
+    places, names = state["places"], new.names if len(new.x) > 1 else None
+    x = several.last_windows(new.x, new.measured, places, input_shape[0])
+    bands = half_widths(Part(x, None, np.arange(len(x))), state)
+    edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    header, rows = future_table(forecasts, edges, state, names)
+    ends = [several.last_measured(measured[:, places]) for measured in new.measured]
+    past = [values[:end, places] for values, end in zip(new.x, ends)]
+    what = f"the last of {ends[0]} rows" if names is None else f"the end of {len(names)} series"
+    shown = rows if len(rows) <= 60 else rows[:12]
+    lines = [f"Forecast of {', '.join(state['targets'])} beyond {what}:", aligned(header, shown)]
+    lines += ["..."] if len(shown) < len(rows) else []
+    picture = plots.future(past, forecasts, bands, state["targets"], names)
+    return Report({}, lines, header, rows, {"future.png": picture})
+
+
+def table(columns, state, rows, names, own):
+    """Lay out predictions.csv: columns {name: (n, horizon, targets)}. Returns: (header, rows of strings)."""
+    targets, horizon = state["targets"], state["horizon"]
+    more = len(targets) > 1
+    header = ["index", *(["series"] if names else [])]
+    header += [
+        f"{name}_{target}_step_{h}" if more else f"{name}_step_{h}"
+        for name in columns
+        for target in targets
+        for h in range(1, horizon + 1)
+    ]
+    flat = np.concatenate([v.transpose(0, 2, 1).reshape(len(v), -1) for v in columns.values()], axis=1)
+    places = [[row, *([names[k]] if names else [])] for row, k in zip(rows, own)]
+    return header, [[*place, *(f"{v:.6g}" for v in cells)] for place, cells in zip(places, flat)]
+
+
+def future_table(forecasts, edges, state, names):
+    """Lay out new_predictions.csv: a row for each series and step. Returns: (header, rows of strings)."""
+    targets, columns = state["targets"], {"": forecasts, **{f"{name}": values for name, values in edges.items()}}
+    header = ["step", *(["series"] if names else [])]
+    for name in columns:
+        header += [name and (f"{name}_{target}" if len(targets) > 1 else name) or target for target in targets]
+    rows = []
+    for k, series in enumerate(names or [None]):
+        for step in range(state["horizon"]):
+            cells = [values[k, step] for values in columns.values()]
+            place = [str(step + 1), *([series] if names else [])]
+            rows.append([*place, *(f"{v:.6g}" for v in np.concatenate(cells))])
+    return header, rows
+
+
+def panels(data, figures, values, forecasts, bands):
+    """Choose what forecast.png shows: the best and the worst series, or target, or the only one.
+
+    Returns: list of dictionaries with what plots.forecast draws in one panel.
+    """
+    state, series = data.state, data.sequences
+    first, starts = data.test.rows + data.test.shape[0], several.begins(series)
+    own = np.searchsorted(starts, first, "right") - 1
+    chosen = [(own[0], 0)]
+    if len(state["targets"]) > 1:
+        skills = [f["skill"] for f in figures["per_target"].values()]
+        chosen = [(own[0], k) for k in dict.fromkeys([int(np.argmax(skills)), int(np.argmin(skills))])]
+    if len(starts) > 1:
+        errors = {name: f["mase"] for name, f in figures["per_series"].items() if f["mase"] is not None}
+        ends = [min(errors, key=errors.get), max(errors, key=errors.get)] if errors else [series.names[own[0]]]
+        chosen = [(series.names.index(name), 0) for name in dict.fromkeys(ends)]
+    made = []
+    for place, k in chosen:
+        windows, target = own == place, state["targets"][k]
+        rmse = np.sqrt(np.mean((forecasts[windows][:, :, k] - data.test.y[windows][:, :, k]) ** 2))
+        title = f"{target}{f' of {series.names[place]}' if len(starts) > 1 else ''}, {state['horizon']} steps ahead"
+        made.append(
+            {
+                "values": values[starts[place] : starts[place] + len(series.x[place]), k],
+                "first_targets": first[windows] - starts[place],
+                "forecasts": forecasts[windows][:, :, k],
+                "bands": {level: size[windows][:, :, k] for level, size in bands.items()},
+                "target": target,
+                "title": f"{title}: test RMSE {figure(rmse)}",
+            }
+        )
+    return made

@@ -1,0 +1,152 @@
+"""Cross-validation: a training and an evaluation for each fold, several at a time, each kept as soon as it is done."""
+
+import contextlib
+import csv
+import json
+import os
+import shutil
+import time
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from project import files
+from project.errors import InputError, reason
+from reports.tables import aligned, figure
+from sequences.folds import folds_of
+from sequences.splits import groups_of
+from sequences.statistics import fingerprint
+from training.loop import fit
+from training.network import build
+from training.prediction import predict
+from training.run import describe_run
+from training.search import end_with
+
+
+def folds_for(train, test, c, folds):
+    """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.folds_of."""
+    groups = groups_of(train, c.GROUP)
+    if groups is None and isinstance(train.y, list) and len(train.x) > 1:  # recordings stay whole
+        groups = np.array(train.names or range(len(train.x)))
+    return folds_of(train, test, c, folds, groups)
+
+
+def cross_validate(folds, data, c, o, load_data, backbone, folder):
+    """Train and score every fold that is not finished, then sum up.
+
+    folds: list of Fold, or None for each seed; data: of the first; c, o: Constants of data, network and training, and
+    of cross_validate_model.py; load_data, backbone: functions of the files of that name; folder: for the results.
+    Returns: the dictionary that summary.json holds.
+    """
+    finished = resume(folder, c, folds, data)
+    waiting = [k for k in range(len(folds)) if k not in finished]
+    jobs = min(cpu_count() if o.FOLD_JOBS == -1 else o.FOLD_JOBS, max(1, len(waiting)))
+    fixed = c, load_data, backbone, folder, max(1, cpu_count() // jobs), os.getpid()
+    what = "seeds on the given test part" if folds[0] is None else "folds"
+    print(f"{len(folds)} {what} of {c.DATASET}, {data.task.aim(data.state)}, {jobs} at a time", flush=True)
+    with parallel_config("loky", n_jobs=jobs):
+        work = [delayed(run_fold)(k, folds[k], *fixed) for k in waiting]
+        for k, result in Parallel(return_as="generator_unordered")(work):
+            finished[k] = result
+            files.write_json(folder / f"fold_{k + 1}.json", result)  # a kill from here on does not undo it
+            show(result, data.task.score, len(finished), len(folds))
+    return sum_up([finished[k] for k in range(len(folds))], data.task, c, folder)
+
+
+def resume(folder, c, folds, data):
+    """Return {number: result} of the folds that are finished with the same constants and data; else start afresh."""
+    kept = {name: value for name, value in c.items() if name != "RUN_DIR"}
+    parts = [fingerprint(data.train), fingerprint(data.test)]
+    text = json.dumps({"constants": kept, "folds": len(folds), "data": parts}, indent=2) + "\n"
+    described = folder / "folds.json"
+    try:
+        if described.is_file() and described.read_bytes() != text.encode():
+            shutil.rmtree(folder)
+        elif folder.exists() and not described.is_file() and any(folder.iterdir()):
+            raise InputError(f"FOLD_DIR: {files.shown(folder)} exists and holds no folds.json: name another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        files.write_atomically(described, text)
+        found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
+        finished = {k: json.loads(path.read_text(encoding="utf-8")) for k, path in found.items() if path.is_file()}
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else "it is damaged"
+        raise InputError(f"{files.shown(folder)} cannot be used ({why}): move it away to start afresh") from error
+    if finished:
+        print(f"Continuing in {files.shown(folder)}: {len(finished)} of {len(folds)} folds are finished")
+    return finished
+
+
+def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
+    """Train and score one fold in a worker process of process `parent`. Returns: (k, what fold_k.json holds)."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
+        os.environ[name] = str(threads)
+    end_with(parent)
+    began = time.perf_counter()
+    data = load_data(c, fold=fold)
+    own = c if fold is not None else c.changed(SEED=c.SEED + k)  # of the initial weights and the order of batches
+    run = folder / f"fold_{k + 1}"
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        model = build(data, backbone, own)
+        fit(model, data, own, run, describe_run(data, own))
+    task, state = data.task, data.state
+    model = task.finished(model, state)
+    rivals, _ = task.baselines(data, own)
+    report = task.report(data, task.decode(predict(model, data.test), state), rivals, own)
+    figures = {name: value for name, value in report.figures.items() if name != "per_series"}
+    files.write_csv(folder / f"fold_{k + 1}.csv", report.header, report.rows)
+    name = fold.name if fold is not None else f"SEED {own.SEED}"
+    result = {"fold": name, "figures": figures, "state": state, "test": len(data.test)}
+    return k, result | {"seconds": time.perf_counter() - began}
+
+
+def show(result, score, done, n):
+    """Print what a fold that has just finished reached."""
+    figures = result["figures"]
+    others = ", ".join(f"{name} {figure(value)}" for name, value in figures["baselines"].items())
+    values = f"{score} {figure(figures[score])} on {result['test']}; {others}"
+    print(f"Fold {result['fold']} ({done} of {n}): {values}", flush=True)
+
+
+def sum_up(results, task, c, folder):
+    """Print the table of folds and what they come to; write folds.csv, predictions.csv, summary.json and pictures."""
+    names = [task.score, *results[0]["figures"]["baselines"]]
+    scores = np.array(
+        [[r["figures"][task.score], *(r["figures"]["baselines"][name] for name in names[1:])] for r in results]
+    )
+    mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=1)
+    rows = [[r["fold"], str(r["test"]), *map(figure, own)] for r, own in zip(results, scores)]
+    ends = [[name, "", *map(figure, values)] for name, values in (("mean", mean), ("sd", spread))]
+    header = ["fold", "test", *names]
+    print(f"\n{aligned(header, rows + ends)}")
+    lines, pooled, pictures = task.pooled([(r["figures"], r["state"]) for r in results])
+    better = scores[:, 0] - scores[:, names.index("linear")]
+    wins = int((better > 0).sum() if task.better == "higher" else (better < 0).sum())
+    lines.append(f"The network is ahead of the linear model on {wins} of {len(results)} folds")
+    print("\n" + "\n".join(lines))
+    summary = {
+        "score": task.score,
+        "mean": dict(zip(names, mean.tolist())),
+        "sd": dict(zip(names, spread.tolist())),
+        "folds": scores[:, 0].tolist(),
+        **pooled,
+    }
+    files.write_csv(folder / "folds.csv", header, rows)
+    files.write_csv(folder / "predictions.csv", *_predictions(folder, [r["fold"] for r in results]))
+    files.write_json(folder / "summary.json", summary)
+    for name, picture in pictures.items():
+        files.write_atomically(folder / name, picture)
+    print(f"Wrote {files.shown(folder)}: {', '.join(['folds.csv', 'predictions.csv', 'summary.json', *pictures])}")
+    for k in range(len(results)):
+        (folder / f".fold_{k + 1}.checkpoint").unlink(missing_ok=True)
+    return summary
+
+
+def _predictions(folder, names):
+    """Put the predictions of all folds together. Returns: (header, rows); folds may have met other classes."""
+    header, rows = [], []
+    for k, name in enumerate(names):
+        with open(folder / f"fold_{k + 1}.csv", encoding="utf-8", newline="") as file:
+            own = [{"fold": name, **row} for row in csv.DictReader(file)]
+        header += [name for name in own[0] if name not in header]
+        rows += own
+    return header, [[row.get(name, "") for name in header] for row in rows]
