@@ -124,6 +124,27 @@ def test_sound_of_several_rates_is_brought_to_the_lowest(tmp_path):
     assert all(len(set(loudest[own])) == 1 for own in (slice(0, 4), slice(4, 8))) and loudest[0] != loudest[4]
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch, installed):
+    import soundfile
+
+    samples = np.random.default_rng(0).integers(-9000, 9000, size=(12, 4000)).astype(np.int16)
+    for k, recording in enumerate(samples):
+        wavfile.write(tmp_path / f"{'ab'[k % 2]}_{k:02}.wav", 8000, recording)
+    plain = load(DATASET=str(tmp_path), TEST_SIZE=2)
+    for k, recording in enumerate(samples[:4]):
+        (tmp_path / f"{'ab'[k % 2]}_{k:02}.wav").unlink()
+        soundfile.write(tmp_path / f"{'ab'[k % 2]}_{k:02}.flac", recording, 8000)
+    if installed:  # .flac loses nothing
+        data = load(DATASET=str(tmp_path), TEST_SIZE=2)
+        own, expected = (d.sequences.x[np.argsort([n[2:4] for n in d.sequences.names])] for d in (data, plain))
+        np.testing.assert_allclose(own, expected, atol=1e-5)
+    else:
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        notes = " ".join(load(DATASET=str(tmp_path), TEST_SIZE=2).notes)
+        assert "4 sound files are left out" in notes and "pip install soundfile" in notes
+
+
 @pytest.mark.parametrize(
     ("constants", "message"),
     [
