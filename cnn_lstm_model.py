@@ -11,6 +11,7 @@ KERNEL_SIZE = 3  # time steps a shape spans, 1 to the length of a sequence
 POOL_SIZE = 2  # time steps pooled into one, 1 or more; larger is faster and coarser
 LSTM_UNITS = 50  # memory of the LSTM, 1 or more; more cost time and need more data
 DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try 0.2 to 0.5 against overfitting
+EMBEDDING = 100  # texts: numbers that stand for a word, learned with the rest
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
 # "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
 ARCHITECTURE = "cnn_lstm"
@@ -22,6 +23,7 @@ ALLOWED = {
     "POOL_SIZE": whole(1),
     "LSTM_UNITS": whole(1, 10_000),
     "DROPOUT": or_zero(FRACTION),
+    "EMBEDDING": whole(1, 10_000),
     "ATTENTION": SWITCH,
     "ARCHITECTURE": one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm"),
     "LINEAR_START": SWITCH,
@@ -108,13 +110,13 @@ def recurrence(x, c):
 def check_sizes(shape, c):
     """Raise InputError if the constants leave nothing of sequences or frames, or do not go together.
 
-    shape: of one sequence, (time, features) or (time, height, width, channels).
+    shape: of one sequence, (time, features), (time, height, width, channels), or of a text (words,).
     """
     if c.ATTENTION and c.ARCHITECTURE == "cnn":
         raise InputError('ATTENTION = True is impossible with ARCHITECTURE = "cnn": it weighs the states of an LSTM')
     if c.ARCHITECTURE == "lstm":
         return
-    size, what = (shape[0], "time steps") if len(shape) == 2 else (min(shape[1:3]), "pixels")
+    size, what = (shape[0], "time steps") if len(shape) < 3 else (min(shape[1:3]), "pixels")
     if size < c.KERNEL_SIZE:
         raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {size} {what} allow 1 to {size}")
     left = size if c.ARCHITECTURE == "deep_cnn_lstm" else size - c.KERNEL_SIZE + 1

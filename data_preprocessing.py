@@ -41,6 +41,8 @@ STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
 SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
+TEXT = None  # column of texts; LABEL is then their class
+VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training part; the rest is one word
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
 KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
@@ -64,6 +66,8 @@ ALLOWED = {
     "STANDARDISE": one_of("training", "sequence"),
     "SEQUENCE": or_none(SEQUENCES),
     "LABEL": or_none(NAME_OR_PLACE),
+    "TEXT": or_none(NAME_OR_PLACE),
+    "VOCABULARY": whole(3),
     "TARGET": or_none(NAMES_OR_PLACES),
     "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),
@@ -90,7 +94,8 @@ def load_data(c, validation_seed=None, fold=None):
     development = rows["training"]
     if c.VALIDATION_SIZE:  # other draws of the validation part find the same lengths and classes
         development = np.sort(np.concatenate([development, rows["validation"]]))
-    learned = preparation.learn(train, development)
+    idle = [name for name in unread(task, train, is_stream, c) if c[name] not in (None, 1, "training")]
+    learned = preparation.learn(train, development, c.VOCABULARY)
     state = task.learn(train, development, c)
     train, changed = preparation.prepare(train, learned, c.DATASET)
     notes = [*train.notes, *changed]
@@ -100,9 +105,8 @@ def load_data(c, validation_seed=None, fold=None):
     if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
         size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
         notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
-    idle = [name for name in unread(task, train, is_stream, c) if c[name] not in (None, 1, "training")]
-    if idle := [f"{name} = {c[name]!r}" for name in idle]:
-        notes.append(f"without effect on these data: {', '.join(idle)}")
+    if idle:
+        notes.append(f"without effect on these data: {', '.join(f'{name} = {c[name]!r}' for name in idle)}")
     parts, sequences, left_out = task.parts(train, test, rows, state, c)
     validation = parts["validation"] if c.VALIDATION_SIZE else None
     return Data(parts["training"], validation, parts["test"], task, state, learned, sequences, [*notes, *left_out])
@@ -111,7 +115,7 @@ def load_data(c, validation_seed=None, fold=None):
 def unread(task, train, is_stream, c):
     """Return the names of the constants that have no effect on these data."""
     names = [name for name in task.unread if not (is_stream and name in ("WINDOW", "STRIDE"))]
-    if not is_stream and c.SEQUENCE != "row" and "LABEL" not in names:
+    if not is_stream and c.SEQUENCE != "row" and not preparation.is_text(train) and "LABEL" not in names:
         names.append("LABEL")
     if train.groups is not None and train.columns is None and c.SEQUENCE != "row":
         names.append("GROUP")

@@ -26,7 +26,8 @@ def export(form, run_dir):
         raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
     folder = run_folder.run_path(run_dir)
     record = run_folder.load_record(folder)
-    model = run_folder.load_model(folder, record, trained_task(record, folder).output_shape(record["state"]))
+    outputs = trained_task(record, folder).output_shape(record["state"])
+    model = run_folder.load_model(folder, record, outputs, whole=True)
     return FORMS[form](model, folder)
 
 

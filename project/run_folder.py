@@ -28,7 +28,7 @@ RECORD = {
     "task": _is(str),
     "state": _is(dict),
     "preparation": _is(dict),
-    "input_shape": lambda v: _is_list(int, 2, 4)(v) and min(v) > 0,
+    "input_shape": lambda v: _is_list(int, 1, 2, 4)(v) and min(v) > 0,
     "sequences": _is(dict),
     "fingerprint": _is(str),
     "training_fingerprint": _is(str),
@@ -166,8 +166,16 @@ def load_record(folder):
     return record | {"constants": check_constants(record["constants"])}
 
 
-def load_model(folder, record, outputs):
+def network_of(model):
+    """Return the network that takes prepared sequences: the whole model but for what turns texts into numbers."""
+    inner = [layer for layer in model.layers if layer.name == "network"]
+    return inner[0] if inner else model
+
+
+def load_model(folder, record, outputs, whole=False):
     """Load model.keras, not compiled, safe mode on. outputs: the shape of one answer, such as (1,).
+
+    Returns: what `network_of` returns; with `whole` the model as it is saved, which takes raw texts.
 
     Raises InputError for a file that is damaged or foreign, or does not fit run.json.
     """
@@ -181,8 +189,9 @@ def load_model(folder, record, outputs):
     except (TypeError, AttributeError, *DAMAGED) as error:
         why = str(error).strip().split("\n")[0][:200]
         raise InputError(f"{shown(path)} is damaged or foreign ({why}): {AGAIN}") from error
+    saved, model = model, network_of(model)
     attends = any(layer.name == "attention_weights" for layer in model.layers)
     shapes = model.input_shape, model.output_shape
     if shapes != ((None, *record["input_shape"]), (None, *outputs)) or attends != record["constants"].ATTENTION:
         raise InputError(f"{shown(path)} does not fit run.json beside it: {AGAIN}")
-    return model
+    return saved if whole else model

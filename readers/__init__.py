@@ -9,7 +9,7 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, folders, other_programs, rows, series, sound, streams, ts, ucr, wide
+from readers import arrays, folders, other_programs, rows, series, sound, streams, texts, ts, ucr, wide
 from readers.regular import refuse_special, refused_unless_readable
 from readers.tables import TABLES, first_row, is_plain
 
@@ -57,6 +57,8 @@ def forecasts(c):
 
 def reader_of_table(suffix, path, c, known):
     """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of series."""
+    if c.TEXT is not None or known is not None and known["vocabulary"] is not None:
+        return texts.read
     if c.SEQUENCE == "row":
         return wide.read if forecasts(c) else rows.read
     if known is not None and known["columns"] is not None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from project.errors import DAMAGED, InputError
-from readers import sound
+from readers import sound, texts
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
-from readers.tables import TABLES, read_table
+from readers.tables import TABLES, is_plain, read_table
+from readers.text import read_any_text
 from sequences.types import Sequences
 
 SIGNALS = "Inertial Signals"  # folder of the UCI activity layout
@@ -92,6 +93,8 @@ def _read_all(path, kind, found, c, known):
     names = [str(file.relative_to(path)) for _, _, file in found]
     labels = [name for _, name, _ in found]
     labels = None if labels[0] is None else labels
+    if kind == ".txt" and _are_texts([file for _, _, file in found], known):
+        return texts.read_files(path, [file for _, _, file in found], labels)
     if kind in TABLES:
         tables = [(name, read_table(file, leave_out=True)) for name, (_, _, file) in zip(names, found)]
         return recordings(path, tables, c, known, labels)
@@ -107,6 +110,17 @@ def _read_all(path, kind, found, c, known):
     if len(shapes) > 1:
         raise InputError(f"{path}: its files differ in features: {', '.join(map(str, sorted(shapes)[:3]))}")
     return Sequences(x, y, names=names, sample_rate=rate, notes=notes)
+
+
+def _are_texts(files, known):
+    """Tell whether `.txt` files hold texts: the first of them no number where a table has its first rows."""
+    if known is not None:
+        return known["vocabulary"] is not None
+    for file in files[:3]:
+        cells = [cell for line in read_any_text(file)[0].split("\n")[:3] for cell in line.replace(",", " ").split()]
+        if not cells or 2 * sum(map(is_plain, cells)) > len(cells):
+            return False
+    return True
 
 
 def _array(file):

@@ -41,8 +41,8 @@ def runs_in_blocks(column):
 def _refuse_texts(path, name, cells):
     if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= TEXT * len(cells) > 0:
         raise InputError(
-            f"{path}: column {name!r} holds texts, which are not learned; to forecast, name a column of numbers in "
-            "TARGET"
+            f"{path}: column {name!r} holds texts: to learn them, set TEXT = {name!r} and LABEL, the column with their "
+            "classes; to forecast, name a column of numbers in TARGET"
         )
 
 

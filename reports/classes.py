@@ -39,8 +39,8 @@ def score_classes(y, probabilities, classes, rivals):
     }
 
 
-def class_lines(figures, classes):
-    """Return the lines of the report."""
+def class_lines(figures, classes, inputs="all values"):
+    """Return the lines of the report. inputs: of the linear model."""
     low, high = figures["accuracy_interval"]
     rows = [
         [name, *(f"{figures['per_class'][name][key]:.2f}" for key in ("precision", "recall", "f1-score"))]
@@ -60,7 +60,7 @@ def class_lines(figures, classes):
         f"95 % Wilson interval: {low:.3f} to {high:.3f}",
         f"Majority class: {figures['baselines'][MAJORITY]:.2f} (always answering {figures['majority_class']})"
         + _difference(figures, MAJORITY),
-        f"Linear model: {figures['baselines'][LINEAR]:.2f} (ridge on all values){_difference(figures, LINEAR)}",
+        f"Linear model: {figures['baselines'][LINEAR]:.2f} (ridge on {inputs}){_difference(figures, LINEAR)}",
         verdict(figures, "higher"),
     ]
 

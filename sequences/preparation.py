@@ -7,23 +7,31 @@ import numpy as np
 
 from project.errors import InputError
 from sequences.types import BLOCK
+from sequences.words import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
 
 PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 
 
-def learn(train, rows):
+def learn(train, rows, most_words=None):
     """Learn from the training sequences `rows` of Sequences what all others must be brought to.
+
+    most_words: VOCABULARY, for texts.
 
     Returns: a dictionary that JSON can hold. "steps" is None for a series: it is one long sequence of any length.
     """
+    texts = is_text(train)
     learned = {
         "columns": train.columns,
-        "features": list(train.x[:1][0].shape[1:]),
+        "features": [] if texts else list(train.x[:1][0].shape[1:]),
         "steps": None,
         "filler": None,
         "unequal_lengths": False,
         "sample_rate": train.sample_rate,
+        "vocabulary": None,
     }
+    if texts:
+        vocabulary, steps = learn_vocabulary(train.x[rows], most_words)
+        return learned | {"vocabulary": vocabulary, "steps": steps, "unequal_lengths": True}
     if train.columns is not None and train.y is None:
         values = np.concatenate(train.x)[rows]
         known = np.isfinite(values)
@@ -37,6 +45,11 @@ def learn(train, rows):
     filler = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
     unequal = len({len(sequence) for sequence in train.x}) > 1
     return learned | {"steps": max(map(len, training)), "filler": filler.tolist(), "unequal_lengths": unequal}
+
+
+def is_text(sequences):
+    """Tell whether Sequences are texts, not yet numbers."""
+    return isinstance(sequences.x, np.ndarray) and sequences.x.dtype == object
 
 
 def is_learned(learned, input_shape):
@@ -54,6 +67,8 @@ def is_learned(learned, input_shape):
     else:
         fits = features == input_shape[1:] and [steps] == input_shape[:1]
         fits = fits and (columns is None or names(columns) and [len(columns)] == features)
+    vocabulary = learned.get("vocabulary")
+    fits = fits and (vocabulary is None) == (len(input_shape) > 1) and (vocabulary is None or names(vocabulary))
     return (
         fits
         and (filler is None or numbers(filler) and len(filler) == features[-1])
@@ -68,6 +83,11 @@ def prepare(sequences, learned, where):
     Returns: (Sequences, notes that count what was changed). Raises InputError for sequences that do not fit: other
     features or columns, another sample rate or length, values that are infinite or all missing.
     """
+    if is_text(sequences) != (learned["vocabulary"] is not None):
+        here, there = ("texts", "numbers")[:: 1 if is_text(sequences) else -1]
+        raise InputError(f"{where} holds {here}; the training part holds {there}")
+    if learned["vocabulary"] is not None:
+        return _prepared_texts(sequences, learned)
     sequences = with_columns(sequences, learned["columns"], where)
     if learned["steps"] is None:
         return _prepared_series(sequences, learned["filler"], where)
@@ -94,6 +114,17 @@ def prepare(sequences, learned, where):
         x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)
     check_finite(x, where)
     return sequences._replace(x=x), notes
+
+
+def _prepared_texts(texts, learned):
+    """Turn texts into the numbers of their words. Returns: (Sequences, notes)."""
+    steps = learned["steps"]
+    x = numbers_of(texts.x, learned["vocabulary"], steps)
+    unknown, cut = (x == UNKNOWN).sum(), sum(len(words_of(text)) > steps for text in texts.x)
+    notes = [f"{cut} of {len(x)} texts were cut to {steps} words"] if cut else []
+    if unknown:
+        notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
+    return texts._replace(x=x), notes
 
 
 def with_columns(sequences, columns, where):

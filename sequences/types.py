@@ -18,7 +18,8 @@ class Sequences(NamedTuple):
     stream, to be cut into windows by sequences/streams.py.
     """
 
-    x: np.ndarray | list  # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ
+    # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ; texts: (n,) of strings
+    x: np.ndarray | list
     # labels (n,) as written, or numbers (n,), (n, targets); of a stream n arrays (time_i,); None where there are none
     y: np.ndarray | list | None = None
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
@@ -55,11 +56,11 @@ class Part:
         """The shape of one sequence: (time, features[, ...])."""
         return tuple(self.x.shape[1:])
 
-    def places(self):
+    def places(self, what="name"):
         """Return a header and, for each sequence, cells that say which it is: its place and, where it has one, name."""
         if self.names is None:
             return ["index"], [[row] for row in self.rows]
-        return ["index", "name"], [[row, self.names[row]] for row in self.rows]
+        return ["index", what], [[row, self.names[row]] for row in self.rows]
 
     def blocks(self, size=BLOCK):
         """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...])."""

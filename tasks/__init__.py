@@ -22,6 +22,10 @@ def task_of(sequences, c):
     Named columns are forecast, decimals and several numbers a sequence are predicted, words and a few whole numbers are
     classes. Raises InputError for many different whole numbers: only who made them knows.
     """
+    if preparation.is_text(sequences):
+        if c.TASK not in (None, "classification"):
+            raise InputError(f"TASK = {c.TASK!r} is impossible with texts: their classes are learned")
+        return classification
     if c.TASK is not None:
         return TASKS[c.TASK]
     y = sequences.y

@@ -15,6 +15,7 @@ from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.types import Part
 from tasks.layers import flattened, standardised
+from tasks.texts import embedded, taking_texts, tfidf_answers
 
 score, better = "accuracy", "higher"
 unit = "sequences"
@@ -101,13 +102,14 @@ def network(inputs, backbone, data, c):
     """Return the probabilities: (n, 1) of the second of two classes, else (n, classes)."""
     from project.quiet_tensorflow import keras
 
-    features, (units,) = backbone(standardised(inputs, data, c), c), output_shape(data.state)
+    x = standardised(inputs, data, c) if data.preparation["vocabulary"] is None else embedded(inputs, data, c)
+    features, (units,) = backbone(x, c), output_shape(data.state)
     return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
 
 
-def finished(model, state):
-    """Return the network as it is saved: as it was trained."""
-    return model
+def finished(model, state, learned):
+    """Return the network as it is saved: as it was trained; of texts with what turns them into numbers before it."""
+    return model if learned["vocabulary"] is None else taking_texts(model, learned)
 
 
 def output_shape(state):
@@ -171,6 +173,8 @@ def baselines(data, c):
     n, train, test = len(data.state["classes"]), data.train, data.test
     # The best that a constant answer can reach on this very part: no claim is made against a weaker one.
     constant, _ = majority(test.y, n)
+    if data.preparation["vocabulary"] is not None:
+        return {MAJORITY: np.full(len(test), constant), LINEAR: tfidf_answers(train, test, n)}, []
     flatten = flattened(data, c)
     model = linear.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, flatten, c.SEED)
     answers = linear.predict(model, test, flatten).argmax(axis=1)
@@ -181,7 +185,8 @@ def report(data, probabilities, rivals, c):
     """Score probabilities (n, classes) of the test part beside the answers of `rivals`. Returns: Report."""
     classes, test = data.state["classes"], data.test
     figures = score_classes(test.y, probabilities, classes, rivals)
-    header, places = test.places()
+    texts = data.preparation["vocabulary"] is not None
+    header, places = test.places("text" if texts else "name")
     header += ["true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
     rows = [
         [*place, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
@@ -189,7 +194,8 @@ def report(data, probabilities, rivals, c):
     ]
     title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
     picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)
-    return Report(figures, class_lines(figures, classes), header, rows, {"confusion_matrix.png": picture})
+    inputs = "TF-IDF of words and pairs" if texts else "all values"
+    return Report(figures, class_lines(figures, classes, inputs), header, rows, {"confusion_matrix.png": picture})
 
 
 def pooled(folds):
@@ -215,7 +221,8 @@ def report_new(new, probabilities, state, input_shape):
     classes = state["classes"]
     labels = [classes[i] for i in probabilities.argmax(axis=1)]
     names = new.names or [str(i) for i in range(len(labels))]
-    header = ["file" if new.names else "index", "predicted_label", *(f"probability_{name}" for name in classes)]
+    what = "index" if not new.names else "file" if len(input_shape) > 1 else "text"
+    header = [what, "predicted_label", *(f"probability_{name}" for name in classes)]
     rows = [[name, label, *(f"{p:.6f}" for p in ps)] for name, label, ps in zip(names, labels, probabilities)]
     shown = [[name, label, f"{ps.max():.3f}"] for name, label, ps in zip(names[:5], labels, probabilities)]
     counts = Counter(labels)

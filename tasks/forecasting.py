@@ -146,7 +146,7 @@ def loss_targets(part, data, c):
     return np.concatenate(encoded).astype(np.float32)
 
 
-def finished(model, state):
+def finished(model, state, learned):
     """Append what turns changes into the units of the series: the saved model gives those."""
     return in_units(model, state)
 

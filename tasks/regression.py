@@ -117,7 +117,7 @@ def linear_model(data, c):
     return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), flatten, c.SEED), flatten
 
 
-def finished(model, state):
+def finished(model, state, learned):
     """Append what turns the standardised numbers into the units of the data: the saved model gives those."""
     from project.quiet_tensorflow import keras
 

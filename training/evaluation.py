@@ -13,7 +13,7 @@ from reports.tables import aligned, figure
 from reports.verdict import best_baseline
 from sequences.statistics import fingerprint
 from tasks import trained_task
-from training.importance import importance
+from training.importance import importance, word_importance
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -32,21 +32,21 @@ def evaluate(folder, record, data, c):
     data = dataclasses.replace(data, state=record["state"])
     rivals, notes = task.baselines(data, c)
     report = task.report(data, task.decode(predict(model, data.test), data.state), rivals, c)
-    features, times = importance(model, data, c.SEED)
-    pictures = report.pictures | {"importance.png": plots.importance(features, times, task.score)}
+    looked_at, pictures, lines = look_at(model, data, c)
+    pictures = report.pictures | pictures
     if record["constants"].ATTENTION:
         pictures["attention.png"] = draw_attention(model, data)
     looks = ledger.looks(record["fingerprint"]) + 1
     figures = report.figures | {
-        "importance": {"features": features, "time steps": times},
+        "importance": looked_at,
         "looks": looks,
         "evaluated": datetime.now().isoformat(sep=" ", timespec="seconds"),
     }
     heading = f"Run: {files.shown(folder)}, trained {record['trained']} on {record['constants'].DATASET}"
-    lines = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *notes, *report.lines]
+    shown = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *notes, *report.lines]
     remarks = [data.sequences.remark] if data.sequences.remark else advise(folder, record, data, figures)
-    print("\n".join([*lines, *remarks, *look_lines(looks, figures)]), flush=True)
-    print("\n" + importance_table(features, times, task.score))
+    print("\n".join([*shown, *remarks, *look_lines(looks, figures)]), flush=True)
+    print("\n" + lines)
     save(folder, record, task, report._replace(figures=figures, pictures=pictures))
     header, rows = ledger.last(5)
     if len(rows) > 1:
@@ -77,6 +77,28 @@ def look_lines(looks, figures):
         f"Scored {looks} times on this test part: the best of {looks} equal networks would look better by {gain} by "
         "luck alone (Blom 1958). Choose by the validation part (VALIDATION_SIZE), and look here once."
     ]
+
+
+def look_at(model, data, c):
+    """Find out what the network looks at. Returns: (figures, pictures, text): of features and times, or of words."""
+    if data.preparation["vocabulary"] is not None:
+        found = word_importance(model, data)
+        return {"words": found}, {}, word_table(found)
+    features, times = importance(model, data, c.SEED)
+    picture = plots.importance(features, times, data.task.score)
+    lines = importance_table(features, times, data.task.score)
+    return {"features": features, "time steps": times}, {"importance.png": picture}, lines
+
+
+def word_table(found):
+    """Lay out the words that matter most to the answers on the first test texts."""
+    rows = []
+    for of in found:
+        words = ", ".join(f"{word} {lost:+.3f}" for word, lost in of["words"])
+        text = " ".join(of["text"].split())
+        rows.append([text if len(text) <= 50 else text[:49] + "…", of["answer"], words])
+    title = "What the network looks at: the words whose removal makes its answer least probable, probability lost"
+    return f"{title}\n{aligned(['test text', 'answer', 'words'], rows)}"
 
 
 def importance_table(features, times, score):

@@ -12,6 +12,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from project import files
 from project.errors import InputError, reason
+from project.run_folder import network_of
 from reports.tables import aligned, figure
 from sequences.folds import folds_of
 from sequences.splits import groups_of
@@ -89,7 +90,7 @@ def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
         model = build(data, backbone, own)
         fit(model, data, own, run, describe_run(data, own))
     task, state = data.task, data.state
-    model = task.finished(model, state)
+    model = network_of(task.finished(model, state, data.preparation))
     rivals, _ = task.baselines(data, own)
     report = task.report(data, task.decode(predict(model, data.test), state), rivals, own)
     figures = {name: value for name, value in report.figures.items() if name != "per_series"}

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sequences.types import Part
+from sequences.words import numbers_of, words_of
 from training.prediction import predict
 
 SHUFFLES = 4  # of each feature and time, for the spread
@@ -59,3 +60,28 @@ def groups(count, most, names=None):
     names = names or [str(place) for place in range(count)]
     pairs = zip(bounds, bounds[1:])
     return [(names[a] if b - a == 1 else f"{names[a]} to {names[b - 1]}", slice(a, b)) for a, b in pairs]
+
+
+TEXTS = 5  # test texts whose words are looked at
+WORDS = 40  # of a text
+SHOWN = 3  # words of a text that are shown
+
+
+def word_importance(model, data):
+    """Leave out each word of the first test texts: how much less probable does the answer become?
+
+    Returns: list of dictionaries with "text", "answer" (the name of the class), and "words", the SHOWN that matter
+    most, [(word, probability lost)].
+    """
+    task, state, texts = data.task, data.state, [data.test.names[row] for row in data.test.rows[:TEXTS]]
+    vocabulary, steps, found = data.preparation["vocabulary"], data.preparation["steps"], []
+    for text in texts:
+        words = words_of(text)[: min(steps, WORDS)]
+        variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
+        x = numbers_of([" ".join(words), *variants], vocabulary, steps)
+        whole, *without = task.decode(predict(model, Part(x, None, np.arange(len(x)))), state)
+        lost = [float(whole.max() - answer[whole.argmax()]) for answer in without]
+        most = sorted(range(len(words)), key=lambda k: -lost[k])[:SHOWN]
+        answer = state["classes"][whole.argmax()]
+        found.append({"text": text, "answer": answer, "words": [(words[k], lost[k]) for k in most]})
+    return found

@@ -18,22 +18,26 @@ def build(data, backbone, c):
         inputs = keras.Input(data.train.shape)
         model = keras.Model(inputs, data.task.network(inputs, backbone, data, c))
     if c.PRETRAINED_RUN is not None:
-        taken, new = transfer_weights(model, pretrained_model(c), c.FREEZE_CNN)
+        pretrained, vocabulary = pretrained_model(c)
+        alike = vocabulary == data.preparation["vocabulary"]
+        taken, new = transfer_weights(model, pretrained, c.FREEZE_CNN, () if alike else ("embedding",))
         print(f"Weights taken from {c.PRETRAINED_RUN}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")
     return model
 
 
 def pretrained_model(c):
-    """Load the model of PRETRAINED_RUN. Raises InputError for a damaged run."""
+    """Load PRETRAINED_RUN. Returns: (its model, its vocabulary or None). Raises InputError for a damaged run."""
     folder = project_path(c.PRETRAINED_RUN, "PRETRAINED_RUN")
     record = load_record(folder)
-    return load_model(folder, record, trained_task(record, folder).output_shape(record["state"]))
+    model = load_model(folder, record, trained_task(record, folder).output_shape(record["state"]))
+    return model, record["preparation"]["vocabulary"]
 
 
-def transfer_weights(model, pretrained, freeze_cnn=False):
+def transfer_weights(model, pretrained, freeze_cnn=False, without=()):
     """Start `model` from the convolution and LSTM weights of `pretrained`, where names and shapes agree.
 
-    freeze_cnn: keep the convolutions (and their normalisation) as they are while training.
+    freeze_cnn: keep the convolutions (and their normalisation) as they are while training; without: names of layers
+    that start anew, such as the embedding of another vocabulary.
     Returns: (names of the layers taken over, names of the layers that stay new).
     """
     taken, new = [], []
@@ -43,7 +47,7 @@ def transfer_weights(model, pretrained, freeze_cnn=False):
             continue
         weights = known[layer.name].get_weights() if layer.name in known else []
         alike = [w.shape for w in weights] == [tuple(w.shape) for w in layer.weights]
-        if layer.name not in ("output", "linear") and alike:
+        if layer.name not in ("output", "linear", *without) and alike:
             layer.set_weights(weights)
             taken.append(layer.name)
         else:

@@ -37,10 +37,10 @@ def train(data, backbone, c):
         except KeyboardInterrupt:
             print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
             raise
-        model = data.task.finished(model, data.state)
+        model = data.task.finished(model, data.state, data.preparation)
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
         if data.validation is not None:
-            output = predict(model, data.validation)
+            output = predict(run_folder.network_of(model), data.validation)
             validation = data.task.score_of(data.validation, data.task.decode(output, data.state), data.state)
             record["state"] = data.state | data.task.calibrate(data, output)
         save(folder, model, history, record)
@@ -72,6 +72,8 @@ def describe(data, c):
     counts = ", ".join(f"{n} {name}" for name, n in sizes(data).items())
     time_steps, *features = data.train.shape
     size = f"{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
+    if not features:
+        size = f"{time_steps} words out of {len(data.preparation['vocabulary']):,}"
     return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.aim(data.state)}"
 
 

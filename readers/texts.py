@@ -1,0 +1,99 @@
+"""Texts: a table with a column TEXT, or a folder for each class with a text in each file (`aclImdb` has it so)."""
+
+import csv
+import io
+from collections import Counter
+
+import numpy as np
+
+from project.errors import InputError
+from readers.columns import column_named
+from readers.tables import find_separator, is_header
+from readers.text import read_any_text, with_twin
+from sequences.types import Sequences
+
+LONGEST = 10 * 2**20  # letters of a text
+SAMPLE = 50  # lines that tell the separator
+
+
+def read(path, c, known=None):
+    """Read a table with a column of texts and, but for new data, one of labels: see readers/__init__.py."""
+    if known is not None and path.suffix.lower() == ".txt":
+        return read_lines(path), None
+    return with_twin(lambda file: read_table(file, c.TEXT, None if known is not None else c.LABEL), path)
+
+
+def read_table(path, text, label):
+    """Read one such table. text, label: name or place of the columns; label None where the labels are not needed.
+
+    Cells may hold line breaks where they are quoted. Returns: Sequences with x an array (n,) of strings. Raises
+    InputError for columns that are not there and rows of another length.
+    """
+    content, notes = read_any_text(path)
+    lines = [line for line in content.split("\n")[:SAMPLE] if line.strip()]
+    if not lines:
+        raise InputError(f"{path} is empty")
+    rows = rows_of(path, content, find_separator(lines) or ",")
+    header = rows[0] if is_header(rows[0], None) and is_name(rows, text, label) else None
+    names = [name.strip() for name in header] if header else [str(place) for place in range(len(rows[0]))]
+    rows = rows[1:] if header else rows
+    if not rows:
+        raise InputError(f"{path} has a header and no rows")
+    place = names.index(column_named(path, names, text, "TEXT"))
+    texts = np.array([row[place] for row in rows], dtype=object)
+    y = None
+    if label is not None:
+        own = names.index(column_named(path, names, label, "LABEL"))
+        y = np.array([row[own].strip() for row in rows])
+        if (y == "").any():
+            raise InputError(f"{path}: row {int((y == '').argmax()) + 1} has no label")
+    return texts_of(path, texts, y, notes)
+
+
+def is_name(rows, text, label):
+    """Tell whether the first row may be a header: it holds the name TEXT, or a label that no other row has."""
+    if isinstance(text, str) or not isinstance(label, int) or not -len(rows[0]) <= label < len(rows[0]):
+        return text in rows[0] or label in rows[0]
+    return rows[0][label] not in {row[label] for row in rows[1:]}
+
+
+def rows_of(path, content, separator):
+    """Divide a table into rows of cells. Raises InputError for rows of another length than the first."""
+    csv.field_size_limit(LONGEST)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(content), delimiter=separator) if any(row)]
+        if separator == "\t" and (any("\n" in cell for row in rows for cell in row)):
+            # A lone quotation mark in a text: where tabs divide, quotation marks are letters.
+            rows = [line.split("\t") for line in content.split("\n") if line.strip()]
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    for number, row in enumerate(rows, 1):
+        if len(row) < width or any(row[width:]):
+            raise InputError(f"{path}: row {number} has {len(row)} cells, the others have {width}")
+    return rows
+
+
+def read_lines(path):
+    """Read new texts from a text file, one a line."""
+    content, notes = read_any_text(path)
+    lines = [line for line in content.split("\n") if line.strip()]
+    if not lines:
+        raise InputError(f"{path} is empty")
+    return texts_of(path, np.array(lines, dtype=object), None, notes)
+
+
+def read_files(path, files, labels):
+    """Read files with a text each. labels: list of the class of each, or None. Returns: Sequences."""
+    texts = np.array([read_any_text(file)[0] for file in files], dtype=object)
+    return texts_of(path, texts, None if labels is None else np.array(labels), ())
+
+
+def texts_of(path, texts, y, notes):
+    """Return Sequences of texts, which are named by themselves. Raises InputError for empty ones and endless ones."""
+    lengths = np.array([len(text.strip()) for text in texts])
+    if (lengths == 0).any():
+        raise InputError(f"{path}: text {int((lengths == 0).argmax()) + 1} is empty")
+    if lengths.max() > LONGEST:
+        raise InputError(f"{path}: text {int(lengths.argmax()) + 1} has {lengths.max():,} letters, {LONGEST:,} at most")
+    return Sequences(texts, y, names=list(texts), notes=tuple(notes))
