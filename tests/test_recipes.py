@@ -36,7 +36,7 @@ def test_the_table_leads_to_every_recipe():
         re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^##+ (.*)", TEXT, re.M)
     ]
     assert set(links) <= set(anchors) and len(RECIPES) >= 11
-    assert len([link for link in links if link != "only-what-is-normal"]) == len(RECIPES)
+    assert len(set(links) - {"only-what-is-normal"}) == len(RECIPES)
 
 
 @pytest.mark.parametrize("title", RECIPES)
@@ -48,7 +48,9 @@ def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
     exec(compile(write, title, "exec"), {})
     chosen = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(constants).body}
     chosen["DATASET"] = str(tmp_path / chosen["DATASET"])
-    c = shipped.changed(**chosen, RUN_DIR=str(tmp_path / "run"), EPOCHS=8)
+    c = shipped.changed(
+        **chosen, LEARNING_RATE=0.003 if title == "Texts" else 0.001, RUN_DIR=str(tmp_path / "run"), EPOCHS=8
+    )
     train_model.train_with(c)
     result = evaluate_model.evaluate_with(c)
     assert "without effect" not in capsys.readouterr().out
