@@ -43,6 +43,8 @@ SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a colu
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training part; the rest is one word
+FRAMES = 16  # clips of video: frames of each, picked evenly
+FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
 KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
@@ -68,6 +70,8 @@ ALLOWED = {
     "LABEL": or_none(NAME_OR_PLACE),
     "TEXT": or_none(NAME_OR_PLACE),
     "VOCABULARY": whole(3),
+    "FRAMES": whole(2, 10_000),
+    "FRAME_SIZE": whole(4, 4096),
     "TARGET": or_none(NAMES_OR_PLACES),
     "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),

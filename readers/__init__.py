@@ -9,7 +9,7 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, folders, other_programs, rows, series, sound, streams, texts, ts, ucr, wide
+from readers import arrays, folders, other_programs, rows, series, sound, streams, texts, ts, ucr, video, wide
 from readers.regular import refuse_special, refused_unless_readable
 from readers.tables import TABLES, first_row, is_plain
 
@@ -25,6 +25,7 @@ READERS = {
     ".tsv": ucr.read,
     ".txt": ucr.read,
     **dict.fromkeys(sound.SOUND, sound.read),
+    **dict.fromkeys(video.VIDEO, video.read),
     ".csv": series.read,
     ".csv.gz": series.read,
 }
@@ -125,6 +126,10 @@ def find_format(path):
         return ".wav", path
     if folders.is_one(path):
         return None, path
+    if frames := [folder for folder in sorted(path.iterdir()) if folder.is_dir() and video.is_clip(folder)]:
+        raise InputError(
+            f"{path} holds folders of frames ({frames[0].name}): clips need a folder for each class, CLASS/CLIP/*"
+        )
     raise InputError(
         f"the folder {path} holds no NAME_TRAIN file, no sound, and no folder for each class with files in it; allowed "
         f'formats are {formats}. If each of its files is a sequence with labels in a column, set SEQUENCE = "file"'

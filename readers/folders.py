@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from project.errors import DAMAGED, InputError
-from readers import sound, texts
+from readers import sound, texts, video
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
 from readers.tables import TABLES, is_plain, read_table
@@ -37,8 +37,12 @@ def class_files(path):
 
 
 def kind_of(file):
-    """Return what a file is read as, or None."""
-    if not file.is_file() or file.name.startswith("."):
+    """Return what a file is read as, or None; a folder of frames is a clip."""
+    if file.name[0] in "._" and file.is_dir() or file.name.startswith("."):
+        return None
+    if video.is_clip(file):
+        return "video"
+    if not file.is_file():
         return None
     suffix = "".join(file.suffixes[-2:] if file.suffix == ".gz" else [file.suffix]).lower()
     if suffix in sound.SOUND:
@@ -74,13 +78,19 @@ def read(path, c, known=None):
         found = [item for item in found if sound.can_read(item[2])]
         if not found:
             raise InputError(f"{path} holds no sound that can be read here: {sound.INSTALL}, or convert it to .wav")
+    if kind == "video":
+        left_out += [file for _, _, file in found if not video.can_read(file)]
+        found = [item for item in found if video.can_read(item[2])]
+        if not found:
+            raise InputError(f"{path} holds no video that can be read here: {video.INSTALL}, or convert it to .gif")
     for _, _, file in found:
-        refuse_special(file)
+        refuse_special(file, allowed=file.is_dir())
     stream = _read_all(path, kind, found, c, known)
     if left_out:
         shown = ", ".join(str(f.relative_to(path)) for f in sorted(left_out)[:4])
         more = ", ..." if len(left_out) > 4 else ""
-        install = f" ({sound.INSTALL})" if any(kind_of(f) == "sound" for f in left_out) and kind == "sound" else ""
+        install = {"sound": sound.INSTALL, "video": video.INSTALL}.get(kind)
+        install = f" ({install})" if install and any(kind_of(f) == kind for f in left_out) else ""
         stream = stream._replace(
             notes=(*stream.notes, f"{len(left_out)} files or folders left out: {shown}{more}{install}")
         )
@@ -98,6 +108,9 @@ def _read_all(path, kind, found, c, known):
     if kind in TABLES:
         tables = [(name, read_table(file, leave_out=True)) for name, (_, _, file) in zip(names, found)]
         return recordings(path, tables, c, known, labels)
+    if kind == "video":
+        x = video.read_all([file for _, _, file in found], c)
+        return Sequences(x, None if labels is None else np.array(labels), names=names)
     if labels is None and known is None:
         raise InputError(f"{path}: files of {kind} need a folder for each class, CLASS/NAME")
     rate, notes = None, ()

@@ -185,6 +185,20 @@ def importance(features, times, score):
     return png(figure)
 
 
+def frames(clips, titles):
+    """Draw clips (n, frames, height, width, channels), a row each, eight frames at the most, under their titles."""
+    shown = np.unique(np.linspace(0, clips.shape[1] - 1, min(8, clips.shape[1])).round().astype(int))
+    low, high = clips.min(), clips.max()
+    figure = new_figure(1.1 * len(shown), 1.4 * len(clips))
+    for row, clip, title in zip(figure.subplots(len(clips), len(shown), squeeze=False), clips, titles):
+        row[0].set_title(title, fontsize=8, loc="left")
+        for axes, frame in zip(row, clip[shown]):
+            picture = (frame - low) / max(high - low, 1e-9)
+            axes.imshow(picture[..., :3] if frame.shape[-1] >= 3 else picture[..., 0], cmap="gray", vmin=0, vmax=1)
+            axes.axis("off")
+    return png(figure)
+
+
 def predicted(true, answers, names, title):
     """Draw predicted against true numbers (n, targets), four targets at most."""
     shown = min(4, len(names))

@@ -21,6 +21,7 @@ score, better = "accuracy", "higher"
 unit = "sequences"
 pure_windows = True  # a window of several labels has none
 unread = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
+CLIPS = 6  # test clips in frames.png
 UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 
@@ -195,7 +196,11 @@ def report(data, probabilities, rivals, c):
     title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
     picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)
     inputs = "TF-IDF of words and pairs" if texts else "all values"
-    return Report(figures, class_lines(figures, classes, inputs), header, rows, {"confusion_matrix.png": picture})
+    pictures = {"confusion_matrix.png": picture}
+    if len(test.shape) == 4:
+        titles = [f"{classes[true]}, answer {classes[ps.argmax()]}" for true, ps in zip(test.y[:CLIPS], probabilities)]
+        pictures["frames.png"] = plots.frames(test.take(slice(CLIPS)), titles)
+    return Report(figures, class_lines(figures, classes, inputs), header, rows, pictures)
 
 
 def pooled(folds):

@@ -1,0 +1,125 @@
+"""Clips of video: `.gif` and folders of frames by Pillow, other formats where PyAV is installed."""
+
+import importlib.util
+
+import numpy as np
+from joblib import Parallel, delayed
+from PIL import Image, ImageSequence, UnidentifiedImageError
+
+from project.errors import InputError
+from sequences.types import Sequences
+
+VIDEO = (".gif", ".mp4", ".avi", ".mov", ".mpg", ".mpeg", ".mkv", ".webm")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
+INSTALL = "pip install av"
+MOST_PIXELS = 2**25  # of a frame
+MOST_FRAMES = 100_000  # of a clip
+KEPT = 1024  # frames of a clip that wait to be picked from
+MEMORY = 8 * 2**30  # bytes of all clips
+
+
+def can_read(path):
+    """Tell whether a clip can be read here."""
+    return path.is_dir() or path.suffix.lower() == ".gif" or importlib.util.find_spec("av") is not None
+
+
+def is_clip(path):
+    """Tell whether a path is a clip: a file of a known format, or a folder of frames."""
+    if path.is_dir():
+        return any(file.suffix.lower() in IMAGES for file in path.iterdir())
+    return path.suffix.lower() in VIDEO
+
+
+def read(path, c, known=None):
+    """Read one clip, a file: see readers/__init__.py."""
+    if not can_read(path):
+        raise InputError(f"{path} needs the package av (PyAV) to be read: {INSTALL}, or convert it to .gif")
+    return Sequences(read_all([path], c), names=[path.name]), None
+
+
+def read_all(paths, c):
+    """Read clips, several at a time. Returns: array uint8 (n, FRAMES, FRAME_SIZE, FRAME_SIZE, 3).
+
+    Raises InputError for what is no clip, too large, or endless.
+    """
+    size = len(paths) * c.FRAMES * c.FRAME_SIZE**2 * 3
+    if size > MEMORY:
+        raise InputError(
+            f"{len(paths)} clips of {c.FRAMES} frames would take {size / 2**30:.0f} GiB: set FRAMES or FRAME_SIZE lower"
+        )
+    if len(paths) >= 200:
+        print(f"Reading {len(paths)} clips", flush=True)
+    clips = Parallel(n_jobs=-1, prefer="threads")(delayed(read_clip)(path, c.FRAMES, c.FRAME_SIZE) for path in paths)
+    return np.stack(clips)
+
+
+def read_clip(path, count, size):
+    """Read one clip. Returns: array uint8 (count, size, size, 3), frames picked evenly; a short clip repeats some."""
+    of_file = _frames_of_gif if path.suffix.lower() == ".gif" else _frames_of_video
+    frames = _frames_of_folder if path.is_dir() else of_file
+    kept, stride = [], 1
+    for number, frame in enumerate(frames(path), 1):
+        if number > MOST_FRAMES:
+            raise InputError(f"{path} has more than {MOST_FRAMES:,} frames: cut it")
+        if (number - 1) % stride:
+            continue
+        kept.append(_cropped(frame, size))
+        if len(kept) == max(KEPT, 4 * count):  # every second one is enough: the clip is long
+            kept, stride = kept[::2], 2 * stride
+    if not kept:
+        raise InputError(f"{path} has no frames")
+    places = np.linspace(0, len(kept) - 1, count).round().astype(int)
+    return np.stack([kept[place] for place in places])
+
+
+def _cropped(image, size):
+    """Scale an image's shorter side to `size` and crop its centre. Returns: array uint8 (size, size, 3)."""
+    scale = size / min(image.size)
+    image = image.convert("RGB").resize([max(size, round(side * scale)) for side in image.size])
+    left, top = ((side - size) // 2 for side in image.size)
+    return np.asarray(image.crop((left, top, left + size, top + size)))
+
+
+def _opened(path):
+    """Open an image without decoding it. Raises InputError for none, and for one that would fill the memory."""
+    try:
+        image = Image.open(path)
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path} is damaged, or no image") from error
+    if image.width * image.height > MOST_PIXELS:
+        raise InputError(f"{path} has {image.width} × {image.height} pixels, {MOST_PIXELS:,} at most")
+    return image
+
+
+def _frames_of_gif(path):
+    try:
+        with _opened(path) as image:
+            yield from ImageSequence.Iterator(image)
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise InputError(f"{path} is damaged ({error})") from error
+
+
+def _frames_of_folder(path):
+    for file in sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES):
+        try:
+            with _opened(file) as image:
+                image.load()
+                yield image
+        except (OSError, ValueError, SyntaxError) as error:
+            raise InputError(f"{file} is damaged ({error})") from error
+
+
+def _frames_of_video(path):
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path} has no pictures in it")
+            stream = container.streams.video[0]
+            if stream.width * stream.height > MOST_PIXELS:
+                raise InputError(f"{path} has {stream.width} × {stream.height} pixels, {MOST_PIXELS:,} at most")
+            for frame in container.decode(stream):
+                yield frame.to_image()
+    except (av.FFmpegError, ValueError) as error:
+        raise InputError(f"{path} is damaged, or no video ({error})") from error
