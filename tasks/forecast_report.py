@@ -28,7 +28,7 @@ def report(data, forecasts, rivals, c):
 
 def report_new(new, forecasts, state, input_shape):
     """Report the forecasts of the steps beyond the end of each series. Returns: Report, its figures empty."""
-    places, names = state["places"], new.names if len(new.x) > 1 else None
+    places, names = state["places"], new.names
     x = several.last_windows(new.x, new.measured, places, input_shape[0])
     bands = half_widths(Part(x, None, np.arange(len(x))), state)
     edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
@@ -61,16 +61,13 @@ def table(columns, state, rows, names, own):
 
 def future_table(forecasts, edges, state, names):
     """Lay out new_predictions.csv: a row for each series and step. Returns: (header, rows of strings)."""
-    targets, columns = state["targets"], {"": forecasts, **{f"{name}": values for name, values in edges.items()}}
-    header = ["step", *(["series"] if names else [])]
-    for name in columns:
-        header += [name and (f"{name}_{target}" if len(targets) > 1 else name) or target for target in targets]
-    rows = []
-    for k, series in enumerate(names or [None]):
-        for step in range(state["horizon"]):
-            cells = [values[k, step] for values in columns.values()]
-            place = [str(step + 1), *([series] if names else [])]
-            rows.append([*place, *(f"{v:.6g}" for v in np.concatenate(cells))])
+    targets = state["targets"]
+    header = ["step", *(["series"] if names else []), *targets]
+    header += [f"{edge}_{target}" if len(targets) > 1 else edge for edge in edges for target in targets]
+    values, rows = np.concatenate([forecasts, *edges.values()], axis=2), []  # (series, horizon, columns)
+    for k, own in enumerate(values):
+        for step, cells in enumerate(own, 1):
+            rows.append([str(step), *([names[k]] if names else []), *(f"{v:.6g}" for v in cells)])
     return header, rows
 
 
