@@ -205,8 +205,8 @@ def equal_lengths(sequences, steps, filler, path):
     return x, notes
 
 
-def fill_gaps(sequences):
-    """Fill the gaps in sequences (time_i, features) by linear interpolation.
+def fill_gaps(sequences, fill=None):
+    """Fill the gaps in sequences (time_i, features) by `fill`: `interpolated` (None) or `carried`.
 
     Returns: (Sequences, the number of values filled). Raises InputError for a sequence that has no value of a feature.
     """
@@ -219,7 +219,7 @@ def fill_gaps(sequences):
             column = int(empty.argmax())
             column = sequences.columns[column] if sequences.columns else column
             raise InputError(f"{name_of(sequences, place)} has no value of feature {column!r}")
-        x[place], count = interpolated(values, gaps), count + int(gaps.sum())
+        x[place], count = (fill or interpolated)(values, gaps), count + int(gaps.sum())
     return sequences._replace(x=x), count
 
 
@@ -234,6 +234,12 @@ def interpolated(sequence, gaps):
     for values, missing in zip(sequence.T, gaps.T):
         values[missing] = np.interp(steps[missing], steps[~missing], values[~missing])
     return sequence
+
+
+def carried(sequence, gaps):
+    """Fill the gaps (time, features) of a sequence by the last value before each, at its beginning by the first."""
+    last = np.maximum.accumulate(np.where(gaps, -1, np.arange(len(sequence))[:, None]), axis=0)
+    return np.take_along_axis(sequence, np.where(last < 0, gaps.argmin(axis=0), last), axis=0)
 
 
 def check_finite(x, source):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from sequences.preparation import fill_gaps, name_of
+from sequences.preparation import carried, fill_gaps, interpolated, name_of
 from sequences.splits import draw, groups_of, split_sequences
 from sequences.types import PARTS
 from sequences.windows import WindowNames, Windows
@@ -65,8 +65,10 @@ def _joined(train, test):
 
 def _windows(stream, size, stride, pure):
     """Cut recordings. Returns: (Windows, label of each (n,), its recording (n,), notes)."""
-    stream, gaps = fill_gaps(stream)
-    notes = [f"{gaps} missing values were filled by linear interpolation"] if gaps else []
+    # A single recording is divided by time: what comes later may not fill what lies before.
+    fill, how = (carried, "from the row before") if len(stream.x) == 1 else (interpolated, "by linear interpolation")
+    stream, gaps = fill_gaps(stream, fill)
+    notes = [f"{gaps} missing values were filled {how}"] if gaps else []
     lengths = np.array([len(x) for x in stream.x])
     first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     starts = [begin + np.arange(0, max(0, n - size + 1), stride) for begin, n in zip(first, lengths)]

@@ -165,3 +165,14 @@ def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch,
 def test_what_a_stream_could_mean_is_asked(tmp_path, constants, message):
     with pytest.raises(InputError, match=message):
         load(DATASET=stream(tmp_path / "s.csv"), **constants)
+
+
+def test_gaps_of_a_single_recording_are_filled_from_the_past_alone(tmp_path):
+    rows = [f"{'' if k % 10 in (3, 4) or k == 0 else 7 * k % 50},{k // 50}" for k in range(100)]
+    (tmp_path / "s.csv").write_text("x,label\n" + "\n".join(rows))
+    data = load(DATASET=str(tmp_path / "s.csv"), LABEL="label", WINDOW=10, STRIDE=10)
+    first = data.train.x[np.array([0])][0, :, 0]
+    assert (
+        first.tolist() == [7, 7, 14, 14, 14, 35, 42, 49, 6, 13]
+        and "21 missing values were filled from the row" in data.notes[0]
+    )
