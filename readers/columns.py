@@ -48,6 +48,8 @@ def joined(a, b):
 
 def reordered(column, order):
     """Return a column, numbers or words, in another order of its rows."""
+    if (np.diff(order) == 1).all():  # as it is
+        return column
     return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
 
 
@@ -64,6 +66,8 @@ def recordings_in(path, names, columns, origin, c, known):
     """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
     codes = [origin]
     values = [columns[names.index(name)] for name in sequence_columns(path, names, c, known)]
+    if not values and not origin.any():
+        return [(0, [])], np.arange(len(origin)), np.array([0, len(origin)])
     codes += [np.unique(column, return_inverse=True)[1] for column in values]
     _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
@@ -102,9 +106,11 @@ def sentinels(named):
     for name, column in named.items():
         known = column[np.isfinite(column)]
         for value in {known.min(), known.max()} if len(known) else ():
+            if np.count_nonzero(known == value) < SENTINEL:
+                continue
             rest = known[known != value]
             count = len(known) - len(rest)
-            if len(rest) > count >= SENTINEL and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
+            if len(rest) > count and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
                 notes.append(
                     f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
                 )

@@ -53,7 +53,8 @@ def read(path, c, known=None):
         left = [names[k] or "(nameless)" for k in skipped] + left_out
         notes.insert(0, f"columns that are no input: {', '.join(left)}")
     values, held_out = np.stack([*named.values()], axis=1), origin[order] >= len(files) - twins
-    rows = [np.arange(a, b)[:: -1 if back else 1] for a, b, back in zip(bounds, bounds[1:], turned)]
+    rows = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
+    rows = [np.arange(own.start, own.stop)[::-1] if back else own for own, back in zip(rows, turned)]
     made = Sequences(
         [values[own] for own in rows],
         names=[called(key, files) for key in keys] if len(keys) > 1 else None,
@@ -129,7 +130,10 @@ def _clocks(table):
     for k, column in enumerate(columns):
         if k in words or bounds[-1] < len(bounds):
             continue
-        steps, name = table.steps(column), names[k]
+        name = names[k]
+        if not (stamps.COUNTERS.search(name) or stamps.TIME_NAMES.search(name)):
+            continue
+        steps = table.steps(column)
         counts = (steps > 0).mean() >= 0.9 and not (stamps.CALENDAR.search(name) and not (steps > 0).all())
         if stamps.COUNTERS.search(name) and (steps == 1).all():
             skipped.append(k)

@@ -3,9 +3,11 @@
 Numbers are read by NumPy, a whole column at a time. What a column means is the matter of readers/series.py.
 """
 
+import contextlib
 import csv
 import re
 from collections import Counter
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -56,7 +58,8 @@ def read_table(path, leave_out=False, headless=None):
     if leave_out:
         body, numbers, damaged = without_damaged(body, numbers, len(names), separator)
         notes += damaged
-    columns = columns_of(path, body, numbers, names, separator)
+    skipped = None if comments or notes or numbers[-1] - numbers[0] + 1 != len(body) else numbers[0] - 1
+    columns = columns_of(path, body, numbers, names, separator, skipped)
     used = [i for i, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
     repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
     if repeated:
@@ -68,7 +71,7 @@ def rows_of(text):
     """Divide a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
     text = text.rstrip("\n")
     lines = text.split("\n")
-    if not any(f"\n{start}" in f"\n{text}" for start in "#% \t,;\n"):  # neither comments nor empty rows
+    if not {line[:1] for line in lines} & {"", *"#% \t,;"}:  # neither comments nor empty rows
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
@@ -152,9 +155,13 @@ def to_number(cell, separator):
         return None
 
 
-def columns_of(path, body, numbers, names, separator):
-    """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words."""
-    quick = quick_columns(body, len(names), separator)
+def columns_of(path, body, numbers, names, separator, skipped):
+    """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words.
+
+    skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
+    """
+    plain = skipped is not None and path.suffix.lower() in TABLES
+    quick = quick_columns(body, len(names), separator, (path, skipped) if plain else None)
     if quick is None:
         rows = [cells_of(path, i, line, separator) for i, line in zip(numbers, body)]
         for k, row in enumerate(rows):
@@ -169,8 +176,11 @@ def columns_of(path, body, numbers, names, separator):
     ]
 
 
-def quick_columns(body, width, separator):
-    """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do."""
+def quick_columns(body, width, separator, source=None):
+    """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do.
+
+    source: (path, lines to skip) where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
+    """
     if any('"' in line for line in body[:SAMPLE]):
         return None
     if separator is None:
@@ -182,21 +192,40 @@ def quick_columns(body, width, separator):
     sample = [line.split(separator) for line in body[:SAMPLE]]
     numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
     words = sorted(set(range(width)) - set(numeric))
-    if numeric[-1:] != [width - 1] or sum(line.count(separator) for line in body) != len(body) * (width - 1):
+    if numeric[-1:] != [width - 1] or sum(map(str.count, body, repeat(separator))) != len(body) * (width - 1):
         return None  # with that last column NumPy misses no cell: a row too long means another too short
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
-        columns = dict(zip(numeric, np.loadtxt(body, usecols=numeric, **options).T))
-        texts = np.loadtxt(body, usecols=words, dtype=f"U{WIDEST}", **options).T if words else []
+        numbers = _numbers(body, numeric, source, options)
+        texts = _texts(body, words, separator, options)
     except ValueError:
         return None
-    if any(np.isinf(column).any() for column in columns.values()):
+    columns = dict(zip(numeric, numbers.T)) | texts
+    if any(np.isinf(columns[k]).any() for k in numeric) or any('"' in "".join(columns[k]) for k in words):
         return None
-    for k, column in zip(words, texts):
-        if np.char.str_len(column).max() == WIDEST or (np.char.find(column, '"') >= 0).any():
-            return None
-        columns[k] = np.char.strip(column).tolist()
     return [columns[k] for k in range(width)]
+
+
+def _numbers(body, numeric, source, options):
+    """Return the columns of numbers (rows, columns). Raises ValueError for what is none."""
+    if source is not None:
+        path, skipped = source
+        with contextlib.suppress(UnicodeDecodeError):  # of another encoding: the lines are decoded already
+            numbers = np.loadtxt(path, usecols=numeric, skiprows=skipped, encoding="utf-8-sig", **options)
+            if len(numbers) == len(body):
+                return numbers
+    return np.loadtxt(body, usecols=numeric, **options)
+
+
+def _texts(body, words, separator, options):
+    """Return {place: list of strings} of the columns of words. Raises ValueError for words that may be cut short."""
+    if words == [0]:
+        return {0: [*map(str.strip, [line.partition(separator)[0] for line in body])]}
+    texts = np.loadtxt(body, usecols=words, dtype=f"U{WIDEST}", **options).T if words else []
+    for column in texts:
+        if np.char.str_len(column).max() == WIDEST:
+            raise ValueError("words that may be cut short")
+    return {k: np.char.strip(column).tolist() for k, column in zip(words, texts)}
 
 
 def is_plain(cell):

@@ -58,4 +58,4 @@ def read_any_text(path):
             raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
     if "\0" in text[:10_000]:
         raise InputError(f"{path} is not a text file: it holds zero bytes")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text, notes
