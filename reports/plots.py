@@ -90,6 +90,18 @@ def attention(signals, weights, classes):
     return png(figure)
 
 
+def attention_of_words(texts, weights, classes):
+    """Draw the attention weight of each word. texts: list of lists of words, weights: arrays of as many."""
+    figure = new_figure(8.0, 1.9 * len(texts))
+    for axes, words, weight, name in zip(figure.subplots(len(texts), 1, squeeze=False)[:, 0], texts, weights, classes):
+        axes.bar(range(len(words)), weight, color="tab:orange")
+        axes.set_xticks(range(len(words)), [word[:14] for word in words], rotation=60, ha="right", fontsize=7)
+        axes.set_ylabel("weight")
+        axes.set_title(f"class {name}", fontsize=9)
+    figure.suptitle("Where the network looks: attention weight of each word")
+    return png(figure)
+
+
 def trials(scores, epochs, winner, measure):
     """Draw a search: each trial's validation score (trials, rungs), NaN where it was stopped, against its epochs."""
     figure = new_figure(8.0, 4.0)

@@ -153,3 +153,10 @@ def test_another_vocabulary_starts_with_a_new_embedding(shipped, tmp_path, capsy
     swapped = [text.replace("film", "play") for text in TEXTS]  # as many words, one of them another
     train_model.train_with(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
     assert ": convolution, lstm; new: embedding, output" in capsys.readouterr().out
+
+
+def test_attention_is_drawn_over_the_words(shipped, tmp_path):
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, ATTENTION=True)
+    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    evaluate_model.evaluate_with(c)
+    assert (tmp_path / "run" / "attention.png").read_bytes().startswith(b"\x89PNG")

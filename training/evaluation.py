@@ -12,6 +12,7 @@ from reports.intervals import luck
 from reports.tables import aligned, figure
 from reports.verdict import best_baseline
 from sequences.statistics import fingerprint
+from sequences.words import words_of
 from tasks import trained_task
 from training.importance import importance, word_importance
 from training.prediction import attention_weights, predict
@@ -159,5 +160,9 @@ def draw_attention(model, data):
     """Draw the attention weights of the first test sequences. Returns: PNG bytes."""
     sequences, classes = data.task.examples(data, ATTENTION_SHOWN)
     weights = attention_weights(model, sequences)
+    if data.preparation["vocabulary"] is not None:
+        steps, places = data.preparation["steps"], data.test.rows[: len(sequences)]
+        words = [words_of(data.test.names[place])[:steps] for place in places]  # they end where the weights end
+        return plots.attention_of_words(words, [own[steps - len(w) :] for own, w in zip(weights, words)], classes)
     signals = sequences.reshape(*sequences.shape[:2], -1)  # a video's pixels count as features
     return plots.attention(signals, weights, classes)
