@@ -51,7 +51,8 @@ def predict_new(path, run_dir):
     for name, picture in report.pictures.items():
         files.write_atomically(folder / name, picture)
     written = " and ".join([files.shown(folder / "new_predictions.csv"), *report.pictures])
-    print("\n".join([*new.notes, *cut, *notes, *left_out, *report.lines, f"Wrote {written}: {len(x)} {task.unit}"]))
+    count = f"{len(x)} {task.unit if len(x) != 1 else task.unit[:-1]}"
+    print("\n".join([*new.notes, *cut, *notes, *left_out, *report.lines, f"Wrote {written}: {count}"]))
 
 
 if __name__ == "__main__":
