@@ -1,10 +1,12 @@
 """Clips of video: `.gif` and folders of frames by Pillow, other formats where PyAV is installed."""
 
 import importlib.util
+import itertools
+import struct
 
 import numpy as np
 from joblib import Parallel, delayed
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image
 
 from project.errors import InputError
 from sequences.types import Sequences
@@ -12,6 +14,8 @@ from sequences.types import Sequences
 VIDEO = (".gif", ".mp4", ".avi", ".mov", ".mpg", ".mpeg", ".mkv", ".webm")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
 INSTALL = "pip install av"
+# What Pillow raises for damaged files.
+BROKEN = (OSError, ValueError, SyntaxError, IndexError, TypeError, struct.error, Image.DecompressionBombError)
 MOST_PIXELS = 2**25  # of a frame
 MOST_FRAMES = 100_000  # of a clip
 KEPT = 1024  # frames of a clip that wait to be picked from
@@ -80,33 +84,35 @@ def _cropped(image, size):
     return np.asarray(image.crop((left, top, left + size, top + size)))
 
 
-def _opened(path):
-    """Open an image without decoding it. Raises InputError for none, and for one that would fill the memory."""
-    try:
-        image = Image.open(path)
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path} is damaged, or no image") from error
-    if image.width * image.height > MOST_PIXELS:
-        raise InputError(f"{path} has {image.width} × {image.height} pixels, {MOST_PIXELS:,} at most")
-    return image
-
-
 def _frames_of_gif(path):
-    try:
-        with _opened(path) as image:
-            yield from ImageSequence.Iterator(image)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise InputError(f"{path} is damaged ({error})") from error
+    yield from _frames_of_image(path)
 
 
 def _frames_of_folder(path):
     for file in sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES):
-        try:
-            with _opened(file) as image:
-                image.load()
-                yield image
-        except (OSError, ValueError, SyntaxError) as error:
-            raise InputError(f"{file} is damaged ({error})") from error
+        yield next(_frames_of_image(file))
+
+
+def _frames_of_image(path):
+    """Yield the frames of an image. Raises InputError for none, and for one that would fill the memory."""
+    try:
+        with Image.open(path) as image:
+            for number in itertools.count():
+                _refuse_large(path, image)
+                yield image.convert("RGB")
+                try:
+                    image.seek(number + 1)
+                except EOFError:
+                    return
+    except InputError:
+        raise
+    except BROKEN as error:
+        raise InputError(f"{path} is damaged, or no image ({error})") from error
+
+
+def _refuse_large(path, image):
+    if image.width * image.height > MOST_PIXELS:
+        raise InputError(f"{path} has {image.width} × {image.height} pixels, {MOST_PIXELS:,} at most")
 
 
 def _frames_of_video(path):
@@ -117,9 +123,10 @@ def _frames_of_video(path):
             if not container.streams.video:
                 raise InputError(f"{path} has no pictures in it")
             stream = container.streams.video[0]
-            if stream.width * stream.height > MOST_PIXELS:
-                raise InputError(f"{path} has {stream.width} × {stream.height} pixels, {MOST_PIXELS:,} at most")
+            _refuse_large(path, stream)
             for frame in container.decode(stream):
                 yield frame.to_image()
+    except InputError:
+        raise
     except (av.FFmpegError, ValueError) as error:
         raise InputError(f"{path} is damaged, or no video ({error})") from error

@@ -39,7 +39,10 @@ def rows_of(path, table):
     names = table.columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):
         raise InputError(f"{path}: its first column names a series twice")
-    matrix = np.stack([column for column in table.columns if isinstance(column, np.ndarray)], axis=1)
+    numbers = [column for column in table.columns if isinstance(column, np.ndarray)]
+    if not numbers:
+        raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
+    matrix = np.stack(numbers, axis=1)
     x = []
     for name, line, values in zip(names, table.lines, matrix):
         known = np.flatnonzero(np.isfinite(values))

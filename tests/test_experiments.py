@@ -92,7 +92,7 @@ ATTENTIVE = [("cnn_lstm", "video"), ("lstm", "four classes"), ("cnn", "two class
 
 @pytest.mark.parametrize(
     ("architecture", "task", "attention"),
-    [(a, task, False) for a, _ in ATTENTIVE for task in ("four classes", "forecasting", "video")]
+    [(a, task, False) for a, _ in ATTENTIVE for task in ("four classes", "forecasting", "video", "texts")]
     + [(a, task, True) for a, task in ATTENTIVE],
 )
 def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architecture, attention, task):
@@ -104,11 +104,16 @@ def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architec
     if task == "forecasting":
         dataset = tmp_path / "s.csv"
         dataset.write_text("a,b\n" + "".join(f"{v[0]},{v[1]}\n" for v in rng.normal(size=(60, 2))))
+    elif task == "texts":
+        dataset = tmp_path / "t.csv"
+        words = rng.choice(list("abcdefgh"), (24, 9))
+        dataset.write_text("text,label\n" + "".join(f"{' '.join(w)},{k % 2}\n" for k, w in enumerate(words)))
     else:
         dataset = tmp_path / "d.npz"
         shape = (24, 4, 6, 6, 1) if task == "video" else (24, 9, 2)
         np.savez(dataset, X=rng.normal(size=shape), y=np.arange(24) % (4 if task == "four classes" else 2))
     sizes = {"FILTERS": 3, "LSTM_UNITS": 4, "WINDOW": 8, "HORIZON": 2, "EPOCHS": 1, "TEST_SIZE": 8, "DROPOUT": 0.1}
+    sizes |= {"TEXT": "text", "LABEL": "label"} if task == "texts" else {}
     run = tmp_path / "run"
     constants = train(
         shipped, run, DATASET=str(dataset), ARCHITECTURE=architecture, ATTENTION=attention, BATCH_SIZE=5, **sizes

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from scipy.io import savemat, wavfile
 
 from project import run_folder
@@ -34,9 +35,23 @@ def h5(**arrays):
     return file.getvalue()
 
 
+def gif():
+    frames = [Image.fromarray(np.full((6, 8, 3), 40 * k, np.uint8)) for k in range(3)]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
 X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
 TS = b"@problemName a\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n1,2,?:3,4,5:a\n1e3,-2:3,4:b\n"
 CONSTANTS = read_constants()
+OWN = {
+    "series.csv": {"SEQUENCE": "shop", "TARGET": "v"},
+    "wide.csv": {"SEQUENCE": "row", "TASK": "forecasting"},
+    "stream.csv": {"SEQUENCE": "who", "LABEL": "what"},
+    "texts.csv": {"TEXT": "text", "LABEL": "label"},
+    "clip.gif": {"FRAMES": 2, "FRAME_SIZE": 4},
+}
 VALID = {
     "d.npz": saved(np.savez, X=X, y=Y),
     "packed.npz": saved(np.savez_compressed, X_train=X, y_train=Y, X_test=X, y_test=Y),
@@ -48,6 +63,11 @@ VALID = {
     "d.mat": saved(savemat, {"X": X, "y": np.arange(4)}),
     "d.arff": b"@relation r\n@attribute a numeric\n@attribute b numeric\n@attribute c {x,y}\n@data\n1,2,x\n3,?,y\n",
     "d.wav": saved(wavfile.write, 8000, (np.sin(np.arange(900)) * 2**14).astype(np.int16)),
+    "series.csv": b"date,shop,v\n2001-01-01,a,1\n2001-01-01,b,2\n2001-01-02,a,3.5\n2001-01-02,b,\n2001-01-03,a,5\n",
+    "wide.csv": b'"id","V1","V2","V3"\n"a","1","2.5","3"\n"b","4","",""\n',
+    "stream.csv": b"who;what;t;x\n1;walk;0;1,5\n1;walk;1;9,5\n1;sit;2;\n2;sit;0;4\n",
+    "texts.csv": b'label,text\nx,"two\nlines, ""quoted"""\ny,plain words\nx,more\n',
+    "clip.gif": gif(),
     "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
 }
 
@@ -69,7 +89,7 @@ def read(folder, name, content):
     path = folder / name
     path.write_bytes(content)
     try:
-        read_data_set(path, CONSTANTS)
+        read_data_set(path, CONSTANTS.changed(**OWN.get(name, {})))
     except InputError as error:
         assert "\n\n" not in str(error)
 
@@ -87,7 +107,7 @@ def test_readers_survive_any_bytes(tmp_path, name):
 @pytest.mark.parametrize("name", VALID)
 def test_the_valid_files_are_read(tmp_path, name):
     (tmp_path / name).write_bytes(VALID[name])
-    assert read_data_set(tmp_path / name, CONSTANTS)
+    assert read_data_set(tmp_path / name, CONSTANTS.changed(**OWN.get(name, {})))
 
 
 JSON = st.recursive(
