@@ -144,7 +144,7 @@ SIZE = (
     "a fraction above 0 and below 1, or a whole number of sequences",
 )
 NAME_OR_PLACE = (
-    lambda v: isinstance(v, int) and is_number(v) or isinstance(v, str) and v.strip() != "",
+    lambda v: isinstance(v, int) and is_number(v) and abs(v) < 10**9 or isinstance(v, str) and v.strip() != "",
     "the name of a column, or its place (0 the first, -1 the last)",
 )
 LIST_OF_COLUMNS = (

@@ -84,11 +84,13 @@ def read_new(path, c, known):
     read_data_set does.
     """
     path = Path(path)
-    if path.is_dir() and not sound.sound_files(path):
-        with refused_unless_readable(path):
+    with refused_unless_readable(path):
+        if path.is_dir() and known["steps"] is None:
+            new, test = series.read(path, c.changed(SEQUENCE="file"), known)
+        elif path.is_dir() and not sound.sound_files(path):
             new, test = folders.read(path, c, known)
-    else:
-        new, test = read_data_set(path, c, known)
+        else:
+            new, test = read_data_set(path, c, known)
     if test is not None and (path.suffix == ".npz" or path.is_dir()):
         raise InputError(f"{path} holds a training and a test part: new sequences are needed alone (in .npz as X)")
     return new

@@ -150,7 +150,7 @@ def to_number(cell, separator):
     elif THOUSANDS.fullmatch(cell):
         cell = cell.replace(",", "")
     try:
-        return float(cell)
+        return None if "_" in cell else float(cell)
     except ValueError:
         return None
 

@@ -57,4 +57,6 @@ def rows_of_series(rows, fold):
     As scikit-learn's TimeSeriesSplit: of FOLDS + 1 stretches each but the first is held out once.
     """
     length = rows // (fold.of + 1)
+    if not length:  # too short: for training alone
+        return rows, 0
     return rows - (fold.of - 1 - fold.number) * length, length

@@ -31,6 +31,10 @@ def learn(train, rows, most_words=None):
     }
     if texts:
         vocabulary, steps = learn_vocabulary(train.x[rows], most_words)
+        if not vocabulary:
+            raise InputError("the texts of the training part hold no words")
+        if 4 * steps * len(train.x) > PADDED:
+            raise InputError(f"{len(train.x)} texts of {steps:,} words would take too much memory: divide them")
         return learned | {"vocabulary": vocabulary, "steps": steps, "unequal_lengths": True}
     if train.columns is not None and train.y is None:
         values = np.concatenate(train.x)[rows]
@@ -68,8 +72,11 @@ def is_learned(learned, input_shape):
         fits = features == input_shape[1:] and [steps] == input_shape[:1]
         fits = fits and (columns is None or names(columns) and [len(columns)] == features)
     vocabulary = learned.get("vocabulary")
-    fits = fits and (vocabulary is None) == (len(input_shape) > 1) and (vocabulary is None or names(vocabulary))
-    return (
+    fits = fits and (vocabulary is None) == (len(input_shape) > 1)
+    if vocabulary is not None:
+        fits = fits and names(vocabulary) and vocabulary and len(set(vocabulary)) == len(vocabulary)
+        fits = fits and filler is None and learned.get("unequal_lengths") is True
+    return bool(
         fits
         and (filler is None or numbers(filler) and len(filler) == features[-1])
         and isinstance(learned.get("unequal_lengths"), bool)

@@ -138,16 +138,20 @@ def split_series(rows, official, c, least, fold=None):
     Returns: list of arrays (rows_i,), the place in PARTS of each row, -1 for none. Raises InputError where no series
     has a test part.
     """
+    test_size = c.TEST_SIZE
     if fold is not None and not any(official):
         rows, official = zip(*(folds.rows_of_series(n, fold) for n in rows))
+        if not any(official):
+            raise InputError(f"FOLDS = {fold.of} is impossible: the longest series has {max(rows)} rows")
+        test_size = 0
     if len(rows) == 1:
         split = split_by_time(rows[0], official[0], c, least)
         return [np.repeat(np.arange(len(PARTS)), [len(split[name]) for name in PARTS])]
     marks = []
     for n, held_out in zip(rows, official):
-        sizes = {"VALIDATION_SIZE": c.VALIDATION_SIZE, "TEST_SIZE": held_out or c.TEST_SIZE}
+        sizes = {"VALIDATION_SIZE": c.VALIDATION_SIZE, "TEST_SIZE": held_out or test_size}
         lengths = [max(length, c.HORIZON) if length else 0 for length in part_lengths(n, sizes).values()]
-        if n - sum(lengths) >= least:
+        if n - sum(lengths) >= least and lengths[-1]:
             marks.append(np.repeat(np.arange(len(PARTS)), [n - sum(lengths), *lengths]))
         else:
             marks.append(np.full(n, 0 if n >= least else -1))

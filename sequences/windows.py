@@ -50,7 +50,7 @@ def forecast_windows(values, measured, marks, series, columns, window, horizon, 
     values: (rows, features) float32; measured: (rows,) whether all values to forecast were; marks: (rows,) the part of
     each row, its place in PARTS, -1 for none; series: (rows,) the series of each; columns: to forecast, of the
     features. A window lies in one series and belongs to the part that holds all of its targets; one whose targets lie
-    in two parts, or are not all measured, is left out. Of the others every stride-th is taken.
+    in two parts, or are not all measured, is left out. Of the others of each series every stride-th is taken.
     Returns: ({part: Part with x (n, window, features), y (n, horizon, columns) and rows, the first of each window},
     windows left out for a gap).
     """
@@ -63,7 +63,9 @@ def forecast_windows(values, measured, marks, series, columns, window, horizon, 
     for place, name in enumerate(PARTS):
         whole = inside & (own == place) & (last == place)
         gaps += int((whole & ~known).sum())
-        rows = np.flatnonzero(whole & known)[::stride]
+        rows = np.flatnonzero(whole & known)
+        _, first, of = np.unique(series[rows], return_index=True, return_inverse=True)
+        rows = rows[(np.arange(len(rows)) - first[of]) % stride == 0]  # counted in each series
         y = values[rows[:, None] + window + np.arange(horizon)][:, :, columns]
         parts[name] = Part(windows, y, rows)
     return parts, gaps

@@ -65,6 +65,10 @@ def trained_task(record, folder):
         raise InputError(f"{path} is damaged, field 'state' does not fit the task: {AGAIN}")
     if not preparation.is_learned(record["preparation"], record["input_shape"]):
         raise InputError(f"{path} is damaged, field 'preparation' does not fit the others: {AGAIN}")
+    state = record["state"]
+    ahead = len(state.get("known", ())) + 2 * len(state.get("calendar", ()))  # inputs beside the columns
+    if task is forecasting and record["preparation"]["features"] != [record["input_shape"][-1] - ahead]:
+        raise InputError(f"{path} is damaged, fields 'state' and 'preparation' do not fit: {AGAIN}")
     if (record["preparation"]["steps"] is None) != (task is forecasting):
         raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
     return task

@@ -64,6 +64,10 @@ def with_known(series, state, horizon):
     A window's last rows then tell of the very rows to forecast, and nothing else of them is seen.
     Returns: list of arrays (time_i, features).
     """
+    if state["calendar"] and series.times is None:
+        raise InputError(
+            f"KNOWN names {', '.join(state['calendar'])}: the table needs time stamps, which are not there"
+        )
     places = [series.columns.index(name) for name in state["known"]]
     together = []
     for k, values in enumerate(series.x):

@@ -4,7 +4,7 @@ import contextlib
 import csv
 import json
 import os
-import shutil
+import re
 import time
 
 import numpy as np
@@ -22,6 +22,8 @@ from training.network import build
 from training.prediction import predict
 from training.run import describe_run
 from training.search import end_with
+
+OWN_FILES = re.compile(r"folds\.(json|csv)|fold_\d+\.(json|csv)|\.fold_\d+\..*|(predictions|summary)\..*|.*\.png")
 
 
 def folds_for(train, test, c, folds):
@@ -55,26 +57,52 @@ def cross_validate(folds, data, c, o, load_data, backbone, folder):
 
 
 def resume(folder, c, folds, data):
-    """Return {number: result} of the folds that are finished with the same constants and data; else start afresh."""
+    """Return {number: result} of the folds that are finished with the same constants and data; else start afresh.
+
+    Of a folder nothing is deleted but what a cross-validation writes. Raises InputError for a folder of something else.
+    """
     kept = {name: value for name, value in c.items() if name != "RUN_DIR"}
     parts = [fingerprint(data.train), fingerprint(data.test)]
     text = json.dumps({"constants": kept, "folds": len(folds), "data": parts}, indent=2) + "\n"
+    folder = folder.resolve()
     described = folder / "folds.json"
     try:
-        if described.is_file() and described.read_bytes() != text.encode():
-            shutil.rmtree(folder)
-        elif folder.exists() and not described.is_file() and any(folder.iterdir()):
+        if folder.exists() and not described.is_file() and any(folder.iterdir()):
             raise InputError(f"FOLD_DIR: {files.shown(folder)} exists and holds no folds.json: name another folder")
+        if described.is_file() and described.read_bytes() != text.encode():
+            for path in folder.iterdir():
+                if path.is_file() and OWN_FILES.fullmatch(path.name):
+                    path.unlink()
         folder.mkdir(parents=True, exist_ok=True)
         files.write_atomically(described, text)
-        found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
-        finished = {k: json.loads(path.read_text(encoding="utf-8")) for k, path in found.items() if path.is_file()}
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else "it is damaged"
-        raise InputError(f"{files.shown(folder)} cannot be used ({why}): move it away to start afresh") from error
+    except OSError as error:
+        raise InputError(f"FOLD_DIR: {files.shown(folder)} cannot be used: {reason(error)}") from error
+    found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
+    finished = {k: _finished(path, data.task.score) for k, path in found.items() if path.is_file()}
     if finished:
         print(f"Continuing in {files.shown(folder)}: {len(finished)} of {len(folds)} folds are finished")
     return finished
+
+
+def _finished(path, score):
+    """Read a finished fold. Raises InputError for one that is damaged."""
+
+    def is_number(v):
+        return type(v) in (int, float) and np.isfinite(v)
+
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        figures, baselines = result["figures"], result["figures"]["baselines"]
+        sizes = [result["test"], figures.get("test_windows", 1), figures.get("test_sequences", 1)]
+        sound = is_number(figures[score]) and "linear" in baselines and all(map(is_number, baselines.values()))
+        sound = sound and all(type(n) is int and n > 0 for n in sizes) and isinstance(result["state"], dict)
+        with open(path.with_suffix(".csv"), encoding="utf-8", newline="") as file:
+            sound = sound and isinstance(result["fold"], str) and len(list(csv.DictReader(file))) == result["test"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
+        sound = False
+    if not sound:
+        raise InputError(f"{files.shown(path)} or its .csv is damaged: delete both, then this fold is trained again")
+    return result
 
 
 def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
