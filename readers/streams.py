@@ -95,6 +95,7 @@ def divided(stream, n):
             y=None if stream.y is None else stream.y[own],
             groups=None if stream.groups is None else stream.groups[own],
             names=stream.names[own],
+            texts=stream.texts and stream.texts[own],
         )
         for own in (slice(n), slice(n, None))
     )

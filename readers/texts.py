@@ -20,11 +20,12 @@ def read(path, c, known=None):
     """Read a table with a column of texts and, but for new data, one of labels: see readers/__init__.py."""
     if known is not None and path.suffix.lower() == ".txt":
         return read_lines(path), None
-    return with_twin(lambda file: read_table(file, c.TEXT, None if known is not None else c.LABEL), path)
+    label, group = (None, None) if known is not None else (c.LABEL, c.GROUP)
+    return with_twin(lambda file: read_table(file, c.TEXT, label, group), path)
 
 
-def read_table(path, text, label):
-    """Read one such table. text, label: name or place of the columns; label None where the labels are not needed.
+def read_table(path, text, label, group=None):
+    """Read one such table. text, label, group: name or place of the columns; None where they are not needed.
 
     Cells may hold line breaks where they are quoted. Returns: Sequences with x an array (n,) of strings. Raises
     InputError for columns that are not there and rows of another length.
@@ -39,15 +40,23 @@ def read_table(path, text, label):
     rows = rows[1:] if header else rows
     if not rows:
         raise InputError(f"{path} has a header and no rows")
+    repeated = [name for name in names if name and names.count(name) > 1]
+    if repeated:
+        raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
     place = names.index(column_named(path, names, text, "TEXT"))
-    texts = np.array([row[place] for row in rows], dtype=object)
-    y = None
+    cells, y, groups = np.array(rows, dtype=object), None, None
     if label is not None:
         own = names.index(column_named(path, names, label, "LABEL"))
-        y = np.array([row[own].strip() for row in rows])
+        if own == place:
+            raise InputError(f"TEXT and LABEL name the same column, {names[own]!r}")
+        y = np.array([cell.strip() for cell in cells[:, own]])
         if (y == "").any():
             raise InputError(f"{path}: row {int((y == '').argmax()) + 1} has no label")
-    return texts_of(path, texts, y, notes)
+    if group is not None:
+        groups = np.array([cell.strip() for cell in cells[:, names.index(column_named(path, names, group, "GROUP"))]])
+    broken = sum("\n" in cell for cell in cells[:, place])
+    notes += [f"{broken} texts hold line breaks: their quotation marks go over several lines"] if broken else []
+    return texts_of(path, cells[:, place], y, notes)._replace(groups=groups)
 
 
 def is_name(rows, text, label):
@@ -86,14 +95,15 @@ def read_lines(path):
 def read_files(path, files, labels):
     """Read files with a text each. labels: list of the class of each, or None. Returns: Sequences."""
     texts = np.array([read_any_text(file)[0] for file in files], dtype=object)
-    return texts_of(path, texts, None if labels is None else np.array(labels), ())
+    read = texts_of(path, texts, None if labels is None else np.array(labels), ())
+    return read._replace(names=[str(file.relative_to(path)) for file in files])
 
 
 def texts_of(path, texts, y, notes):
-    """Return Sequences of texts, which are named by themselves. Raises InputError for empty ones and endless ones."""
+    """Return Sequences of texts. Raises InputError for empty ones and endless ones."""
     lengths = np.array([len(text.strip()) for text in texts])
     if (lengths == 0).any():
         raise InputError(f"{path}: text {int((lengths == 0).argmax()) + 1} is empty")
     if lengths.max() > LONGEST:
         raise InputError(f"{path}: text {int(lengths.argmax()) + 1} has {lengths.max():,} letters, {LONGEST:,} at most")
-    return Sequences(texts, y, names=list(texts), notes=tuple(notes))
+    return Sequences(texts, y, texts=list(texts), notes=tuple(notes))

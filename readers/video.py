@@ -9,14 +9,18 @@ from joblib import Parallel, delayed
 from PIL import Image
 
 from project.errors import InputError
+from readers.regular import refuse_special
 from sequences.types import Sequences
 
 VIDEO = (".gif", ".mp4", ".avi", ".mov", ".mpg", ".mpeg", ".mkv", ".webm")
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp")
 INSTALL = "pip install av"
+# Playlists, which name other files, are none of them.
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegvideo,mpegts,matroska,webm"
 # What Pillow raises for damaged files.
 BROKEN = (OSError, ValueError, SyntaxError, IndexError, TypeError, struct.error, Image.DecompressionBombError)
 MOST_PIXELS = 2**25  # of a frame
+MOST_DECODED = 2**31  # pixels in all frames of a .gif
 MOST_FRAMES = 100_000  # of a clip
 KEPT = 1024  # frames of a clip that wait to be picked from
 MEMORY = 8 * 2**30  # bytes of all clips
@@ -77,11 +81,10 @@ def read_clip(path, count, size):
 
 
 def _cropped(image, size):
-    """Scale an image's shorter side to `size` and crop its centre. Returns: array uint8 (size, size, 3)."""
-    scale = size / min(image.size)
-    image = image.convert("RGB").resize([max(size, round(side * scale)) for side in image.size])
-    left, top = ((side - size) // 2 for side in image.size)
-    return np.asarray(image.crop((left, top, left + size, top + size)))
+    """Crop the centre of an image, as wide as high, and scale it to `size`. Returns: array uint8 (size, size, 3)."""
+    side = min(image.size)
+    left, top = ((length - side) // 2 for length in image.size)
+    return np.asarray(image.crop((left, top, left + side, top + side)).resize((size, size)))
 
 
 def _frames_of_gif(path):
@@ -90,6 +93,7 @@ def _frames_of_gif(path):
 
 def _frames_of_folder(path):
     for file in sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES):
+        refuse_special(file)
         yield next(_frames_of_image(file))
 
 
@@ -99,7 +103,9 @@ def _frames_of_image(path):
         with Image.open(path) as image:
             for number in itertools.count():
                 _refuse_large(path, image)
-                yield image.convert("RGB")
+                if image.width * image.height * number > MOST_DECODED:
+                    raise InputError(f"{path} has more than {MOST_DECODED:,} pixels in its frames: make them smaller")
+                yield _eight_bits(image).convert("RGB")
                 try:
                     image.seek(number + 1)
                 except EOFError:
@@ -108,6 +114,13 @@ def _frames_of_image(path):
         raise
     except BROKEN as error:
         raise InputError(f"{path} is damaged, or no image ({error})") from error
+
+
+def _eight_bits(image):
+    """Bring a grey image of 16 bits to 8: Pillow would cut off what is above 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 2**16 - 1) >> 8).astype(np.uint8))
 
 
 def _refuse_large(path, image):
@@ -119,7 +132,7 @@ def _frames_of_video(path):
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options={"format_whitelist": FORMATS}) as container:
             if not container.streams.video:
                 raise InputError(f"{path} has no pictures in it")
             stream = container.streams.video[0]

@@ -91,7 +91,8 @@ def parts(train, test, rows, state, c):
     """Make the parts of prepared Sequences. Returns: ({name: Part}, all sequences but an official test part, notes)."""
     of = {"training": train, "validation": train, "test": test or train}
     made = {
-        name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].names) for name, own in rows.items()
+        name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].texts or of[name].names)
+        for name, own in rows.items()
     }
     return made, train, []
 
@@ -225,8 +226,8 @@ def report_new(new, probabilities, state, input_shape):
     """Report the predicted class of new Sequences. Returns: Report, its figures empty."""
     classes = state["classes"]
     labels = [classes[i] for i in probabilities.argmax(axis=1)]
-    names = new.names or [str(i) for i in range(len(labels))]
-    what = "index" if not new.names else "file" if len(input_shape) > 1 else "text"
+    names = new.texts or new.names or [str(i) for i in range(len(labels))]
+    what = "text" if new.texts else "file" if new.names else "index"
     header = [what, "predicted_label", *(f"probability_{name}" for name in classes)]
     rows = [[name, label, *(f"{p:.6f}" for p in ps)] for name, label, ps in zip(names, labels, probabilities)]
     shown = [[name, label, f"{ps.max():.3f}"] for name, label, ps in zip(names[:5], labels, probabilities)]
