@@ -10,8 +10,9 @@ from pathlib import Path
 
 from project.errors import InputError
 from readers import arrays, folders, other_programs, rows, series, sound, streams, texts, ts, ucr, video, wide
+from readers.quick import is_plain
 from readers.regular import refuse_special, refused_unless_readable
-from readers.tables import TABLES, first_row, is_plain
+from readers.tables import TABLES, first_row
 
 # Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {

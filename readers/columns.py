@@ -68,6 +68,10 @@ def recordings_in(path, names, columns, origin, c, known):
     values = [columns[names.index(name)] for name in sequence_columns(path, names, c, known)]
     if not values and not origin.any():
         return [(0, [])], np.arange(len(origin)), np.array([0, len(origin)])
+    for name, column in zip(sequence_columns(path, names, c, known), values):
+        empty = np.isnan(column) if isinstance(column, np.ndarray) else np.array(column) == ""
+        if empty.any():
+            raise InputError(f"{path}: column {name!r} of SEQUENCE is empty in row {int(empty.argmax()) + 1}")
     codes += [np.unique(column, return_inverse=True)[1] for column in values]
     _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin

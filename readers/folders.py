@@ -10,9 +10,10 @@ import numpy as np
 
 from project.errors import DAMAGED, InputError
 from readers import sound, texts, video
+from readers.quick import is_plain
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
-from readers.tables import TABLES, is_plain, read_table
+from readers.tables import TABLES, read_table
 from readers.text import read_any_text
 from sequences.types import Sequences
 

@@ -119,6 +119,9 @@ def _clocks(table):
     name, times, notes = names[skipped[0]] if skipped else "year, month, ...", None, []
     turned = np.zeros(len(bounds) - 1, bool)
     if not skipped:
+        for k, cells in words.items():
+            if (row := stamps.mistyped(cells)) is not None:
+                raise InputError(f"{table.place_of(row)}: {cells[row][:40]!r} in column {names[k]!r} is no date")
         readings = stamps.of_calendar(names, columns, bounds)
     if readings:
         found = stamps.in_order(readings, bounds)
@@ -128,18 +131,22 @@ def _clocks(table):
         times, turned = found
         notes += stamps.uneven([times[a:b][:: -1 if back else 1] for a, b, back in zip(bounds, bounds[1:], turned)])
     for k, column in enumerate(columns):
+        name = names[k]
         if k in words or bounds[-1] < len(bounds):
             continue
-        name = names[k]
         if not (stamps.COUNTERS.search(name) or stamps.TIME_NAMES.search(name)):
             continue
         steps = table.steps(column)
-        counts = (steps > 0).mean() >= 0.9 and not (stamps.CALENDAR.search(name) and not (steps > 0).all())
+        forward = (steps > 0).mean()
+        counts = max(forward, (steps < 0).mean()) >= 0.9
+        restarts = stamps.CALENDAR.search(name) and not ((steps > 0).all() or (steps < 0).all())
         if stamps.COUNTERS.search(name) and (steps == 1).all():
             skipped.append(k)
-        elif stamps.TIME_NAMES.search(name) and counts:
-            if (steps <= 0).any():
+        elif stamps.TIME_NAMES.search(name) and counts and not restarts:
+            found = stamps.in_order([column], bounds)
+            if found is None or times is not None and (found[1] != turned).any():
                 raise _out_of_order(table, name, [column], [f"{value:g}" for value in column], [k])
+            turned = found[1]
             skipped.append(k)
     if turned.any():
         which = "the rows" if len(turned) == 1 else f"the rows of {turned.sum()} series"
@@ -181,9 +188,9 @@ def _cut_off(series, path):
     kept = [k for k, held in enumerate(series.held_out) if held < len(x[k])]
     if len(kept) == len(x):
         return series
+    if not any(series.held_out[k] for k in kept):
+        raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
     lost = [name for k, name in enumerate(series.names) if k not in kept]
-    if not kept:
-        raise InputError(f"{path}: no series of its _TEST twin begins in the file itself")
     notes = (*notes, f"{len(lost)} series are in the _TEST twin alone: left out ({', '.join(lost[:3])})")
     return series._replace(
         x=[x[k] for k in kept],

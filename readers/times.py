@@ -89,6 +89,19 @@ def _parser(form):
     return lambda cell: datetime.strptime(cell, form)
 
 
+def mistyped(cells):
+    """Return the first cell (its row) that is no date among cells most of which are ISO dates, or None."""
+    faults = []
+    for row, cell in enumerate(cells):
+        try:
+            _iso(cell)
+        except ValueError:
+            faults.append(row)
+        if 5 * len(faults) > row + 5:  # no column of dates
+            return None
+    return faults[0] if faults and 10 * len(faults) < len(cells) else None
+
+
 def in_order(readings, bounds):
     """Choose the first reading under which the times of every series run in one direction, none of them twice.
 
@@ -96,7 +109,7 @@ def in_order(readings, bounds):
     Returns: (times, whether the rows of each series run backwards (series,)), or None.
     """
     for times in readings:
-        steps = np.sign(np.diff(times).astype(np.int64))
+        steps = np.sign(np.diff(times).astype(float))
         directions = [set(steps[a : b - 1].tolist()) for a, b in zip(bounds, bounds[1:])]
         if all(own in (set(), {1}, {-1}) for own in directions):
             return times, np.array([own == {-1} for own in directions])

@@ -21,6 +21,8 @@ def read(path, c, known=None):
         lost = [name for name in names if name not in later]
         if lost:
             notes = (*notes, f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
+        if len(lost) == len(names):
+            raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
         held_out = [len(later.get(name, ())) for name in names]
         x = [np.concatenate([values, later[name]]) if name in later else values for name, values in zip(names, x)]
     return Sequences(x, names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes), None

@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from sequences.preparation import carried, fill_gaps, interpolated, name_of
+from sequences.gaps import carried, fill_gaps, interpolated, name_of
 from sequences.splits import draw, groups_of, split_sequences
 from sequences.types import PARTS
 from sequences.windows import WindowNames, Windows

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sequences.preparation import fill_gaps
+from sequences.gaps import fill_gaps
 from sequences.types import PARTS, Part
 
 

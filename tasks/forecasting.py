@@ -100,6 +100,9 @@ def parts(train, test, rows, state, c):
         if not len(part) and len(rows[name]):
             raise InputError(f"the {name} part has no window whose {names} was measured in every row")
         part.unit = several.units(train, series, marks, state, c)[series[part.rows]]
+    if len(made["training"]) < 2:
+        raise InputError("the training part has one window: set STRIDE or WINDOW lower")
+    several.refuse_season(c, made["test"], train, horizon)
     notes = [f"{gaps} windows with an empty {names} to forecast were left out"] if gaps else []
     notes += several.short_notes(train, marks, series, window + horizon)
     notes += several.future_notes(train, [several.last_measured(m[:, places]) for m in train.measured], names)
@@ -155,7 +158,9 @@ def compile_arguments(model, state):
     """Return the loss and the metrics, as compile takes them; both are in units of the changes' deviation."""
     from project.quiet_tensorflow import keras
 
-    return {"loss": "mse", "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
+    own = any(layer.name == "own_scale" for layer in model.layers)
+    loss = keras.losses.Huber(1.0) if own else "mse"  # in its own scale a window's change may be huge
+    return {"loss": loss, "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
 
 
 def sample_weights(y, c):
@@ -199,10 +204,7 @@ def score_of(part, forecasts, state):
 def baselines(data, c):
     """Forecast the test part without a network. Returns: ({name: forecasts (n, horizon, targets)}, notes)."""
     horizon, places, test = data.state["horizon"], data.state["places"], data.test
-    first, begins = test.rows + test.shape[0], several.begins(data.sequences)
-    past = first - begins[np.searchsorted(begins, first, "right") - 1]
-    if c.SEASON is not None and c.SEASON * ((horizon - 1) // c.SEASON + 1) > past.min():
-        raise InputError(f"SEASON = {c.SEASON} is impossible: the first forecast has {past.min()} rows before it")
+    first = test.rows + test.shape[0]
     changes = changes_of(data, c)
     model = linear_model(data, changes, c)
     forecasts = naive_forecasts(np.concatenate(data.sequences.x)[:, places], first, horizon, c.SEASON)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from project.errors import InputError
+
 
 def last_measured(measured):
     """Return how many rows there are up to the last with a value to forecast. measured: (rows, targets)."""
@@ -63,6 +65,14 @@ def future_notes(train, used, names):
         return []
     which = f"the last {future[0]} rows have" if len(train.x) == 1 else f"the last rows of {len(future)} series have"
     return [f"{which} no {names}: they are no part of training or test, predict_model.py forecasts from there on"]
+
+
+def refuse_season(c, test, series, horizon):
+    """Raise InputError where SEASON reaches back beyond the first row of a series, from its first forecast."""
+    first, starts = test.rows + test.shape[0], begins(series)
+    past = first - starts[np.searchsorted(starts, first, "right") - 1]
+    if c.SEASON is not None and c.SEASON * ((horizon - 1) // c.SEASON + 1) > past.min():
+        raise InputError(f"SEASON = {c.SEASON} is impossible: the first forecast has {past.min()} rows before it")
 
 
 def training_rows(data):
