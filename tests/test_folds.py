@@ -133,3 +133,29 @@ def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened
     assert figures(project.folder) == whole
     project.edit(EPOCHS=1)  # other constants start afresh
     assert "are finished" not in project.succeed("cross_validate_model.py")
+
+
+def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_path):
+    np.savez(tmp_path / "d.npz", X_train=X[:30], y_train=Y[:30], X_test=X[30:], y_test=Y[30:])
+    c, folder = shipped.changed(DATASET=str(tmp_path / "d.npz"), EPOCHS=1), tmp_path / "folds"
+    o = {"FOLDS": 2, "FOLD_JOBS": 1, "FOLD_DIR": str(folder)}
+    (folder / "precious").mkdir(parents=True)
+    (folder / "precious" / "data.csv").write_text("mine")
+    with pytest.raises(InputError, match="holds no folds.json: name another folder"):
+        cross_validate_model.cross_validate_with(c, o)
+    (folder / "folds.json").write_text("{}")
+    (folder / "notes.txt").write_text("mine too")
+    cross_validate_model.cross_validate_with(c, o)
+    assert (folder / "precious" / "data.csv").read_text() == "mine" and (folder / "notes.txt").exists()
+    whole = json.loads((folder / "fold_1.json").read_text())
+    for damaged in ({}, [], None, whole | {"fold": 5}, whole | {"test": 7}, whole | {"figures": {"accuracy": "x"}}):
+        (folder / "fold_1.json").write_text(json.dumps(damaged))
+        with pytest.raises(InputError, match="fold_1.json or its .csv is damaged"):
+            cross_validate_model.cross_validate_with(c, o)
+
+
+def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):
+    (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(60)))
+    c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5)
+    with pytest.raises(InputError, match="FOLDS = 90 is impossible: the longest series has 60 rows"):
+        load_data(c, fold=folds_for(*read(c), c, 90)[0])

@@ -263,3 +263,53 @@ def test_calendar_circles_and_time_stamps_that_go_on():
         (pair,) = parsed(["2024-01-01", same])[:1]
         rows = circle(pair, name)
         np.testing.assert_allclose(rows[0], rows[1], atol=1e-12)
+
+
+def test_stride_counts_in_each_series(tmp_path):
+    c = {"DATASET": write_shops(tmp_path / "s.csv", ["north", "south"]), "SEQUENCE": "shop", "TARGET": "sales"}
+    data = load(**c, WINDOW=6, HORIZON=2, STRIDE=50)
+    # By hand: 48 and 72 training rows leave 41 and 65 windows: the first of each, and the 51st of the south.
+    assert len(data.train) == 1 + 2 and len(data.test) == 1 + 1
+
+
+def test_a_folder_of_series_is_predicted_as_it_is_trained(shipped, tmp_path):
+    folder = tmp_path / "shops"
+    folder.mkdir()
+    for k in range(3):  # newest first
+        rows = [f"{month},{value + 100 * k}" for value, month in enumerate(months(40))]
+        (folder / f"{k}.csv").write_text("\n".join(["month,sales", *rows[::-1]]))
+    c = shipped.changed(DATASET=str(folder), SEQUENCE="file", TARGET="sales", WINDOW=6, EPOCHS=1)
+    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run"), KNOWN=["month"]))
+    predict_model.predict_new(folder, tmp_path / "run")
+    np.testing.assert_allclose(columns(tmp_path / "run" / "new_predictions.csv", "sales")[:, 0], [40, 140, 240], atol=3)
+    (tmp_path / "new.csv").write_text("sales\n" + "".join(f"{k}\n" for k in range(20)))
+    with pytest.raises(InputError, match="KNOWN names month: the table needs time stamps"):
+        predict_model.predict_new(tmp_path / "new.csv", tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([f"{2009 - k},{k}" for k in range(40)], None),
+        ([f"{2009 - k + 2 * (k == 20)},{k}" for k in range(40)], "column 'year'"),
+        (
+            [f"{1960 + k if k != 7 else 'x'}-01-01,{k}" for k in range(40)],
+            "line 9: 'x-01-01' in column 'year' is no date",
+        ),
+    ],
+)
+def test_clocks_in_numbers_and_mistyped_dates(tmp_path, lines, message):
+    (tmp_path / "s.csv").write_text("\n".join(["year,v", *lines]))
+    if message:
+        with pytest.raises(InputError, match=message):
+            load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5)
+        return
+    data = load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5)
+    assert data.sequences.columns == ["v"] and data.sequences.x[0][0, 0] == 39
+
+
+def test_a_twin_of_other_series_is_refused(tmp_path):
+    write_shops(tmp_path / "x_train.csv", ["north"])
+    write_shops(tmp_path / "x_test.csv", ["south"])
+    with pytest.raises(InputError, match="none of the series in its _TEST twin is in the file itself"):
+        load(DATASET=str(tmp_path / "x_train.csv"), SEQUENCE="shop", TARGET="sales", WINDOW=6)

@@ -160,3 +160,19 @@ def test_attention_is_drawn_over_the_words(shipped, tmp_path):
     train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
     evaluate_model.evaluate_with(c)
     assert (tmp_path / "run" / "attention.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_files_of_texts_go_by_their_names(tmp_path):
+    for k, (text, label) in enumerate(zip(TEXTS[:40], LABELS)):
+        (tmp_path / "d" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / label / f"{k:02}.txt").write_text(text)
+    data = load(DATASET=str(tmp_path / "d"), TEST_FILES=r"/[0-1]\d\.txt")
+    assert sorted(data.test.names[row] for row in data.test.rows) == sorted(TEXTS[:20])
+
+
+def test_texts_without_words_are_refused(tmp_path):
+    with pytest.raises(InputError, match="hold no words"):
+        load(DATASET=write_table(tmp_path / "t.csv", ["!!!", "???"] * 20, ["a", "b"] * 20), TEXT=1, LABEL=0)
+    (tmp_path / "t.csv").write_text("t,t\n" + "good,a\nbad,b\n" * 9)
+    with pytest.raises(InputError, match="names the column 't' twice"):
+        load(DATASET=str(tmp_path / "t.csv"), TEXT="t", LABEL=1)

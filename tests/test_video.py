@@ -1,5 +1,7 @@
 """Clips of video: frames picked evenly from files of several formats, learned, and refused where they are bombs."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -147,3 +149,13 @@ def test_folders_of_frames_need_classes_and_memory_is_bounded(tmp_path):
         write_frames(tmp_path / "d" / label / "x.frames", counting(2))
     with pytest.raises(InputError, match="2 clips of 10000 frames would take .* GiB: set FRAMES or FRAME_SIZE lower"):
         load(DATASET=str(tmp_path / "d"), FRAMES=10_000, FRAME_SIZE=1000)
+
+
+def test_frames_of_16_bits_keep_their_greys_and_a_pipe_is_refused(tmp_path):
+    (tmp_path / "x").mkdir()
+    for k in range(3):
+        Image.fromarray(np.full((8, 8), 20_000 * k, np.uint16)).save(tmp_path / "x" / f"{k}.png")
+    assert video.read_clip(tmp_path / "x", 3, 8)[:, 4, 4, 0].tolist() == [0, 20_000 >> 8, 40_000 >> 8]
+    os.mkfifo(tmp_path / "x" / "3.png")
+    with pytest.raises(InputError, match="3.png"):
+        video.read_clip(tmp_path / "x", 3, 8)
