@@ -121,7 +121,7 @@ CASES = {
     "a constant removed": (record(lambda r: r["constants"].pop("ATTENTION")), "'constants'"),
     "no shape": (record(lambda r: r.pop("input_shape")), "'input_shape'"),
     "shape of words": (record(lambda r: r.update(input_shape=["a", "b"])), "'input_shape'"),
-    "shape too short": (record(lambda r: r.update(input_shape=[50])), "'input_shape'"),
+    "shape too short": (record(lambda r: r.update(input_shape=[50])), "'preparation' does not fit"),
     "no preparation": (record(lambda r: r.pop("preparation")), "'preparation'"),
     "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
     "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
