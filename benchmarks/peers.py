@@ -67,7 +67,9 @@ def project_model(input_shape):
     from project.quiet_tensorflow import keras
 
     inputs = keras.Input(input_shape)
-    data = Data(None, None, None, classification, {"classes": ["0", "1"]}, {}, Sequences([], scaled=True), [])
+    data = Data(
+        None, None, None, classification, {"classes": ["0", "1"]}, {"vocabulary": None}, Sequences([], scaled=True), []
+    )
     return keras.Model(inputs, classification.network(inputs, backbone, data, read_constants()))
 
 

@@ -80,7 +80,7 @@ def rows_of(path, content, separator):
     for number, row in enumerate(rows, 1):
         if len(row) < width or any(row[width:]):
             raise InputError(f"{path}: row {number} has {len(row)} cells, the others have {width}")
-    return rows
+    return [row[:width] for row in rows]
 
 
 def read_lines(path):
