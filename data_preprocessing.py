@@ -43,14 +43,15 @@ SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a colu
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training part; the rest is one word
-FRAMES = 16  # clips of video: frames of each, picked evenly
-FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
 KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
+# Recordings, texts and clips, a file each.
+FRAMES = 16  # clips of video: frames of each, picked evenly
+FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
 TEST_FILES = None  # recordings: regular expression; files whose name matches are the test part
 # What stays in one part, such as a person: tables, a column; recordings, a regular expression with one (group) in the
 # file name.
@@ -70,14 +71,14 @@ ALLOWED = {
     "LABEL": or_none(NAME_OR_PLACE),
     "TEXT": or_none(NAME_OR_PLACE),
     "VOCABULARY": whole(3),
-    "FRAMES": whole(2, 10_000),
-    "FRAME_SIZE": whole(4, 4096),
     "TARGET": or_none(NAMES_OR_PLACES),
     "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),
     "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
     "SEASON": or_none(whole(1)),
+    "FRAMES": whole(2, 10_000),
+    "FRAME_SIZE": whole(4, 4096),
     "TEST_FILES": or_none(pattern()),
     "GROUP": or_none(NAME_OR_PLACE),
 }
@@ -121,6 +122,8 @@ def unread(task, train, is_stream, c):
     names = [name for name in task.unread if not (is_stream and name in ("WINDOW", "STRIDE"))]
     if not is_stream and c.SEQUENCE != "row" and not preparation.is_text(train) and "LABEL" not in names:
         names.append("LABEL")
+    if preparation.is_text(train):
+        names += ["STANDARDISE", "SEQUENCE"]
     if train.groups is not None and train.columns is None and c.SEQUENCE != "row":
         names.append("GROUP")
     return names

@@ -1,9 +1,8 @@
 """python predict_model.py PATH
 
-Predict new sequences, or forecast a series beyond its end, with the trained run. PATH is a file in a format of
-readers/, or a folder of `.wav` files; labels in it are not looked at. A recording that is longer than the network's
-input is predicted window by window. Writes new_predictions.csv, and for a series
-future.png, to the run folder.
+Predict new sequences, or forecast series beyond their end, with the trained run. PATH is a file or a folder of any kind
+that training reads; labels in it are not looked at. A recording that is longer than the network's input is predicted
+window by window. Writes new_predictions.csv, and for series future.png, to the run folder.
 """
 
 from pathlib import Path

@@ -14,8 +14,7 @@ def column_named(path, names, column, constant):
         return column
     if isinstance(column, int) and -len(names) <= column < len(names):
         return names[column]
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown}")
+    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown(names)}")
 
 
 def find_column(path, names, column, constant, known):
@@ -39,11 +38,35 @@ def shown(names):
     return ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
 
 
-def joined(a, b):
+def one_table(path, tables):
+    """Put tables of the same columns, a list of (name, Table), below each other.
+
+    Returns: (names of the columns, columns, which table each row comes from (rows,)). Raises InputError for tables
+    whose columns differ.
+    """
+    (first, table), *others = tables
+    columns = table.columns
+    for name, other in others:
+        if other.names != table.names:
+            raise InputError(
+                f"{path}: {name} has other columns than {first}: {shown(other.names)} and {shown(table.names)}"
+            )
+        columns = [_joined(a, b) for a, b in zip(columns, other.columns)]
+    return table.names, columns, np.repeat(np.arange(len(tables)), [len(table.lines) for _, table in tables])
+
+
+def _joined(a, b):
     """Append a column of one file to that of another."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.concatenate([a, b])
     return [*map(str, a), *map(str, b)]
+
+
+def steps_of(column, bounds):
+    """Return the steps of a column of numbers inside the recordings; bounds: (recordings + 1,) of their rows."""
+    inside = np.ones(bounds[-1], bool)
+    inside[bounds[:-1]] = False
+    return np.diff(column, prepend=column[:1])[inside]
 
 
 def reordered(column, order):
@@ -64,15 +87,15 @@ def sequence_columns(path, names, c, known):
 
 def recordings_in(path, names, columns, origin, c, known):
     """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
-    codes = [origin]
-    values = [columns[names.index(name)] for name in sequence_columns(path, names, c, known)]
+    used = sequence_columns(path, names, c, known)
+    values = [columns[names.index(name)] for name in used]
     if not values and not origin.any():
         return [(0, [])], np.arange(len(origin)), np.array([0, len(origin)])
-    for name, column in zip(sequence_columns(path, names, c, known), values):
+    for name, column in zip(used, values):
         empty = np.isnan(column) if isinstance(column, np.ndarray) else np.array(column) == ""
         if empty.any():
             raise InputError(f"{path}: column {name!r} of SEQUENCE is empty in row {int(empty.argmax()) + 1}")
-    codes += [np.unique(column, return_inverse=True)[1] for column in values]
+    codes = [origin, *(np.unique(column, return_inverse=True)[1] for column in values)]
     _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
     order = np.argsort(number, kind="stable")

@@ -6,7 +6,7 @@ from project.errors import InputError
 from readers.times import CALENDAR, TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
-TEXT = 15  # letters of a cell, on the mean, that is a text
+LETTERS = 15  # letters of a cell, on the mean, that is a text
 
 
 def refuse_other_meanings(path, names, columns, skipped):
@@ -44,7 +44,7 @@ def runs_in_blocks(column):
 
 
 def _refuse_texts(path, name, cells):
-    if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= TEXT * len(cells) > 0:
+    if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0:
         raise InputError(
             f"{path}: column {name!r} holds texts: to learn them, set TEXT = {name!r} and LABEL, the column with their "
             "classes; to forecast, name a column of numbers in TARGET"

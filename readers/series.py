@@ -7,7 +7,16 @@ import numpy as np
 
 from project.errors import InputError
 from readers import times as stamps
-from readers.columns import called, inputs_of, joined, recordings_in, reordered, sentinels, sequence_columns
+from readers.columns import (
+    called,
+    inputs_of,
+    one_table,
+    recordings_in,
+    reordered,
+    sentinels,
+    sequence_columns,
+    steps_of,
+)
 from readers.meaning import refuse_other_meanings
 from readers.regular import refuse_special
 from readers.tables import TABLES, read_table
@@ -30,14 +39,7 @@ def read(path, c, known=None):
     and where no column of numbers is left.
     """
     files, twins = _tables(path, c, known)
-    names, lengths = files[0][1].names, [len(table.lines) for _, table in files]
-    for name, other in files:
-        if other.names != names:
-            raise InputError(f"{path}: {name} has other columns than {files[0][0]}: {other.names} and {names}")
-    columns = files[0][1].columns
-    for _, other in files[1:]:
-        columns = [joined(a, b) for a, b in zip(columns, other.columns)]
-    origin = np.repeat(np.arange(len(files)), lengths)
+    names, columns, origin = one_table(path, files)
     by_file = origin if c.SEQUENCE == "file" else np.zeros_like(origin)
     keys, order, bounds = recordings_in(path, names, columns, by_file, c, known)
     columns = [reordered(column, order) for column in columns]
@@ -74,12 +76,6 @@ class Ordered(NamedTuple):
     columns: list
     bounds: np.ndarray  # (series + 1,)
     place_of: Callable  # file and line of a row
-
-    def steps(self, column):
-        """Return the steps of a column of numbers inside the series."""
-        inside = np.ones(self.bounds[-1], bool)
-        inside[self.bounds[:-1]] = False
-        return np.diff(column, prepend=column[:1])[inside]
 
 
 def _tables(path, c, known):
@@ -136,7 +132,7 @@ def _clocks(table):
             continue
         if not (stamps.COUNTERS.search(name) or stamps.TIME_NAMES.search(name)):
             continue
-        steps = table.steps(column)
+        steps = steps_of(column, bounds)
         forward = (steps > 0).mean()
         counts = max(forward, (steps < 0).mean()) >= 0.9
         restarts = stamps.CALENDAR.search(name) and not ((steps > 0).all() or (steps < 0).all())

@@ -8,13 +8,13 @@ from readers.columns import (
     called,
     find_column,
     inputs_of,
-    joined,
     labels_of,
+    one_table,
     recordings_in,
     reordered,
     sentinels,
     sequence_columns,
-    shown,
+    steps_of,
 )
 from readers.tables import read_table
 from readers.text import with_twin
@@ -42,27 +42,15 @@ def recordings(path, tables, c, known=None, labels=None):
     Returns: Sequences with x a list of arrays (time_i, features) float64 and y a list of arrays (time_i,), or None in
     new data. Raises InputError for columns that are not there, and for groups that divide a recording.
     """
-    names = tables[0][1].names
-    for name, table in tables:
-        if table.names != names:
-            raise InputError(f"{path}: {name} has the columns {shown(table.names)}, {tables[0][0]} has {shown(names)}")
-    columns = tables[0][1].columns
-    for _, table in tables[1:]:
-        columns = [joined(a, b) for a, b in zip(columns, table.columns)]
-    lengths = [len(table.lines) for _, table in tables]
-    origin = np.repeat(np.arange(len(tables)), lengths)
+    names, columns, origin = one_table(path, tables)
     keys, order, bounds = recordings_in(path, names, columns, origin, c, known)
     used = set(sequence_columns(path, names, c, known))
-    y = np.repeat(np.array(labels), lengths) if labels is not None else None
+    y = np.array(labels)[origin] if labels is not None else None
     if labels is None and (name := find_column(path, names, c.LABEL, "LABEL", known)) is not None:
         y = labels_of(columns[names.index(name)])
         used.add(name)
     groups = None
-    if (
-        c.GROUP is not None
-        and labels is None
-        and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None
-    ):
+    if labels is None and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None:
         groups = labels_of(columns[names.index(name)])
         used.add(name)
     others = [k for k, name in enumerate(names) if name not in used]
@@ -114,14 +102,12 @@ def _groups(groups, cut, keys):
 def _clocks(names, columns, bounds):
     """Return the places of columns that tell the time: stamps, counters, and numbers that go on like a clock."""
     places = []
-    inside = np.ones(bounds[-1], bool)
-    inside[bounds[:-1]] = False  # steps from one recording to the next do not count
     for k, (name, column) in enumerate(zip(names, columns)):
         if not isinstance(column, np.ndarray):
             if all(column[:1]) and stamps.parsed(column[:50]):
                 places.append(k)
             continue
-        steps = np.diff(column, prepend=column[:1])[inside]
+        steps = steps_of(column, bounds)
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue

@@ -8,12 +8,12 @@ import numpy as np
 
 from project.errors import InputError
 from readers.columns import column_named
+from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
 from readers.text import read_any_text, with_twin
 from sequences.types import Sequences
 
 LONGEST = 10 * 2**20  # letters of a text
-SAMPLE = 50  # lines that tell the separator
 
 
 def read(path, c, known=None):

@@ -63,7 +63,7 @@ def read_all(paths, c):
 
 def read_clip(path, count, size):
     """Read one clip. Returns: array uint8 (count, size, size, 3), frames picked evenly; a short clip repeats some."""
-    of_file = _frames_of_gif if path.suffix.lower() == ".gif" else _frames_of_video
+    of_file = _frames_of_image if path.suffix.lower() == ".gif" else _frames_of_video
     frames = _frames_of_folder if path.is_dir() else of_file
     kept, stride = [], 1
     for number, frame in enumerate(frames(path), 1):
@@ -85,10 +85,6 @@ def _cropped(image, size):
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     return np.asarray(image.crop((left, top, left + side, top + side)).resize((size, size)))
-
-
-def _frames_of_gif(path):
-    yield from _frames_of_image(path)
 
 
 def _frames_of_folder(path):

@@ -19,8 +19,8 @@ class Fold(NamedTuple):
 def folds_of(train, test, c, folds, groups):
     """Return the folds that FOLDS makes, a list of Fold; of None, for seeds, where the test part is given.
 
-    train, test: Sequences as read; groups: (n,) of each sequence or recording, or None. Raises InputError where FOLDS
-    is "groups" and there are none.
+    train, test: Sequences as read; groups: names of the groups or recordings, in the order of `held_out`, or None.
+    Raises InputError where FOLDS is "groups" and there are none.
     """
     given = test is not None or c.TEST_FILES is not None or any(train.held_out or [])
     if folds == "groups" and (given or groups is None):
@@ -28,7 +28,7 @@ def folds_of(train, test, c, folds, groups):
         raise InputError(f'FOLDS = "groups" is impossible: {why}')
     if given:
         return [None] * folds
-    names = np.unique(groups).tolist() if folds == "groups" else range(1, folds + 1)
+    names = groups if folds == "groups" else range(1, folds + 1)
     return [Fold(k, len(names), str(name)) for k, name in enumerate(names)]
 
 
@@ -37,6 +37,8 @@ def held_out(rows, labels, groups, fold, stratify, seed):
 
     Classes are stratified; the folds of groups are as even as scikit-learn can make them.
     """
+    if groups is None and fold.of == len(rows):  # each sequence once
+        return rows[[fold.number]]
     try:
         if groups is not None:
             if fold.of == len(set(groups[rows])):  # each group once, in the order of their names

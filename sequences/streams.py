@@ -116,7 +116,7 @@ def _split_recordings(train, test, c, validation_seed, pure, fold):
     alike = pure and all(len(own) == 1 for own in labels)
     units = train._replace(y=np.array([own[0] for own in labels]) if alike else np.zeros(len(labels)))
     if fold is not None and groups_of(units, c.GROUP) is None:  # recordings stay whole
-        units = units._replace(groups=np.array(units.names or range(len(marks))))
+        units = units._replace(groups=np.arange(len(marks)))
     by_time = []
     if test is None and len(marks) > 1:
         rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, alike, fold)

@@ -8,7 +8,7 @@ from baselines import linear
 from sequences.statistics import mean_and_variance
 from tasks.layers import by_training
 
-OF_LEVEL = 0.01  # of a window's last value: the least that its own scale is taken to be
+OF_LEVEL = 0.001  # of a window's last value: the least that its own scale is taken to be
 SMALLEST = 1e-4  # the least of a window's own scale, in units of the training part's
 FARTHEST = 20.0  # own scales that a change counts in training at most: a window that stood still tells nothing of it
 

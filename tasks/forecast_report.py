@@ -14,7 +14,7 @@ def report(data, forecasts, rivals, c):
     """Score forecasts (n, horizon, targets) of the test part beside those of `rivals`. Returns: Report."""
     state, series, test = data.state, data.sequences, data.test
     first, begins = test.rows + test.shape[0], several.begins(series)
-    own = np.searchsorted(begins, first, "right") - 1
+    own = several.series_of(first, begins)
     values = np.concatenate(series.x)[:, state["places"]]
     true = values[first[:, None] + np.arange(state["horizon"])]
     bands = half_widths(test, state)
@@ -78,7 +78,7 @@ def panels(data, figures, values, forecasts, bands):
     """
     state, series = data.state, data.sequences
     first, starts = data.test.rows + data.test.shape[0], several.begins(series)
-    own = np.searchsorted(starts, first, "right") - 1
+    own = several.series_of(first, starts)
     chosen = [(own[0], 0)]
     if len(state["targets"]) > 1:
         skills = [f["skill"] for f in figures["per_target"].values()]

@@ -30,6 +30,11 @@ def begins(series):
     return np.cumsum([0, *map(len, series.x)])[:-1]
 
 
+def series_of(rows, starts):
+    """Return the place of the series (n,) that each of some rows (n,) lies in; starts: see `begins`."""
+    return np.searchsorted(starts, rows, "right") - 1
+
+
 def only(series, kept):
     """Return the series at some places (k,)."""
     lists = {name: getattr(series, name) for name in ("x", "names", "times", "measured")}
@@ -70,7 +75,7 @@ def future_notes(train, used, names):
 def refuse_season(c, test, series, horizon):
     """Raise InputError where SEASON reaches back beyond the first row of a series, from its first forecast."""
     first, starts = test.rows + test.shape[0], begins(series)
-    past = first - starts[np.searchsorted(starts, first, "right") - 1]
+    past = first - starts[series_of(first, starts)]
     if c.SEASON is not None and c.SEASON * ((horizon - 1) // c.SEASON + 1) > past.min():
         raise InputError(f"SEASON = {c.SEASON} is impossible: the first forecast has {past.min()} rows before it")
 
@@ -78,7 +83,7 @@ def refuse_season(c, test, series, horizon):
 def training_rows(data):
     """Return the rows of each series that training windows reach over, a list of arrays (time_i, targets)."""
     train, starts = data.train, begins(data.sequences)
-    own = np.searchsorted(starts, train.rows, "right") - 1
+    own = series_of(train.rows, starts)
     ends = np.zeros(len(starts), int)
     np.maximum.at(ends, own, train.rows + train.shape[0] + data.state["horizon"] - starts[own])
     return [x[:end, data.state["places"]] for x, end in zip(data.sequences.x, ends)]

@@ -60,6 +60,18 @@ def test_each_recording_is_held_out_once(shipped, tmp_path):
         assert {test.names[row].split(",")[0] for row in test.rows} == {f"{person}.csv"}
 
 
+def test_each_whole_recording_is_held_out_once(shipped, tmp_path):
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            np.save(tmp_path / label / f"{k}.npy", RNG.normal(size=(12, 2)))
+    c = shipped.changed(DATASET=str(tmp_path))
+    for fold in folds_for(*read(c), c, "groups"):
+        data = load_data(c, fold=fold)
+        assert [data.test.names[row] for row in data.test.rows] == [fold.name] and len(data.train) == 5
+    assert sum(len(load_data(c, fold=fold).test) for fold in folds_for(*read(c), c, 3)) == 6
+
+
 def test_a_series_is_forecast_stretch_by_stretch_from_its_past(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(120)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5, HORIZON=2)
@@ -145,8 +157,10 @@ def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_p
         cross_validate_model.cross_validate_with(c, o)
     (folder / "folds.json").write_text("{}")
     (folder / "notes.txt").write_text("mine too")
+    (folder / "holiday.png").write_text("mine as well")
     cross_validate_model.cross_validate_with(c, o)
     assert (folder / "precious" / "data.csv").read_text() == "mine" and (folder / "notes.txt").exists()
+    assert (folder / "holiday.png").exists()
     whole = json.loads((folder / "fold_1.json").read_text())
     for damaged in ({}, [], None, whole | {"fold": 5}, whole | {"test": 7}, whole | {"figures": {"accuracy": "x"}}):
         (folder / "fold_1.json").write_text(json.dumps(damaged))

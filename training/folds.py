@@ -15,6 +15,7 @@ from project.errors import InputError, reason
 from project.run_folder import network_of
 from reports.tables import aligned, figure
 from sequences.folds import folds_of
+from sequences.gaps import name_of
 from sequences.splits import groups_of
 from sequences.statistics import fingerprint
 from training.loop import fit
@@ -23,15 +24,18 @@ from training.prediction import predict
 from training.run import describe_run
 from training.search import end_with
 
-OWN_FILES = re.compile(r"folds\.(json|csv)|fold_\d+\.(json|csv)|\.fold_\d+\..*|(predictions|summary)\..*|.*\.png")
+OWN_FILES = re.compile(
+    r"folds\.(json|csv)|fold_\d+\.(json|csv)|\.fold_\d+\.\w+|predictions\.csv|summary\.json|confusion_matrix\.png"
+)
 
 
 def folds_for(train, test, c, folds):
     """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.folds_of."""
     groups = groups_of(train, c.GROUP)
+    names = None if groups is None else np.unique(groups).tolist()
     if groups is None and isinstance(train.y, list) and len(train.x) > 1:  # recordings stay whole
-        groups = np.array(train.names or range(len(train.x)))
-    return folds_of(train, test, c, folds, groups)
+        names = [name_of(train, k) for k in range(len(train.x))]
+    return folds_of(train, test, c, folds, names)
 
 
 def cross_validate(folds, data, c, o, load_data, backbone, folder):

@@ -7,9 +7,12 @@ from sequences.words import numbers_of, words_of
 from training.prediction import predict
 
 SHUFFLES = 4  # of each feature and time, for the spread
-SEQUENCES = 200  # of the test part that are shuffled at most
+MOST_SEQUENCES = 200  # of the test part that are shuffled at most
 BYTES = 256 * 2**20  # of shuffled copies that are predicted at once
 FEATURE_GROUPS = 20  # shown at most: more are shuffled in groups of neighbours
+TEXTS = 5  # test texts whose words are looked at
+FIRST_WORDS = 40  # of a text
+SHOWN = 3  # words of a text that are shown
 TIME_GROUPS = 10  # groups of neighbouring time steps
 
 
@@ -20,7 +23,7 @@ def importance(model, data, seed):
     over SHUFFLES shuffles)}; a loss is positive whether the score is better when higher or when lower.
     """
     task, rng = data.task, np.random.default_rng(seed)
-    chosen = np.sort(rng.permutation(len(data.test))[:SEQUENCES])
+    chosen = np.sort(rng.permutation(len(data.test))[:MOST_SEQUENCES])
     x, test = data.test.take(chosen), data.test
     truth = Part(x, test.y[chosen], np.arange(len(x)), unit=None if test.unit is None else test.unit[chosen])
     features = groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
@@ -62,11 +65,6 @@ def groups(count, most, names=None):
     return [(names[a] if b - a == 1 else f"{names[a]} to {names[b - 1]}", slice(a, b)) for a, b in pairs]
 
 
-TEXTS = 5  # test texts whose words are looked at
-WORDS = 40  # of a text
-SHOWN = 3  # words of a text that are shown
-
-
 def word_importance(model, data):
     """Leave out each word of the first test texts: how much less probable does the answer become?
 
@@ -76,7 +74,7 @@ def word_importance(model, data):
     task, state, texts = data.task, data.state, [data.test.names[row] for row in data.test.rows[:TEXTS]]
     vocabulary, steps, found = data.preparation["vocabulary"], data.preparation["steps"], []
     for text in texts:
-        words = words_of(text)[: min(steps, WORDS)]
+        words = words_of(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
         x = numbers_of([" ".join(words), *variants], vocabulary, steps)
         whole, *without = task.decode(predict(model, Part(x, None, np.arange(len(x)))), state)
