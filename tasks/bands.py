@@ -10,15 +10,16 @@ EDGES = (("low", -1), ("high", 1))  # of a band
 def learn_bands(part, forecasts, state):
     """Learn bands from the forecasts (n, horizon, targets) of a Part that was not trained on.
 
-    Errors may be as wide everywhere, grow with the root of the level where a series counts something, or follow how
-    much a window moves: the interval score decides, for each target.
+    Errors may be as wide everywhere, grow with the root of the level where a series counts something, or, where series
+    have scales of their own, follow how much a window moves: the interval score decides, for each target.
     Returns: {"bands": {level: for each target its half widths, see reports.intervals.conformal_bands}, "bands_by": for
     each target the name in WIDTHS}.
     """
     found, chosen = [], []
     for k, place in enumerate(state["places"]):
         errors = forecasts[:, :, k] - part.y[:, :, k]
-        widths = {name: width(part, place) for name, width in WIDTHS.items()}
+        names = WIDTHS if np.ptp(part.unit[:, k]) else ("alike", "level")
+        widths = {name: WIDTHS[name](part, place) for name in names}
         scores = {name: interval_score(errors, own) for name, own in widths.items()}
         chosen.append(min(scores, key=scores.get))
         found.append(conformal_bands(errors, widths[chosen[-1]]))
