@@ -12,6 +12,7 @@ POOL_SIZE = 2  # time steps pooled into one, 1 or more; larger is faster and coa
 LSTM_UNITS = 50  # memory of the LSTM, 1 or more; more cost time and need more data
 DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try 0.2 to 0.5 against overfitting
 EMBEDDING = 100  # texts: numbers that stand for a word, learned with the rest
+BIDIRECTIONAL = False  # True: a second LSTM reads backwards, and its features are put beside the first one's
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
 # "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
 ARCHITECTURE = "cnn_lstm"
@@ -24,17 +25,24 @@ ALLOWED = {
     "LSTM_UNITS": whole(1, 10_000),
     "DROPOUT": or_zero(FRACTION),
     "EMBEDDING": whole(1, 10_000),
+    "BIDIRECTIONAL": SWITCH,
     "ATTENTION": SWITCH,
     "ARCHITECTURE": one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm"),
     "LINEAR_START": SWITCH,
 }
 
 
-def backbone(x, c):
-    """Turn a Keras tensor (n, time, features), for video (n, time, height, width, channels), into features (n, k)."""
+def backbone(x, c, real=None):
+    """Turn a Keras tensor (n, time, features), for video (n, time, height, width, channels), into features (n, k).
+
+    real: of sequences padded behind, (n, time, 1), 1 where a step is not padding and 0 where it is. With it what comes
+    back is (features (n, steps, k) of each pooled step, which of them are real): see step_features.
+    """
     from project.quiet_tensorflow import keras
 
     layers = keras.layers
+    if real is not None:
+        return step_features(x, c, real)
     if c.ARCHITECTURE == "deep_cnn_lstm":
         x = deep_features(x, c)
     elif c.ARCHITECTURE == "cnn":
@@ -77,15 +85,73 @@ def deep_features(x, c):
     sizes = (c.KERNEL_SIZE, c.KERNEL_SIZE) if video else (2 * c.KERNEL_SIZE + 2, 2 * c.KERNEL_SIZE - 1)
     for block, size in enumerate(sizes, 1):
         x = each(convolve(2 * c.FILTERS, size, padding="same", name=f"convolution_{block}"))(x)
-        # Averages over the last five steps or so: small data have few steps an epoch, and the weights move on.
-        x = layers.BatchNormalization(momentum=0.8, name=f"normalise_{block}")(x)
-        x = layers.ReLU()(x)
+        x = normalised(x, block)
         x = each(pool(c.POOL_SIZE, padding="same"))(x)
         x = drop(c.DROPOUT)(x) if c.DROPOUT else x
     if video:  # what a video shows on the whole says little about movement
         return recurrence(layers.TimeDistributed(layers.Flatten())(x), c)
     summary = recurrence(x, c)
     return layers.Concatenate()([summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+
+
+def normalised(x, block):
+    """Normalise the features of a block over the batch, and rectify."""
+    from project.quiet_tensorflow import keras
+
+    # Averages over the last five steps or so: small data have few steps an epoch, and the weights move on.
+    x = keras.layers.BatchNormalization(momentum=0.8, name=f"normalise_{block}")(x)
+    return keras.layers.ReLU()(x)
+
+
+def step_features(x, c, real):
+    """Turn padded sequences into features of every pooled step: the convolutions, and what the LSTM makes of them.
+
+    Padding is kept at zero, and convolutions and pooling go over the ends: what a sequence gives does not depend on how
+    much padding is behind it. Returns: (features (n, steps, k), real (n, steps, 1)).
+    """
+    from project.quiet_tensorflow import keras
+
+    layers, deep = keras.layers, c.ARCHITECTURE == "deep_cnn_lstm"
+    for block in (1, 2) if deep else (1,):
+        if deep:
+            size = (2 * c.KERNEL_SIZE + 2, 2 * c.KERNEL_SIZE - 1)[block - 1]
+            x = layers.Conv1D(2 * c.FILTERS, size, padding="same", name=f"convolution_{block}")(x)
+            x = normalised(x, block)
+        else:
+            x = layers.Conv1D(c.FILTERS, c.KERNEL_SIZE, padding="same", activation="relu", name="convolution")(x)
+        x = layers.MaxPooling1D(c.POOL_SIZE, padding="same")(layers.Multiply()([x, real]))
+        real = layers.MaxPooling1D(c.POOL_SIZE, padding="same")(real)
+        x = layers.SpatialDropout1D(c.DROPOUT)(x) if deep and c.DROPOUT else x
+    states = lstm(x, c, real, every_step=True)
+    features = layers.Concatenate()([states, x]) if deep else states
+    return layers.Dropout(c.DROPOUT)(features) if c.DROPOUT else features, real
+
+
+def lstm(x, c, real=None, every_step=False):
+    """Run the LSTM over x (n, time, features), with BIDIRECTIONAL a second one backwards.
+
+    Returns: the last state (n, LSTM_UNITS), or those of every step (n, time, LSTM_UNITS); of two LSTMs side by side.
+    """
+    from project.quiet_tensorflow import keras
+
+    layers = keras.layers
+    forwards = layers.LSTM(c.LSTM_UNITS, return_sequences=every_step, name="lstm")(x)
+    if not c.BIDIRECTIONAL:
+        return forwards
+    backwards = layers.LSTM(c.LSTM_UNITS, return_sequences=every_step, name="lstm_backwards")(turned(x, real))
+    return layers.Concatenate()([forwards, turned(backwards, real) if every_step else backwards])
+
+
+def turned(x, real=None):
+    """Turn the steps of x (n, time, k) round; those that are not real stay behind the others."""
+    from project.quiet_tensorflow import keras
+
+    ops = keras.ops
+    if real is None:
+        return ops.flip(x, axis=1)
+    steps, lengths = ops.cumsum(ops.ones_like(real), axis=1) - 1, ops.sum(real, axis=1, keepdims=True)
+    places = ops.where(steps < lengths, lengths - 1 - steps, steps)
+    return ops.take_along_axis(x, ops.cast(places, "int32"), axis=1)
 
 
 def recurrence(x, c):
@@ -98,8 +164,8 @@ def recurrence(x, c):
 
     layers = keras.layers
     if not c.ATTENTION:
-        return layers.LSTM(c.LSTM_UNITS, name="lstm")(x)
-    states = layers.LSTM(c.LSTM_UNITS, return_sequences=True, name="lstm")(x)
+        return lstm(x, c)
+    states = lstm(x, c, every_step=True)
     scores = layers.Dense(c.LSTM_UNITS, activation="tanh", name="attention_hidden")(x)
     wide = keras.initializers.RandomNormal(stddev=0.5)  # selective from the start: even weights learn slowly
     scores = layers.Dense(1, use_bias=False, kernel_initializer=wide, name="attention_score")(scores)

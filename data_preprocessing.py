@@ -28,7 +28,9 @@ from sequences.types import Data
 from tasks import TASKS, task_of
 
 DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (see README)
-TASK = None  # "classification", "regression" (numbers to predict) or "forecasting"; None: what the labels look like
+# "classification", "regression" (numbers to predict), "forecasting" or "transcription" (what is said); None: what the
+# labels look like
+TASK = None
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
 FEATURES = 1  # values per time step of a generated sequence
@@ -124,7 +126,8 @@ def unread(task, train, is_stream, c):
         names.append("LABEL")
     if preparation.is_text(train):
         names += ["STANDARDISE", "SEQUENCE"]
-    if train.groups is not None and train.columns is None and c.SEQUENCE != "row":
+    own = train.groups is not None and train.columns is None and train.names is None and c.TEXT is None
+    if own and c.SEQUENCE != "row":  # groups that the file brings
         names.append("GROUP")
     return names
 

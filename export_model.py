@@ -12,7 +12,7 @@ from project.script import run_script
 from tasks import trained_task
 from training.export import to_saved_model, to_tflite
 
-FORMS = {"saved_model": to_saved_model, "tflite": to_tflite}
+FORMS = ("saved_model", "tflite")
 
 
 def main(form):
@@ -28,7 +28,9 @@ def export(form, run_dir):
     record = run_folder.load_record(folder)
     outputs = trained_task(record, folder).output_shape(record["state"])
     model = run_folder.load_model(folder, record, outputs, whole=True)
-    return FORMS[form](model, folder)
+    if form == "tflite":
+        return to_tflite(model, folder, record["input_shape"])
+    return to_saved_model(model, folder)
 
 
 if __name__ == "__main__":

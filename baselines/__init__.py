@@ -2,10 +2,12 @@
 
 MAJORITY, MEAN, LINEAR = "majority", "mean", "linear"
 PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
+FREQUENT = "most frequent transcript"
 WORDS = {
     MAJORITY: "the majority class",
     MEAN: "the mean of the training part",
     PERSISTENCE: "persistence (repeating the last value)",
     SEASON_BEFORE: "the season before",
+    FREQUENT: "the most frequent transcript",
     LINEAR: "the linear model",
 }

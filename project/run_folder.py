@@ -191,7 +191,8 @@ def load_model(folder, record, outputs, whole=False):
         raise InputError(f"{shown(path)} is damaged or foreign ({why}): {AGAIN}") from error
     saved, model = model, network_of(model)
     attends = any(layer.name == "attention_weights" for layer in model.layers)
-    shapes = model.input_shape, model.output_shape
-    if shapes != ((None, *record["input_shape"]), (None, *outputs)) or attends != record["constants"].ATTENTION:
+    fits = model.output_shape == (None, *outputs) and len(model.input_shape) == 1 + len(record["input_shape"])
+    fits = fits and all(a in (None, b) for a, b in zip(model.input_shape[1:], record["input_shape"]))
+    if not fits or attends != record["constants"].ATTENTION:
         raise InputError(f"{shown(path)} does not fit run.json beside it: {AGAIN}")
     return saved if whole else model

@@ -9,7 +9,21 @@ gaps, lengths and scales are the matter of sequences/preparation.py. No pickle i
 from pathlib import Path
 
 from project.errors import InputError
-from readers import arrays, folders, other_programs, rows, series, sound, streams, texts, ts, ucr, video, wide
+from readers import (
+    arrays,
+    folders,
+    other_programs,
+    rows,
+    series,
+    sound,
+    streams,
+    texts,
+    transcripts,
+    ts,
+    ucr,
+    video,
+    wide,
+)
 from readers.quick import is_plain
 from readers.regular import refuse_special, refused_unless_readable
 from readers.tables import TABLES, first_row
@@ -42,6 +56,8 @@ def read_data_set(path, c, known=None):
     with refused_unless_readable(path):
         if path.is_dir() and c.SEQUENCE == "file":
             return (series if forecasts(c) else folders).read(path, c, known)
+        if path.is_dir() and transcripts.is_one(path, c):
+            return transcripts.read(path, c, known)
         suffix, path = find_format(path)
         if suffix is None:
             return folders.read(path, c, known)
@@ -88,7 +104,7 @@ def read_new(path, c, known):
     with refused_unless_readable(path):
         if path.is_dir() and known["steps"] is None:
             new, test = series.read(path, c.changed(SEQUENCE="file"), known)
-        elif path.is_dir() and not sound.sound_files(path):
+        elif path.is_dir() and not sound.sound_files(path) and not transcripts.is_one(path, c):
             new, test = folders.read(path, c, known)
         else:
             new, test = read_data_set(path, c, known)

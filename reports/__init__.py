@@ -11,3 +11,4 @@ class Report(NamedTuple):
     header: list  # of the CSV file of predictions
     rows: list  # of that file: strings
     pictures: dict  # {file name: PNG bytes}
+    tables: dict = {}  # {name of another CSV file: (header, rows)}

@@ -224,3 +224,19 @@ def predicted(true, answers, names, title):
         axes.legend()
     figure.suptitle(title)
     return png(figure)
+
+
+def transcript(x, steps, text, truth, name):
+    """Draw a recording x (time, bands) with the letters of `text` at the steps (letters,) where they were heard."""
+    figure = new_figure(min(16.0, max(8.0, 0.14 * len(text))), 3.6)
+    axes = figure.subplots()
+    real = np.flatnonzero(x.any(axis=1))
+    x = x[: real[-1] + 1] if len(real) else x  # the rest is padding
+    axes.imshow(x.T, origin="lower", aspect="auto", cmap="magma")
+    for step, letter in zip(steps, text):
+        axes.axvline(step, color="white", linewidth=0.4, alpha=0.6)
+        axes.text(step, x.shape[1] + 0.5, letter if letter != " " else "␣", ha="center", fontsize=9)
+    axes.set(xlabel="time step", ylabel="mel band")
+    short = truth if len(truth) <= 90 else truth[:89] + "…"
+    axes.set_title(f"{name}: {short}", pad=20, fontsize=10)
+    return png(figure)

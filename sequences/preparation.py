@@ -27,6 +27,7 @@ def learn(train, rows, most_words=None):
         "steps": None,
         "filler": None,
         "unequal_lengths": False,
+        "any_length": train.transcripts,
         "sample_rate": train.sample_rate,
         "vocabulary": None,
     }
@@ -48,7 +49,7 @@ def learn(train, rows, most_words=None):
     values = np.concatenate(training)
     known = np.isfinite(values)  # infinite values are refused by `prepare`, with their place
     filler = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
-    unequal = len({len(sequence) for sequence in train.x}) > 1
+    unequal = train.transcripts or len({len(sequence) for sequence in train.x}) > 1
     return learned | {"steps": max(map(len, training)), "filler": filler.tolist(), "unequal_lengths": unequal}
 
 
@@ -81,6 +82,7 @@ def is_learned(learned, input_shape):
         fits
         and (filler is None or numbers(filler) and len(filler) == features[-1])
         and isinstance(learned.get("unequal_lengths"), bool)
+        and isinstance(learned.get("any_length"), bool)
         and type(learned.get("sample_rate")) in (int, type(None))
     )
 
@@ -118,7 +120,9 @@ def prepare(sequences, learned, where):
             "more, or train on sequences of unequal length"
         )
     notes = []
-    if isinstance(x, list) or lengths != [steps]:
+    if learned["any_length"]:
+        x = padded_behind(x, max(steps, lengths[-1]), where)
+    elif isinstance(x, list) or lengths != [steps]:
         x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)
     check_finite(x, where)
     return sequences._replace(x=x), notes
@@ -211,6 +215,18 @@ def equal_lengths(sequences, steps, filler, path):
     if filled:
         notes.append(f"{filled} missing values were filled by linear interpolation")
     return x, notes
+
+
+def padded_behind(sequences, steps, path):
+    """Bring sequences (time_i, features) to `steps` time steps by zeros behind them: (n, steps, features) float32."""
+    features = sequences[0].shape[-1]
+    size = 4 * len(sequences) * steps * features
+    if size > PADDED:
+        raise InputError(f"{path}: {len(sequences)} recordings of {steps} steps would take {size / 2**30:.0f} GiB")
+    x = np.zeros((len(sequences), steps, features), np.float32)
+    for row, sequence in zip(x, sequences):
+        row[: len(sequence)] = sequence
+    return x
 
 
 def check_finite(x, source):

@@ -25,6 +25,7 @@ class Sequences(NamedTuple):
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
     parts: np.ndarray | None = None  # (n,) places in PARTS, where the split is already made
     names: Sequence | None = None  # of recordings: of their files, say
+    transcripts: bool = False  # y (n,) of strings is what is said in recordings, to be written down
     texts: list | None = None  # as they were read, of texts that have been turned into numbers
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table

@@ -10,9 +10,14 @@ from project.errors import InputError
 from project.files import shown
 from project.run_folder import AGAIN
 from sequences import preparation
-from tasks import classification, forecasting, regression
+from tasks import classification, forecasting, regression, transcription
 
-TASKS = {"classification": classification, "regression": regression, "forecasting": forecasting}
+TASKS = {
+    "classification": classification,
+    "regression": regression,
+    "forecasting": forecasting,
+    "transcription": transcription,
+}
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 
 
@@ -26,6 +31,8 @@ def task_of(sequences, c):
         if c.TASK not in (None, "classification"):
             raise InputError(f"TASK = {c.TASK!r} is impossible with texts: their classes are learned")
         return classification
+    if sequences.transcripts:
+        return transcription
     if c.TASK is not None:
         return TASKS[c.TASK]
     y = sequences.y
@@ -69,6 +76,7 @@ def trained_task(record, folder):
     ahead = len(state.get("known", ())) + 2 * len(state.get("calendar", ()))  # inputs beside the columns
     if task is forecasting and record["preparation"]["features"] != [record["input_shape"][-1] - ahead]:
         raise InputError(f"{path} is damaged, fields 'state' and 'preparation' do not fit: {AGAIN}")
-    if (record["preparation"]["steps"] is None) != (task is forecasting):
+    fits = record["preparation"]["any_length"] == (task is transcription)
+    if not fits or (record["preparation"]["steps"] is None) != (task is forecasting):
         raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
     return task

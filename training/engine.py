@@ -132,7 +132,8 @@ def _tensors(block):
 def _create_variables(model, block):
     """Make the variables of metrics and optimizer now: made while tracing, they would cost a second trace."""
     x, y, *weights = (array[:1] for array in block)
-    output = tf.zeros((1, *model.output_shape[1:]))  # no forward pass: that would advance dropout's random generators
+    # No forward pass: that would advance dropout's random generators.
+    output = tf.zeros((1, *(size or 1 for size in model.output_shape[1:])))
     model.compute_metrics(x, y, output, *weights)
     model.reset_metrics()
     model.optimizer.build(model.trainable_variables)

@@ -47,7 +47,7 @@ def evaluate(folder, record, data, c):
     shown = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *notes, *report.lines]
     remarks = [data.sequences.remark] if data.sequences.remark else advise(folder, record, data, figures)
     print("\n".join([*shown, *remarks, *look_lines(looks, figures)]), flush=True)
-    print("\n" + lines)
+    print("\n" + lines if lines else "", flush=True)
     save(folder, record, task, report._replace(figures=figures, pictures=pictures))
     header, rows = ledger.last(5)
     if len(rows) > 1:
@@ -81,7 +81,9 @@ def look_lines(looks, figures):
 
 
 def look_at(model, data, c):
-    """Find out what the network looks at. Returns: (figures, pictures, text): of features and times, or of words."""
+    """Find out what the network looks at: features and times, or words. Returns: (figures, pictures, text)."""
+    if data.preparation["any_length"]:  # transcript.png shows where the network heard each letter
+        return {}, {}, ""
     if data.preparation["vocabulary"] is not None:
         found = word_importance(model, data)
         return {"words": found}, {}, word_table(found)
@@ -116,6 +118,7 @@ def save(folder, record, task, report):
     writing = {
         "evaluation.json": lambda path: files.write_json(path, report.figures),
         "predictions.csv": lambda path: files.write_csv(path, report.header, report.rows),
+        **{name: lambda path, table=table: files.write_csv(path, *table) for name, table in report.tables.items()},
         **{name: lambda path, png=png: files.write_atomically(path, png) for name, png in report.pictures.items()},
     }
     faults = []

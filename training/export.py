@@ -27,13 +27,16 @@ def to_saved_model(model, folder):
     return path
 
 
-def to_tflite(model, folder):
-    """Write folder/model.tflite. A batch of exactly one lets the LSTM do with built-in operators. Returns: its path."""
+def to_tflite(model, folder, input_shape):
+    """Write folder/model.tflite for sequences of input_shape. Returns: its path.
+
+    A batch of exactly one lets the LSTM do with built-in operators.
+    """
     from project.quiet_tensorflow import keras, standard_error_caught, tf
 
     if model.inputs[0].dtype == "string":
         raise InputError("TFLite has no operators that divide texts into words: export saved_model instead")
-    inputs = keras.Input(batch_shape=(1, *model.input_shape[1:]))
+    inputs = keras.Input(batch_shape=(1, *input_shape))
     with standard_error_caught(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
         content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"

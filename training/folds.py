@@ -10,6 +10,7 @@ import time
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
+from baselines import LINEAR, WORDS
 from project import files
 from project.errors import InputError, reason
 from project.run_folder import network_of
@@ -98,7 +99,7 @@ def _finished(path, score):
         result = json.loads(path.read_text(encoding="utf-8"))
         figures, baselines = result["figures"], result["figures"]["baselines"]
         sizes = [result["test"], figures.get("test_windows", 1), figures.get("test_sequences", 1)]
-        sound = is_number(figures[score]) and "linear" in baselines and all(map(is_number, baselines.values()))
+        sound = is_number(figures[score]) and baselines and all(map(is_number, baselines.values()))
         sound = sound and all(type(n) is int and n > 0 for n in sizes) and isinstance(result["state"], dict)
         with open(path.with_suffix(".csv"), encoding="utf-8", newline="") as file:
             sound = sound and isinstance(result["fold"], str) and len(list(csv.DictReader(file))) == result["test"]
@@ -152,9 +153,10 @@ def sum_up(results, task, c, folder):
     header = ["fold", "test", *names]
     print(f"\n{aligned(header, rows + ends)}")
     lines, pooled, pictures = task.pooled([(r["figures"], r["state"]) for r in results])
-    better = scores[:, 0] - scores[:, names.index("linear")]
+    rival = LINEAR if LINEAR in names else names[1]
+    better = scores[:, 0] - scores[:, names.index(rival)]
     wins = int((better > 0).sum() if task.better == "higher" else (better < 0).sum())
-    lines.append(f"The network is ahead of the linear model on {wins} of {len(results)} folds")
+    lines.append(f"The network is ahead of {WORDS[rival]} on {wins} of {len(results)} folds")
     print("\n" + "\n".join(lines))
     summary = {
         "score": task.score,

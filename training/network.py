@@ -15,7 +15,8 @@ def build(data, backbone, c):
 
     keras.utils.set_random_seed(c.SEED)
     with training_scope():
-        inputs = keras.Input(data.train.shape)
+        steps, *features = data.train.shape
+        inputs = keras.Input((None if data.preparation["any_length"] else steps, *features))
         model = keras.Model(inputs, data.task.network(inputs, backbone, data, c))
     if c.PRETRAINED_RUN is not None:
         pretrained, vocabulary = pretrained_model(c)

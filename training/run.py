@@ -71,7 +71,8 @@ def describe(data, c):
     """Say in one line what the data are."""
     counts = ", ".join(f"{n} {name}" for name, n in sizes(data).items())
     time_steps, *features = data.train.shape
-    size = f"{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
+    most = "up to " if data.preparation["any_length"] else ""
+    size = f"{most}{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
     if not features:
         size = f"{time_steps} words out of {len(data.preparation['vocabulary']):,}"
     return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.aim(data.state)}"
