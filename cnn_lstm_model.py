@@ -119,8 +119,9 @@ def step_features(x, c, real):
             x = normalised(x, block)
         else:
             x = layers.Conv1D(c.FILTERS, c.KERNEL_SIZE, padding="same", activation="relu", name="convolution")(x)
-        x = layers.MaxPooling1D(c.POOL_SIZE, padding="same")(layers.Multiply()([x, real]))
-        real = layers.MaxPooling1D(c.POOL_SIZE, padding="same")(real)
+        # Filled up behind: Keras' "same" would fill up in front too, and move the steps with the length.
+        x, real = (layers.ZeroPadding1D((0, c.POOL_SIZE - 1))(of) for of in (layers.Multiply()([x, real]), real))
+        x, real = (layers.MaxPooling1D(c.POOL_SIZE)(of) for of in (x, real))
         x = layers.SpatialDropout1D(c.DROPOUT)(x) if deep and c.DROPOUT else x
     states = lstm(x, c, real, every_step=True)
     features = layers.Concatenate()([states, x]) if deep else states

@@ -129,8 +129,10 @@ def each_standardised(x, real):
 
 
 def finished(model, state, learned):
-    """Return the network as it is saved: as it was trained."""
-    return model
+    """Return the network as it is saved: as it was trained, without the loss, which Keras could not load."""
+    from project.quiet_tensorflow import keras
+
+    return keras.Model(model.input, model.output)
 
 
 def output_shape(state):
