@@ -10,7 +10,7 @@ GENERATED = ("random", "motifs", "digits", "moving_digits")  # the names that DA
 MOST_VALUES = 2**31  # of a generated data set: 8 GiB
 RAMP = 6  # time steps of a ramp in "motifs"
 NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from 0 to 1
-FRAMES = 10  # of a video in "moving_digits"
+STEPS_OF_VIDEO = 10  # of a video in "moving_digits"
 CANVAS = 16  # its height and width in pixels
 NO_SIGNAL = """\
 The labels of the random data are drawn independently of the sequences: they carry no signal, so 0.50 is
@@ -25,7 +25,7 @@ def generate(c):
     The values of all of them lie from 0 to 1.3, so that the network takes them as they are.
     Raises InputError for more values than MOST_VALUES.
     """
-    values = FRAMES * CANVAS**2 if c.DATASET == "moving_digits" else c.TIME_STEPS * c.FEATURES
+    values = STEPS_OF_VIDEO * CANVAS**2 if c.DATASET == "moving_digits" else c.TIME_STEPS * c.FEATURES
     if c.DATASET != "digits" and c.N_SAMPLES * values > MOST_VALUES:
         raise InputError(
             f"N_SAMPLES = {c.N_SAMPLES} sequences of {values} values are impossible: "
@@ -89,12 +89,13 @@ def moving_digits(n_samples, seed):
     labels = rng.permutation(np.array(list(DIRECTIONS))[np.arange(n_samples) % 4])
     steps = np.array([DIRECTIONS[label] for label in labels])
     starts = rng.integers(0, CANVAS, (n_samples, 2))
-    x = np.zeros((n_samples, FRAMES, CANVAS, CANVAS, 1), np.float32)
+    x = np.zeros((n_samples, STEPS_OF_VIDEO, CANVAS, CANVAS, 1), np.float32)
     # Row and column of every image pixel in every frame: (n, frames, 8).
     rows, columns = (
-        (starts[:, None, None, axis] + np.arange(FRAMES)[:, None] * steps[:, None, None, axis] + np.arange(8)) % CANVAS
+        (starts[:, None, None, axis] + np.arange(STEPS_OF_VIDEO)[:, None] * steps[:, None, None, axis] + np.arange(8))
+        % CANVAS
         for axis in (0, 1)
     )
-    n, frame = np.arange(n_samples)[:, None, None, None], np.arange(FRAMES)[:, None, None]
+    n, frame = np.arange(n_samples)[:, None, None, None], np.arange(STEPS_OF_VIDEO)[:, None, None]
     x[n, frame, rows[:, :, :, None], columns[:, :, None, :], 0] = chosen[:, None]
     return x, labels
