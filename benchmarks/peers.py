@@ -13,7 +13,7 @@ import numpy as np
 from project.constants import read_constants
 from sequences.generated import random_sequences
 from sequences.types import Data, Part, Sequences
-from tasks import classification
+from tasks import classification, transcription
 
 # What a user of stock Keras would write for the default run.
 REFERENCE = """
@@ -30,6 +30,9 @@ model.fit(x_train, y_train, epochs=10, batch_size=32)
 print(f"Test Accuracy: {model.evaluate(x_test, y_test)[1]:.2f}")
 """
 
+WORDS, TEXT = 20_000, 50  # texts: words of the vocabulary, and of a text
+FRAMES = 200  # time steps of a recording to be transcribed
+
 
 def epoch(variant, *shape):
     """Train one epoch more. Returns: its seconds."""
@@ -39,17 +42,73 @@ def epoch(variant, *shape):
 @functools.cache
 def epoch_timer(variant, n, batch_size, time_steps, features):
     """Make network and data. Returns: a function that trains an epoch and returns its seconds."""
-    timers = {"project": project_epochs, "keras": keras_epochs, "torch": torch_epochs}
-    return timers[variant](*random_sequences(n, time_steps, features, 0), batch_size)
+    x, y = random_sequences(n, time_steps, features, 0)
+    if variant == "torch":
+        return torch_epochs(x, y, batch_size)
+    model = (project_model if variant == "project" else keras_model)(x.shape[1:])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
 
 
-def project_epochs(x, y, batch_size):
+def task_epoch(variant, kind, n, batch_size):
+    """Train one epoch more of KINDS[kind]. Returns: its seconds."""
+    return task_timer(variant, kind, n, batch_size)()
+
+
+@functools.cache
+def task_timer(variant, kind, n, batch_size):
+    """Make network and data of a kind. Returns: a function that trains an epoch and returns its seconds."""
+    rng = np.random.default_rng(0)
+    if kind == "texts":
+        x, y = rng.integers(1, WORDS, (n, TEXT)), rng.integers(0, 2, n)
+        model = text_model(variant)
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    else:
+        x, y = rng.normal(size=(n, FRAMES, 40)).astype(np.float32), rng.integers(1, 29, (n, 10)).astype(np.int32)
+        model = transcription_model(variant, x)
+        model.compile("adam", transcription.ctc_loss if variant == "project" else "ctc")
+    return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
+
+
+def text_model(variant):
+    """Build the network for texts of two classes as shipped; of "keras" as a user of Keras would write it."""
+    from project.quiet_tensorflow import keras
+
+    inputs, layers = keras.Input((TEXT,)), keras.layers
+    if variant == "project":
+        return as_project(classification, inputs, {"classes": ["0", "1"]}, vocabulary=[""] * (WORDS - 2))
+    x = layers.MaxPooling1D(2)(layers.Conv1D(32, 3, activation="relu")(layers.Embedding(WORDS, 100)(inputs)))
+    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.LSTM(50)(x)))
+
+
+def transcription_model(variant, x):
+    """Build the network for transcripts of 28 letters as shipped; of "keras" as a user of Keras would write it."""
+    from project.quiet_tensorflow import keras
+
+    inputs, layers = keras.Input((None, 40)), keras.layers
+    if variant == "project":
+        train = Part(x, None, np.arange(len(x)))
+        return as_project(transcription, inputs, {"alphabet": [*"abcdefghijklmnopqrstuvwxyz' "]}, train)
+    x = layers.MaxPooling1D(2)(
+        layers.Conv1D(32, 3, activation="relu")(layers.Normalization(mean=0, variance=1)(inputs))
+    )
+    return keras.Model(inputs, layers.Dense(29)(layers.LSTM(50, return_sequences=True)(x)))
+
+
+def as_project(task, inputs, state, train=None, vocabulary=None):
+    """Build the network of a task as shipped."""
+    from cnn_lstm_model import backbone
+    from project.quiet_tensorflow import keras
+
+    data = Data(train, None, None, task, state, {"vocabulary": vocabulary}, Sequences([], scaled=True), [])
+    return keras.Model(inputs, task.network(inputs, backbone, data, read_constants()))
+
+
+def project_epochs(model, x, y, batch_size):
     """Train as training/loop.py does."""
     from training.batches import Blocks
     from training.engine import train_epochs
 
-    model = project_model(x.shape[1:])
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     training = Blocks(Part(x, y, np.arange(len(x))), batch_size, 0)
     epochs = train_epochs(model, training, batch_size, sys.maxsize)
 
@@ -63,14 +122,9 @@ def project_epochs(x, y, batch_size):
 
 def project_model(input_shape):
     """Build the project's network for two classes as shipped. input_shape: (time, features)."""
-    from cnn_lstm_model import backbone
     from project.quiet_tensorflow import keras
 
-    inputs = keras.Input(input_shape)
-    data = Data(
-        None, None, None, classification, {"classes": ["0", "1"]}, {"vocabulary": None}, Sequences([], scaled=True), []
-    )
-    return keras.Model(inputs, classification.network(inputs, backbone, data, read_constants()))
+    return as_project(classification, keras.Input(input_shape), {"classes": ["0", "1"]})
 
 
 def keras_model(input_shape):
@@ -83,12 +137,11 @@ def keras_model(input_shape):
     return keras.Sequential([inputs, convolution, pooling, layers.LSTM(50), output])
 
 
-def keras_epochs(x, y, batch_size):
-    """Train by compile and fit on arrays; of two epochs the second one is timed, without what fit does before."""
+def keras_epochs(model, x, y, batch_size):
+    """Train by fit on arrays; of two epochs the second one is timed, without what fit does before."""
     import keras
 
-    model, clock = keras_model(x.shape[1:]), {}
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    clock = {}
     timing = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: clock.update(began=time.perf_counter()),
         on_epoch_end=lambda epoch, logs: clock.update(ended=time.perf_counter()),

@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pictures
-from peers import REFERENCE, epoch, predict, train_from, write_npz
+from peers import REFERENCE, epoch, predict, task_epoch, train_from, write_npz
 
 from project.files import PROJECT, write_atomically
 from project.script import run_script
@@ -61,6 +61,8 @@ GOALS = {  # the ratio not to be exceeded, by what is measured and against what
     ("training step, batch 32, 1000 time steps", "stock Keras"): 0.67,
     ("training step, batch 32, 50 time steps", "PyTorch"): 1.0,
     ("training step, batch 32, 1000 time steps", "PyTorch"): 1.0,
+    ("training step, texts, batch 32", "stock Keras"): 0.6,
+    ("training step, transcription, batch 32", "stock Keras"): 0.6,
     ("training per sequence, 100,000 sequences", "10,000 sequences"): 1.1,
     ("peak memory, one epoch from disk", "size of the file"): 0.3,
 }
@@ -73,7 +75,7 @@ def main():
         variants = ["project", "keras", *(["torch"] if importlib.util.find_spec("torch") else [])]
         workers = {variant: stack.enter_context(worker()) for variant in variants[: 1 if QUICK else None]}
         workers |= {variant: workers[variants[0]] for variant in variants if variant not in workers}  # QUICK
-        for measure in (processes, training_steps, predictions, growth, large_file):
+        for measure in (processes, training_steps, other_tasks, predictions, growth, large_file):
             for row in measure(workers):
                 rows.append(row)
                 print(f"{row['measured']}, against {row['against']}: {np.median(row['ratios']):.2f}", flush=True)
@@ -131,6 +133,14 @@ def training_steps(workers):
         what += f", {features} features" if features > 1 else ""
         for name in list(times)[1:]:
             yield row(what, names[name], times["project"], times[name], STEPS)
+
+
+def other_tasks(workers):
+    """Time a training step on texts and on recordings to be transcribed, batch 32, against stock Keras."""
+    for kind in ("texts", "transcription"):
+        pools = {name: workers[name] for name in ("project", "keras")}
+        times = alternate(**{k: in_worker(pool, task_epoch, k, kind, STEPS * 32, 32) for k, pool in pools.items()})
+        yield row(f"training step, {kind}, batch 32", "stock Keras", times["project"], times["keras"], STEPS)
 
 
 def predictions(workers):

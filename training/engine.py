@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 import numpy as np
 
 from project.quiet_tensorflow import keras, tf
+from training.fused_adam import fused_adam
 from training.fused_lstm import fused
 
 
@@ -47,7 +48,7 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
     if model.distribute_strategy.num_replicas_in_sync > 1:
         yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
         return
-    with fused(model, batch_size), unsummed(model.optimizer):
+    with fused(model, batch_size), unsummed(model.optimizer), fused_adam(model.optimizer):
         callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
         )
