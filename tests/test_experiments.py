@@ -55,6 +55,19 @@ def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
     assert record["learning_rate"][-1] < 1.0
 
 
+@pytest.mark.parametrize("every_step", [False, True])
+def test_both_ways_is_the_bidirectional_lstm_of_keras(shipped, every_step):
+    from cnn_lstm_model import lstm
+    from project.quiet_tensorflow import keras
+
+    inputs, x = keras.Input((9, 3)), np.random.default_rng(0).normal(size=(4, 9, 3)).astype(np.float32)
+    ours = keras.Model(inputs, lstm(inputs, shipped.changed(LSTM_UNITS=5, BIDIRECTIONAL=True), every_step=every_step))
+    both = keras.layers.Bidirectional(keras.layers.LSTM(5, return_sequences=every_step))
+    stock = keras.Model(inputs, both(inputs))
+    stock.set_weights([w for name in ("lstm", "lstm_backwards") for w in ours.get_layer(name).get_weights()])
+    np.testing.assert_allclose(ours(x), stock(x), atol=1e-6)
+
+
 def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
     np.testing.assert_allclose(
         sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")), [2 / 3] * 3 + [2]

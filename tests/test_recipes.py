@@ -48,9 +48,8 @@ def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
     exec(compile(write, title, "exec"), {})
     chosen = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(constants).body}
     chosen["DATASET"] = str(tmp_path / chosen["DATASET"])
-    c = shipped.changed(
-        **chosen, LEARNING_RATE=0.003 if title == "Texts" else 0.001, RUN_DIR=str(tmp_path / "run"), EPOCHS=8
-    )
+    rate = 0.003 if title == "Texts" else 0.001
+    c = shipped.changed(**{"LEARNING_RATE": rate, "EPOCHS": 8, **chosen, "RUN_DIR": str(tmp_path / "run")})
     train_model.train_with(c)
     result = evaluate_model.evaluate_with(c)
     assert "without effect" not in capsys.readouterr().out
@@ -62,5 +61,7 @@ def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
         assert max(record["state"]["mean"]) < 125
     elif record["task"] == "classification":
         assert result["accuracy"] > 0.6
+    elif record["task"] == "transcription":
+        assert result["cer"] < 0.2 < min(result["baselines"].values())
     elif "portfolio" not in title:  # where nothing is to be learned
         assert result["rmse"] < max(result["baselines"].values())
