@@ -18,6 +18,7 @@ from readers.columns import (
 )
 from readers.tables import read_table
 from readers.text import with_twin
+from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
 REGULAR = 0.5  # share of a clock's steps that are alike
@@ -77,9 +78,10 @@ def recordings(path, tables, c, known=None, labels=None):
 
 def divided(stream, n):
     """Divide Sequences after the first n. Returns: (Sequences, Sequences)."""
+    on_disk = isinstance(stream.x, RowsOnDisk)
     first, second = (
         stream._replace(
-            x=stream.x[own],
+            x=stream.x.between(*own.indices(len(stream.x))[:2]) if on_disk else stream.x[own],
             y=None if stream.y is None else stream.y[own],
             groups=None if stream.groups is None else stream.groups[own],
             names=stream.names[own],

@@ -1,15 +1,19 @@
 """Clips of video: `.gif` and folders of frames by Pillow, other formats where PyAV is installed."""
 
+import hashlib
 import importlib.util
 import itertools
 import struct
+import time
 
 import numpy as np
 from joblib import Parallel, delayed
 from PIL import Image
 
+from project.cache import cached
 from project.errors import InputError
 from readers.regular import refuse_special
+from sequences.rows_on_disk import open_npy
 from sequences.types import Sequences
 
 VIDEO = (".gif", ".mp4", ".avi", ".mov", ".mpg", ".mpeg", ".mkv", ".webm")
@@ -23,7 +27,8 @@ MOST_PIXELS = 2**25  # of a frame
 MOST_DECODED = 2**31  # pixels in all frames of a .gif
 MOST_FRAMES = 100_000  # of a clip
 KEPT = 1024  # frames of a clip that wait to be picked from
-MEMORY = 8 * 2**30  # bytes of all clips
+MEMORY = 2**30  # bytes that clips may take in memory
+SECONDS = 10.0  # between two lines that say how far the reading is
 
 
 def can_read(path):
@@ -46,19 +51,35 @@ def read(path, c, known=None):
 
 
 def read_all(paths, c):
-    """Read clips, several at a time. Returns: array uint8 (n, FRAMES, FRAME_SIZE, FRAME_SIZE, 3).
+    """Read clips, several at a time. Returns: array uint8 (n, FRAMES, FRAME_SIZE, FRAME_SIZE, 3), or RowsOnDisk of it.
 
-    Raises InputError for what is no clip, too large, or endless.
+    More than MEMORY are read once into a file in runs/cache and stay there. Raises InputError for what is no clip, too
+    large, or endless.
     """
-    size = len(paths) * c.FRAMES * c.FRAME_SIZE**2 * 3
-    if size > MEMORY:
-        raise InputError(
-            f"{len(paths)} clips of {c.FRAMES} frames would take {size / 2**30:.0f} GiB: set FRAMES or FRAME_SIZE lower"
-        )
-    if len(paths) >= 200:
-        print(f"Reading {len(paths)} clips", flush=True)
-    clips = Parallel(n_jobs=-1, prefer="threads")(delayed(read_clip)(path, c.FRAMES, c.FRAME_SIZE) for path in paths)
-    return np.stack(clips)
+    shape = (len(paths), c.FRAMES, c.FRAME_SIZE, c.FRAME_SIZE, 3)
+    if np.prod(shape, dtype=object) <= MEMORY:
+        return np.stack([*_clips(paths, c)])
+    files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    of = [shape, [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]]
+    path = cached(hashlib.sha256(repr(of).encode()).hexdigest()[:32], shape, _clips(paths, c))
+    try:
+        return open_npy(path)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} is damaged ({error}): delete it") from error
+
+
+def _clips(paths, c):
+    """Yield clips in their order, and say how far the reading is where it takes long."""
+    reading = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
+    began = said = time.perf_counter()
+    clips = reading(delayed(read_clip)(path, c.FRAMES, c.FRAME_SIZE) for path in paths)
+    for number, clip in enumerate(clips, 1):
+        yield clip
+        now = time.perf_counter()
+        if now - said > SECONDS:
+            left = (now - began) / number * (len(paths) - number)
+            print(f"Read {number} of {len(paths)} clips, {left:.0f} s left", flush=True)
+            said = now
 
 
 def read_clip(path, count, size):

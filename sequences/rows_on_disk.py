@@ -28,6 +28,11 @@ class RowsOnDisk:
         """Return the same rows with an axis of length 1 added at the end."""
         return RowsOnDisk(self.path, self.offset, (*self.shape, 1), self.dtype)
 
+    def between(self, first, last):
+        """Return the rows from `first` to before `last`, still in the file."""
+        width = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        return RowsOnDisk(self.path, self.offset + first * width, (last - first, *self.shape[1:]), self.dtype)
+
     def __getitem__(self, which):
         """Read rows: a slice or whole numbers (n,). Returns: array (n, ...) of the file's dtype."""
         rows = np.arange(*which.indices(len(self))) if isinstance(which, slice) else np.asarray(which)

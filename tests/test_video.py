@@ -1,6 +1,10 @@
 """Clips of video: frames picked evenly from files of several formats, learned, and refused where they are bombs."""
 
+import itertools
 import os
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ import train_model
 from project.errors import InputError
 from readers import video
 from sequences.generated import moving_digits
+from sequences.rows_on_disk import RowsOnDisk
 from tests.conftest import load
 
 
@@ -147,8 +152,59 @@ def test_folders_of_frames_need_classes_and_memory_is_bounded(tmp_path):
     for label in "ab":
         (tmp_path / "d" / label).mkdir(parents=True)
         write_frames(tmp_path / "d" / label / "x.frames", counting(2))
-    with pytest.raises(InputError, match="2 clips of 10000 frames would take .* GiB: set FRAMES or FRAME_SIZE lower"):
-        load(DATASET=str(tmp_path / "d"), FRAMES=10_000, FRAME_SIZE=1000)
+    with pytest.raises(InputError, match="has room for .* GiB, the clips take 894: set FRAMES or FRAME_SIZE lower"):
+        load(DATASET=str(tmp_path / "d"), FRAMES=10_000, FRAME_SIZE=4000)
+
+
+def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, capsys):
+    from project import cache
+
+    for label, part, k in itertools.product("ab", ("train", "test"), range(5)):
+        (tmp_path / "d" / part / label).mkdir(parents=True, exist_ok=True)
+        write_gif(tmp_path / "d" / part / label / f"{k}.gif", counting(3 + k))
+    constants = {"DATASET": str(tmp_path / "d"), "FRAMES": 4, "FRAME_SIZE": 8}
+    memory = load(**constants)
+    monkeypatch.setattr(video, "MEMORY", 1000)
+    monkeypatch.setattr(video, "SECONDS", 0.0)
+    monkeypatch.setattr(cache, "CACHE", tmp_path / "runs" / "cache")
+    for once in (True, False):
+        disk = load(**constants)
+        assert isinstance(disk.train.x, RowsOnDisk) and isinstance(disk.test.x, RowsOnDisk)
+        for own, other in ((memory.train, disk.train), (memory.test, disk.test)):
+            where = np.argsort(own.rows), np.argsort(other.rows)
+            np.testing.assert_array_equal(own.take(where[0]), other.take(where[1]))
+            np.testing.assert_array_equal(own.y[where[0]], other.y[where[1]])
+        printed = capsys.readouterr().out
+        assert ("Read 7 of 20 clips" in printed) == once
+    write_gif(tmp_path / "d" / "test" / "a" / "0.gif", counting(9))  # another clip: read again
+    load(**constants)
+    assert "Read 20 of 20 clips" in capsys.readouterr().out
+    assert len(list((tmp_path / "runs" / "cache").iterdir())) == 1
+
+
+def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(project):
+    for label, k in itertools.product("ab", range(40)):
+        (project.folder / "d" / label).mkdir(parents=True, exist_ok=True)
+        write_gif(project.folder / "d" / label / f"{k}.gif", counting(40))
+    code = (
+        "from readers import video; video.MEMORY, video.SECONDS = 0, 0; from project.constants import read_constants;"
+    )
+    code += "from data_preprocessing import load_data; from sequences.statistics import fingerprint; "
+    code += "print(fingerprint(load_data(read_constants()).train))"
+    project.edit(DATASET="d")
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], cwd=project.folder, stdout=subprocess.PIPE, text=True
+    )
+    for line in process.stdout:
+        if line.startswith("Read 20"):
+            break
+    process.kill()
+    process.communicate()
+    cache = project.folder / "runs" / "cache"
+    assert [path.suffix for path in cache.iterdir()] == [".partial"]
+    again = project.succeed("-c", code).splitlines()[-1]
+    shutil.rmtree(cache)
+    assert project.succeed("-c", code).splitlines()[-1] == again
 
 
 def test_frames_of_16_bits_keep_their_greys_and_a_pipe_is_refused(tmp_path):
