@@ -75,7 +75,7 @@ def score_transcripts(truths, answers, rivals, seed):
         figures[name] = float(others.sum() / lengths.sum()), lower
     cer = float(edits_of.sum() / lengths.sum())
     return {
-        "test_recordings": len(truths),
+        "test_sequences": len(truths),
         "characters": int(lengths.sum()),
         "cer": cer,
         "cer_interval": interval(draws),
@@ -101,7 +101,7 @@ def transcript_lines(figures, examples, frequent):
     (low, high), (wlow, whigh) = figures["cer_interval"], figures["wer_interval"]
     rate, d = figures["baselines"][FREQUENT], figures["differences"][FREQUENT]
     return [
-        f"Test recordings: {figures['test_recordings']}, {figures['characters']} characters",
+        f"Test recordings: {figures['test_sequences']}, {figures['characters']} characters",
         "",
         aligned(["recording", "what is said", "what was heard"], examples),
         "",

@@ -71,7 +71,8 @@ def is_learned(learned, input_shape):
     if steps is None:  # of series; the network may see inputs known ahead besides
         fits = names(columns) and features == [len(columns)] and len(columns) <= input_shape[-1] and numbers(filler)
     else:
-        fits = features == input_shape[1:] and [steps] == input_shape[:1]
+        fits = features == input_shape[1:] and (learned.get("any_length") is True or [steps] == input_shape[:1])
+        fits = fits and type(steps) is int and steps > 0
         fits = fits and (columns is None or names(columns) and [len(columns)] == features)
     vocabulary = learned.get("vocabulary")
     fits = fits and (vocabulary is None) == (len(input_shape) > 1)

@@ -16,7 +16,7 @@ from project.errors import InputError
 from reports.transcripts import count_edits, score_transcripts
 from tasks.ctc import ctc_loss, steps_needed, written
 from tasks.transcription import encode, texts_of
-from tests.conftest import load
+from tests.conftest import load, load_model
 
 RATE = 8000
 TONES = {"a": 500, "ß": 1000, "字": 1700, "d": 2600}
@@ -108,6 +108,30 @@ def test_new_recordings_of_any_length_are_written_down(trained, tmp_path, capsys
     predict_model.predict_new(str(new / "short.wav"), str(run))
     alone = list(csv.DictReader((run / "new_predictions.csv").open(encoding="utf-8")))
     assert alone == [rows["short.wav"]]  # whatever is in the folder beside it
+
+
+def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, shipped, capsys):
+    import export_model
+
+    run = tmp_path / "run"  # of one folder, so that the longest recording may lie in the test part
+    c = shipped.changed(**CONSTANTS, DATASET=str(recordings / "train"), RUN_DIR=str(run)).changed(EPOCHS=2)
+    train_model.train_with(c)
+    evaluate_model.evaluate_with(c)
+    from project.quiet_tensorflow import tf
+
+    served = tf.saved_model.load(export_model.export("saved_model", str(run)))
+    data = load(**c)
+    x = data.test.take(slice(3))
+    expected = load_model(run)(x).numpy()
+    np.testing.assert_allclose(served.serve(x).numpy(), expected, atol=1e-4)
+    lite = tf.lite.Interpreter(str(export_model.export("tflite", str(run))))
+    lite.allocate_tensors()
+    lite.set_tensor(lite.get_input_details()[0]["index"], x[:1])
+    lite.invoke()
+    np.testing.assert_allclose(lite.get_tensor(lite.get_output_details()[0]["index"]), expected[:1], atol=1e-3)
+    capsys.readouterr()
+    train_model.train_with(c.changed(PRETRAINED_RUN=str(run), RUN_DIR=str(tmp_path / "second"), EPOCHS=1))
+    assert f"Weights taken from {run}: convolution, lstm; new: output" in capsys.readouterr().out
 
 
 def test_stock_keras_opens_the_network(trained, recordings):
