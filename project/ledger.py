@@ -64,6 +64,12 @@ def looks(fingerprint):
     return sum(row[part] == "test" and row[data] == fingerprint for row in read())
 
 
+def varying():
+    """Return the names of the constants that are not the same in all rows."""
+    every = [json.loads(row[COLUMNS.index(ALL)]) for row in read()]
+    return {name for own in every for name in own if any(other.get(name) != own[name] for other in every)}
+
+
 def last(count):
     """Return the header and the last `count` rows as a reader wants to see them: without what is for the machine."""
     kept = [i for i, name in enumerate(COLUMNS) if name not in (DATA, ALL)]

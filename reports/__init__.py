@@ -12,3 +12,4 @@ class Report(NamedTuple):
     rows: list  # of that file: strings
     pictures: dict  # {file name: PNG bytes}
     tables: dict = {}  # {name of another CSV file: (header, rows)}
+    examples: tuple | None = None  # (header, rows) of a table of test examples, where they are texts

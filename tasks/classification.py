@@ -10,6 +10,7 @@ from baselines.naive import majority
 from project.errors import InputError
 from project.run_folder import AGAIN
 from reports import Report, plots
+from reports import examples as examples_of
 from reports.classes import class_lines, confusion_lines, pool_confusion, score_classes
 from reports.tables import aligned
 from sequences.splits import split_sequences
@@ -197,11 +198,16 @@ def report(data, probabilities, rivals, c):
     title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
     picture = plots.confusion_matrix(figures["confusion_matrix"], classes, title)
     inputs = "TF-IDF of words and pairs" if texts else "all values"
-    pictures = {"confusion_matrix.png": picture}
+    pictures, shown = {"confusion_matrix.png": picture}, None
+    chosen = examples_of.right_and_wrong(probabilities.argmax(axis=1) == test.y)
+    titles = [f"{classes[test.y[k]]}, answer {classes[probabilities[k].argmax()]}" for k in range(len(test))]
     if len(test.shape) == 4:
-        titles = [f"{classes[true]}, answer {classes[ps.argmax()]}" for true, ps in zip(test.y[:CLIPS], probabilities)]
-        pictures["frames.png"] = plots.frames(test.take(slice(CLIPS)), titles)
-    return Report(figures, class_lines(figures, classes, inputs), header, rows, pictures)
+        pictures["frames.png"] = plots.frames(test.take(slice(CLIPS)), titles[:CLIPS])
+    elif texts:
+        shown = header[1:4], [rows[k][1:4] for k in chosen]
+    else:
+        pictures["examples.png"] = examples_of.draw(test.take(chosen), [titles[k] for k in chosen])
+    return Report(figures, class_lines(figures, classes, inputs), header, rows, pictures, examples=shown)
 
 
 def pooled(folds):

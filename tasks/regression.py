@@ -5,6 +5,7 @@ import numpy as np
 from baselines import LINEAR, MEAN, linear
 from project.errors import InputError
 from reports import Report, plots
+from reports.examples import EACH, draw
 from reports.numbers import number_lines, pool_rmse, score_numbers
 from reports.tables import aligned, figure
 from sequences.splits import split_sequences
@@ -199,7 +200,16 @@ def report(data, answers, rivals, c):
     header += [*(f"true_{name}" for name in names), *(f"predicted_{name}" for name in names)]
     rows = [[*place, *(f"{v:.6g}" for v in (*t, *a))] for place, t, a in zip(places, true, answers)]
     picture = plots.predicted(true, answers, names, f"{c.DATASET}: test RMSE {figure(figures['rmse'])}")
-    return Report(figures, number_lines(figures, names), header, rows, {"predicted.png": picture})
+    pictures = {"predicted.png": picture}
+    if len(data.test.shape) == 2:
+        errors = np.abs(scaled(answers - true, data.state)).mean(axis=1).argsort()
+        chosen = np.concatenate([errors[:EACH], errors[EACH:][-EACH:]])  # the best and the worst
+        titles = [
+            f"true {', '.join(map('{:.4g}'.format, true[k]))}, predicted {', '.join(map('{:.4g}'.format, answers[k]))}"
+            for k in chosen
+        ]
+        pictures["examples.png"] = draw(data.test.take(chosen), titles)
+    return Report(figures, number_lines(figures, names), header, rows, pictures)
 
 
 def pooled(folds):

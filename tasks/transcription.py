@@ -7,6 +7,7 @@ import numpy as np
 from baselines import FREQUENT
 from project.errors import InputError
 from reports import Report, plots
+from reports.examples import right_and_wrong
 from reports.tables import aligned
 from reports.transcripts import score_transcripts, transcript_lines
 from sequences.splits import split_sequences
@@ -206,7 +207,9 @@ def report(data, answers, rivals, c):
     (x,), (text, steps, _) = test.take(slice(1)), answers[0]
     picture = plots.transcript(x, steps * len(x), text, truths[0], test.names[test.rows[0]])
     lines = transcript_lines(figures, examples[:SHOWN], rivals[FREQUENT][0])
-    return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table})
+    chosen = right_and_wrong(np.array(wrong) == 0)
+    shown = header[1:4], [rows[k][1:4] for k in chosen]
+    return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table}, shown)
 
 
 def confidence(chances):

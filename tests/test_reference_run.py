@@ -87,10 +87,10 @@ def test_training_and_test_part_are_scikit_learns(shipped):
 def test_the_run_folder_is_complete_and_nothing_is_left_beside_it(reference):
     project, _, _ = reference
     assert sorted(p.name for p in project.run_dir.iterdir()) == [
-        "confusion_matrix.png", "evaluation.json", "history.csv", "importance.png", "learning_curves.png",
-        "model.keras", "predictions.csv", "run.json",
+        "confusion_matrix.png", "evaluation.json", "examples.png", "history.csv", "importance.png",
+        "learning_curves.png", "model.keras", "predictions.csv", "report.html", "run.json",
     ]  # fmt: skip
-    assert sorted(p.name for p in (project.folder / "runs").iterdir()) == ["latest", "ledger.csv"]
+    assert sorted(p.name for p in (project.folder / "runs").iterdir()) == ["index.html", "latest", "ledger.csv"]
     history = list(csv.DictReader((project.run_dir / "history.csv").open()))
     assert [row["epoch"] for row in history] == [str(i) for i in range(1, 11)]
 

@@ -15,6 +15,7 @@ from sequences.statistics import fingerprint
 from sequences.words import words_of
 from tasks import trained_task
 from training.importance import importance, word_importance
+from training.pages import write_pages
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -48,7 +49,8 @@ def evaluate(folder, record, data, c):
     remarks = [data.sequences.remark] if data.sequences.remark else advise(folder, record, data, figures)
     print("\n".join([*shown, *remarks, *look_lines(looks, figures)]), flush=True)
     print("\n" + lines if lines else "", flush=True)
-    save(folder, record, task, report._replace(figures=figures, pictures=pictures))
+    lines = [*shown, *remarks, *look_lines(looks, figures), "", lines]
+    save(folder, record, task, report._replace(figures=figures, pictures=pictures), lines)
     header, rows = ledger.last(5)
     if len(rows) > 1:
         print("\nThe last scores (runs/ledger.csv):")
@@ -113,8 +115,8 @@ def importance_table(features, times, score):
     return f"{title}\n{aligned(['what', 'which', 'lost', 'spread'], rows)}"
 
 
-def save(folder, record, task, report):
-    """Write what can be written; InputError then names what cannot."""
+def save(folder, record, task, report, lines):
+    """Write what can be written, the page last; InputError then names what cannot. lines: of the printed report."""
     writing = {
         "evaluation.json": lambda path: files.write_json(path, report.figures),
         "predictions.csv": lambda path: files.write_csv(path, report.header, report.rows),
@@ -133,6 +135,7 @@ def save(folder, record, task, report):
     scores = [task.score, f"{figures[task.score]:.4f}", *interval, baseline]
     try:
         ledger.append(figures["evaluated"], folder, "test", scores, record)
+        write_pages(folder, record, task, report, lines)
     except InputError as error:
         faults.append(error)
     if faults:
