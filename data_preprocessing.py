@@ -27,7 +27,7 @@ from sequences.streams import cut_streams
 from sequences.types import Data
 from tasks import TASKS, task_of
 
-DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (see README)
+DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (docs/your_data.md)
 # "classification", "regression" (numbers to predict), "forecasting" or "transcription" (what is said); None: what the
 # labels look like
 TASK = None
