@@ -90,7 +90,9 @@ def _rows_of(file):
     refuse_special(file)
     content, _ = read_any_text(file)
     lines = [line for line in content.split("\n")[:SAMPLE] if line.strip()]
-    if lines and all("|" in line for line in lines):
+    if not lines:
+        return []
+    if all("|" in line for line in lines):
         return [line.split("|") for line in content.split("\n") if line.strip()]
     csv.field_size_limit(LONGEST)
     try:

@@ -85,11 +85,11 @@ def mutated(draw, valid):
     return bytes(content)
 
 
-def read(folder, name, content):
+def read(folder, name, content, whole=None):
     path = folder / name
     path.write_bytes(content)
     try:
-        read_data_set(path, CONSTANTS.changed(**OWN.get(name, {})))
+        read_data_set(whole or path, CONSTANTS.changed(**OWN.get(name, {})))
     except InputError as error:
         assert "\n\n" not in str(error)
 
@@ -110,15 +110,51 @@ def test_the_valid_files_are_read(tmp_path, name):
     assert read_data_set(tmp_path / name, CONSTANTS.changed(**OWN.get(name, {})))
 
 
+METADATA = 'file_name,speaker,transcription\n0.wav,x,"a, b"\n1.wav,y,ßc\n'.encode()
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "metadata.tsv"])
+def test_metadata_of_recordings_survives_any_bytes(tmp_path, name):
+    for k in range(2):
+        (tmp_path / f"{k}.wav").write_bytes(VALID["d.wav"])
+    (tmp_path / name).write_bytes(METADATA)
+    assert read_data_set(tmp_path, CONSTANTS)[0].y.tolist() == ["a, b", "ßc"]
+
+    @given(st.one_of(st.binary(max_size=200), mutated(METADATA)))
+    def check(content):
+        read(tmp_path, name, content, whole=tmp_path)
+
+    check()
+
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
 )
 
 
-def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference):
-    valid = (reference[0].run_dir / "run.json").read_bytes()
-    record = json.loads(valid)
+OTHER = {  # what run.json of other tasks has in place of the reference's
+    "classes": {},
+    "texts": {"input_shape": [7], "preparation": {"vocabulary": ["a", "b"], "unequal_lengths": True, "features": []}},
+    "transcripts": {
+        "task": "transcription",
+        "state": {"alphabet": ["a", "ß"]},
+        "input_shape": [9, 40],
+        "preparation": {"any_length": True, "features": [40], "steps": 8, "filler": [0.0] * 40, "sample_rate": 8000},
+    },
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference, what):
+    record, other = json.loads((reference[0].run_dir / "run.json").read_text()), OTHER[what]
+    preparation = record["preparation"] | other.get("preparation", {})
+    if what == "texts":
+        preparation["steps"] = 7
+    record |= other | {"preparation": preparation}
+    valid = json.dumps(record).encode()
+    (tmp_path / "run.json").write_bytes(valid)
+    assert trained_task(run_folder.load_record(tmp_path), tmp_path)
 
     @given(st.one_of(st.binary(max_size=200), mutated(valid), st.tuples(st.sampled_from(sorted(record)), JSON)))
     def check(content):
