@@ -139,5 +139,7 @@ def read(c):
     path = project_path(c.DATASET, "DATASET")
     if not path.exists():
         known = ", ".join(f'"{name}"' for name in GENERATED)
-        raise InputError(f"DATASET = {c.DATASET!r} is impossible: it must be {known} or a path that exists")
+        raise InputError(
+            f"DATASET = {c.DATASET!r} is not found: it must be {known} or a path, from the project folder on"
+        )
     return read_data_set(path, c)

@@ -1,6 +1,8 @@
 """What a terminal gets: letters it cannot show, Ctrl-C at any moment, folders that cannot be written."""
 
+import contextlib
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -26,6 +28,28 @@ def test_letters_that_a_terminal_cannot_show_are_replaced(project):
     assert len((project.folder / "runs" / "ledger.csv").read_text().splitlines()) == 2
     project.edit(DATASET="ł.npz")
     assert "DATASET = '?.npz'" in project.refuse("train_model.py", env=OLD)
+
+
+def test_a_person_sees_the_lines_that_a_file_gets(project):
+    project.edit(N_SAMPLES=60, EPOCHS=2)
+    piped = [line for line in project.succeed("train_model.py").splitlines() if line.startswith("Epoch")]
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen([sys.executable, "train_model.py"], cwd=project.folder, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the end, as Linux tells it
+        while part := os.read(ours, 4096):
+            shown += part
+    os.close(ours)
+    assert done.wait() == 0
+    lines = [line for line in shown.decode().replace("\r\n", "\n").split("\n") if "Epoch" in line]
+    assert [line.split("\r")[-1] for line in lines] == piped
+    assert "Epoch 2/2: step 2 of 2" in lines[-1]
+
+
+def test_an_older_python_gets_one_line(project):
+    code = "import sys; sys.version_info = (3, 9, 18); import train_model"
+    assert project.refuse("-c", code).startswith("Python 3.10 to 3.13 is needed, this is 3.")
 
 
 @pytest.mark.parametrize("script", ["train_model.py", "tune_model.py"])

@@ -29,9 +29,8 @@ def fit(model, data, c, folder=None, record=None):
     history, seconds, best_weights = continued(model, checkpoint if c.RESUME else None, record)
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     last = first if schedule.is_stopped(history, c) else c.EPOCHS
-    for epoch, logs in train_epochs(
-        model, training, batch_size, last, first, validation, callbacks_for(folder, c.TENSORBOARD)
-    ):
+    callbacks = callbacks_for(folder, c, -(-len(data.train) // batch_size))
+    for epoch, logs in train_epochs(model, training, batch_size, last, first, validation, callbacks):
         check_or_forget(logs["loss"], epoch, c, checkpoint)
         add_to(history, logs, model, c)
         if schedule.is_best(history, c):
@@ -41,8 +40,8 @@ def fit(model, data, c, folder=None, record=None):
         if checkpoint is not None:
             progress = {"of": identity(record), "history": history, "seconds": seconds}
             save_checkpoint(checkpoint, model, progress, best_weights)
-        if not sys.stdout.isatty():
-            print(f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items()), flush=True)
+        line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
+        print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
         if schedule.is_stopped(history, c):
             print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
             break
@@ -77,12 +76,22 @@ def blocks(model, data, c):
     return Blocks(training, batch_size, c.SEED, weights), validation and Blocks(validation, batch_size), batch_size
 
 
-def callbacks_for(folder, tensorboard):
-    """Return the Keras callbacks: a progress bar on a terminal, and TensorBoard's log where it is asked for."""
+def callbacks_for(folder, c, steps):
+    """Return the Keras callbacks: how far an epoch of so many steps is, on a terminal; TensorBoard's log if wanted."""
     from project.quiet_tensorflow import keras
 
-    callbacks = [keras.callbacks.ProgbarLogger()] if sys.stdout.isatty() else []
-    if tensorboard and folder:
+    callbacks = []
+    if sys.stdout.isatty():  # the line that fit prints at the end of the epoch takes its place
+        begun = []
+        callbacks.append(
+            keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, logs: begun.append(epoch + 1),
+                on_train_batch_end=lambda step, logs: print(
+                    f"\rEpoch {begun[-1]}/{c.EPOCHS}: step {step + 1} of {steps}", end="", flush=True
+                ),
+            )
+        )
+    if c.TENSORBOARD and folder:
         callbacks.append(keras.callbacks.TensorBoard(sibling(folder, "tensorboard"), write_graph=True))
     return callbacks
 

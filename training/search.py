@@ -10,6 +10,7 @@ import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from project import files
+from project.constants import names_in
 from project.errors import InputError
 from reports import plots
 from reports.tables import aligned
@@ -47,6 +48,8 @@ def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished
     fixed = epochs, c, o.SEARCH_VALIDATION_SIZE, load_data, backbone, measure, threads, os.getpid()
     work = [delayed(run_repeat)(t, repeat, trials[t], *fixed) for t in waiting for repeat in range(o.REPEATS)]
     repeats = {trial: {} for trial in waiting}
+    if waiting:
+        print(f"{len(waiting)} of {len(trials)} trials, {epochs} epochs each, {o.REPEATS} times:", flush=True)
     with contextlib.ExitStack() as stack:
         if o.PARALLEL_BACKEND == "dask":
             stack.enter_context(dask_client(o.SCHEDULER_ADDRESS))
@@ -107,12 +110,10 @@ def show_progress(trial, alive, epochs, trials, finished, measure):
     """Print what a trial that has just finished reached, beside the best so far."""
     done = [t for t in alive if (t, epochs) in finished]
     best = ranked(done, epochs, finished)[0]
-    print(
-        f"{epochs} epochs, trial {len(done)} of {len(alive)}: validation "
-        f"{scores(finished[trial, epochs], measure)}; best so far {scores(finished[best, epochs], measure)} "
-        f"with {assignments(trials[best])}",
-        flush=True,
-    )
+    own = scores(finished[trial, epochs], measure)
+    print(f"  {len(done)} of {len(alive)}: {own}" + (" (best)" if best == trial else ""), flush=True)
+    if len(done) == len(alive):
+        print(f"Best of {epochs} epochs: {assignments(trials[best])}", flush=True)
 
 
 def scores(row, measure):
@@ -137,7 +138,10 @@ def show_result(alive, rungs, trials, finished, c, measure, folder):
     picture = plots.trials(np.array(validation), rungs, alive[0], measure)
     files.write_atomically(folder / "trials.png", picture)
     changed = {name: value for name, value in trials[alive[0]].items() if value != c[name]}
-    print("\nThe winner's constants, to paste over the old ones:")
-    for name, value in changed.items():
-        print(f"{name} = {value!r}")
-    print(f"(as they are: {', '.join(name for name in trials[alive[0]] if name not in changed) or 'none'})")
+    for file in ("cnn_lstm_model", "train_model"):
+        own = {name: value for name, value in changed.items() if name in names_in(file)}
+        if own:
+            print(f"\nThe winner's constants, to paste over the old ones in {file}.py:")
+            print("\n".join(f"{name} = {value!r}" for name, value in own.items()))
+    same = [name for name in trials[alive[0]] if name not in changed]
+    print(f"\nThe winner leaves as they stand: {', '.join(same) or 'none'}")
