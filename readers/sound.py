@@ -23,6 +23,7 @@ OPTIONAL = (".mp3", ".flac", ".ogg", ".opus", ".aif", ".aiff", ".au")  # read wh
 SOUND = (".wav", *OPTIONAL)
 OTHER = (".m4a", ".aac", ".wma", ".mp4", ".amr")  # never read
 INSTALL = "pip install soundfile"
+METADATA = ("metadata.csv", "metadata.tsv")  # tables of recordings: see readers/transcripts.py
 
 
 def can_read(file):
@@ -60,7 +61,10 @@ def _left_out(path):
         return []
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
     how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if any(name.lower().endswith(OPTIONAL) for name in other) else ""
-    return [f"{len(other)} sound files are left out: {', '.join(other[:3])}{how}"] if other else []
+    notes = [f"{len(other)} sound files are left out: {', '.join(other[:3])}{how}"] if other else []
+    if found := [name for name in METADATA if (path / name).is_file()]:
+        notes.append(f"{found[0]} is not read: LABEL names its column of classes, TEXT that of what is said")
+    return notes
 
 
 def read_all(files, known_rate=None):

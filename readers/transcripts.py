@@ -22,7 +22,6 @@ from readers.text import read_any_text
 from readers.texts import LONGEST
 from sequences.types import Sequences
 
-METADATA = ("metadata.csv", "metadata.tsv")
 FILES = ("file_name", "file", "path")  # names of the column of files
 TRANSCRIPTS = ("transcription", "transcript", "text", "sentence")  # and of what is said
 
@@ -34,7 +33,7 @@ def is_one(path, c):
 
 def metadata_of(folder):
     """Return the metadata file of a folder, or None."""
-    return next((folder / name for name in METADATA if (folder / name).is_file()), None)
+    return next((folder / name for name in sound.METADATA if (folder / name).is_file()), None)
 
 
 def read(path, c, known=None):

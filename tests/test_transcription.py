@@ -270,6 +270,16 @@ def test_what_cannot_be_learned_is_named(tmp_path, content, constants, message):
         load(DATASET=str(folder), **constants)
 
 
+def test_metadata_of_something_else_is_pointed_at(tmp_path):
+    for k in range(4):
+        wavfile.write(tmp_path / f"{'ab'[k % 2]}_{k}.wav", RATE, said("a", np.random.default_rng(k)))
+    lines = [f"{'ab'[k % 2]}_{k}.wav,{'xy'[k % 2]}" for k in range(4)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["file_name,kind", *lines]) + "\n")
+    data = load(DATASET=str(tmp_path), TEST_SIZE=2)
+    assert data.state["classes"] == ["a", "b"] and "metadata.csv is not read: LABEL names" in " ".join(data.notes)
+    assert load(DATASET=str(tmp_path), LABEL="kind", TEST_SIZE=2).state["classes"] == ["x", "y"]
+
+
 def test_recordings_without_transcripts_cannot_be_transcribed(tmp_path):
     for k in range(4):
         wavfile.write(tmp_path / f"a_{k}.wav", RATE, said("a", np.random.default_rng(k)))
