@@ -14,7 +14,8 @@ DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try
 EMBEDDING = 100  # texts: numbers that stand for a word, learned with the rest
 BIDIRECTIONAL = False  # True: a second LSTM reads backwards, and its features are put beside the first one's
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
-# "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm"
+# "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm", and
+# "deep_cnn", the same without the LSTM
 ARCHITECTURE = "cnn_lstm"
 LINEAR_START = True  # forecasting, regression: begin as the linear model and learn what it misses
 
@@ -27,9 +28,11 @@ ALLOWED = {
     "EMBEDDING": whole(1, 10_000),
     "BIDIRECTIONAL": SWITCH,
     "ATTENTION": SWITCH,
-    "ARCHITECTURE": one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm"),
+    "ARCHITECTURE": one_of("cnn_lstm", "cnn", "lstm", "deep_cnn_lstm", "deep_cnn"),
     "LINEAR_START": SWITCH,
 }
+
+DEEP, WITHOUT_LSTM = ("deep_cnn_lstm", "deep_cnn"), ("cnn", "deep_cnn")  # values of ARCHITECTURE
 
 
 def backbone(x, c, real=None):
@@ -43,7 +46,7 @@ def backbone(x, c, real=None):
     layers = keras.layers
     if real is not None:
         return step_features(x, c, real)
-    if c.ARCHITECTURE == "deep_cnn_lstm":
+    if c.ARCHITECTURE in DEEP:
         x = deep_features(x, c)
     elif c.ARCHITECTURE == "cnn":
         x = layers.GlobalAveragePooling1D()(convolution(x, c))
@@ -72,7 +75,7 @@ def deep_features(x, c):
 
     The LSTM tells the order of the shapes; their mean and maximum over time tell how often and how clearly they occur
     (LSTM-FCN, Karim 2018, joins its two branches so). Whole filters are dropped, against learning single speakers.
-    Returns: (n, LSTM_UNITS + 2 × features), for video (n, LSTM_UNITS).
+    Returns: (n, LSTM_UNITS + 2 × features), for video (n, LSTM_UNITS); with "deep_cnn" mean and maximum alone.
     """
     from project.quiet_tensorflow import keras
 
@@ -88,10 +91,11 @@ def deep_features(x, c):
         x = normalised(x, block)
         x = each(pool(c.POOL_SIZE, padding="same"))(x)
         x = drop(c.DROPOUT)(x) if c.DROPOUT else x
-    if video:  # what a video shows on the whole says little about movement
-        return recurrence(layers.TimeDistributed(layers.Flatten())(x), c)
-    summary = recurrence(x, c)
-    return layers.Concatenate()([summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    x = layers.TimeDistributed(layers.Flatten())(x) if video else x
+    if video and c.ARCHITECTURE == "deep_cnn_lstm":  # what a video shows on the whole says little about movement
+        return recurrence(x, c)
+    summary = [recurrence(x, c)] if c.ARCHITECTURE == "deep_cnn_lstm" else []
+    return layers.Concatenate()([*summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
 
 
 def normalised(x, block):
@@ -179,14 +183,15 @@ def check_sizes(shape, c):
 
     shape: of one sequence, (time, features), (time, height, width, channels), or of a text (words,).
     """
-    if c.ATTENTION and c.ARCHITECTURE == "cnn":
-        raise InputError('ATTENTION = True is impossible with ARCHITECTURE = "cnn": it weighs the states of an LSTM')
+    for name in ("ATTENTION", "BIDIRECTIONAL"):
+        if c[name] and c.ARCHITECTURE in WITHOUT_LSTM:
+            raise InputError(f'{name} = True is impossible with ARCHITECTURE = "{c.ARCHITECTURE}": it has no LSTM')
     if c.ARCHITECTURE == "lstm":
         return
     size, what = (shape[0], "time steps") if len(shape) < 3 else (min(shape[1:3]), "pixels")
     if size < c.KERNEL_SIZE:
         raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {size} {what} allow 1 to {size}")
-    left = size if c.ARCHITECTURE == "deep_cnn_lstm" else size - c.KERNEL_SIZE + 1
+    left = size if c.ARCHITECTURE in DEEP else size - c.KERNEL_SIZE + 1
     if left < c.POOL_SIZE:
         raise InputError(
             f"POOL_SIZE = {c.POOL_SIZE} is impossible: the convolution leaves {left} {what}, which allow 1 to {left}"

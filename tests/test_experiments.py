@@ -101,6 +101,7 @@ def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
 
 
 ATTENTIVE = [("cnn_lstm", "video"), ("lstm", "four classes"), ("cnn", "two classes"), ("deep_cnn_lstm", "forecasting")]
+ATTENTIVE += [("deep_cnn", "two classes")]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +110,10 @@ ATTENTIVE = [("cnn_lstm", "video"), ("lstm", "four classes"), ("cnn", "two class
     + [(a, task, True) for a, task in ATTENTIVE],
 )
 def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architecture, attention, task):
-    if attention and architecture == "cnn":
-        with pytest.raises(InputError, match="ATTENTION"):
-            train(shipped, tmp_path / "run", ARCHITECTURE=architecture, ATTENTION=True)
+    if attention and architecture in ("cnn", "deep_cnn"):
+        for name in ("ATTENTION", "BIDIRECTIONAL"):
+            with pytest.raises(InputError, match=f"{name} = True is impossible .*: it has no LSTM"):
+                train(shipped, tmp_path / "run", **{"ARCHITECTURE": architecture, name: True})
         return
     rng = np.random.default_rng(0)
     if task == "forecasting":
@@ -175,3 +177,20 @@ def test_constants_that_do_not_go_together(shipped, tmp_path, constants, message
     with pytest.raises(InputError, match=message):
         train(shipped, tmp_path / "run", **constants)
     assert not (tmp_path / "run").exists()
+
+
+def test_deep_cnn_is_the_deep_network_without_its_lstm(shipped):
+    from cnn_lstm_model import backbone
+    from project.quiet_tensorflow import keras
+
+    inputs = keras.Input((40, 2))
+    with_lstm, without = (
+        keras.Model(inputs, backbone(inputs, shipped.changed(ARCHITECTURE=name)))
+        for name in ("deep_cnn_lstm", "deep_cnn")
+    )
+    shared = [layer.name for layer in without.layers if layer.weights]
+    assert shared == ["convolution_1", "normalise_1", "convolution_2", "normalise_2"]
+    for name in shared:
+        without.get_layer(name).set_weights(with_lstm.get_layer(name).get_weights())
+    x = np.random.default_rng(0).normal(size=(5, 40, 2)).astype(np.float32)
+    np.testing.assert_allclose(without(x), np.asarray(with_lstm(x))[:, 50:], atol=1e-6)  # 50: LSTM_UNITS
