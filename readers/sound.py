@@ -10,6 +10,7 @@ from scipy.io import wavfile
 from scipy.signal import resample_poly
 
 from project.errors import InputError
+from readers.many import read_many
 from readers.regular import refuse_special
 from sequences.types import Sequences
 
@@ -72,11 +73,7 @@ def read_all(files, known_rate=None):
 
     Returns: (list of arrays (frames_i, 40) float32, sample rate in Hz, notes).
     """
-    x, rates = [], []
-    for file in files:
-        samples, rate = read_sound(file)
-        x.append(log_mel(samples, rate).astype(np.float32))
-        rates.append(rate)
+    x, rates = map(list, zip(*read_many(_frames, files, "recordings")))
     lowest = min([*rates, *([known_rate] if known_rate else [])])
     higher = [place for place, rate in enumerate(rates) if rate != lowest]
     for place in higher:
@@ -87,6 +84,12 @@ def read_all(files, known_rate=None):
         return x, lowest, []
     found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
     return x, lowest, [f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
+
+
+def _frames(file):
+    """Return (log-mel frames (frames, 40) float32, sample rate in Hz) of a recording."""
+    samples, rate = read_sound(file)
+    return log_mel(samples, rate).astype(np.float32), rate
 
 
 def read_sound(path):

@@ -4,14 +4,13 @@ import hashlib
 import importlib.util
 import itertools
 import struct
-import time
 
 import numpy as np
-from joblib import Parallel, delayed
 from PIL import Image
 
 from project.cache import cached
 from project.errors import InputError
+from readers.many import read_many
 from readers.regular import refuse_special
 from sequences.rows_on_disk import open_npy
 from sequences.types import Sequences
@@ -28,7 +27,6 @@ MOST_DECODED = 2**31  # pixels in all frames of a .gif
 MOST_FRAMES = 100_000  # of a clip
 KEPT = 1024  # frames of a clip that wait to be picked from
 MEMORY = 2**30  # bytes that clips may take in memory
-SECONDS = 10.0  # between two lines that say how far the reading is
 
 
 def can_read(path):
@@ -57,29 +55,16 @@ def read_all(paths, c):
     large, or endless.
     """
     shape = (len(paths), c.FRAMES, c.FRAME_SIZE, c.FRAME_SIZE, 3)
+    clips = read_many(lambda path: read_clip(path, c.FRAMES, c.FRAME_SIZE), paths, "clips")
     if np.prod(shape, dtype=object) <= MEMORY:
-        return np.stack([*_clips(paths, c)])
+        return np.stack([*clips])
     files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
     of = [shape, [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]]
-    path = cached(hashlib.sha256(repr(of).encode()).hexdigest()[:32], shape, _clips(paths, c))
+    path = cached(hashlib.sha256(repr(of).encode()).hexdigest()[:32], shape, clips)
     try:
         return open_npy(path)
     except (ValueError, OSError) as error:
         raise InputError(f"{path} is damaged ({error}): delete it") from error
-
-
-def _clips(paths, c):
-    """Yield clips in their order, and say how far the reading is where it takes long."""
-    reading = Parallel(n_jobs=-1, prefer="threads", return_as="generator")
-    began = said = time.perf_counter()
-    clips = reading(delayed(read_clip)(path, c.FRAMES, c.FRAME_SIZE) for path in paths)
-    for number, clip in enumerate(clips, 1):
-        yield clip
-        now = time.perf_counter()
-        if now - said > SECONDS:
-            left = (now - began) / number * (len(paths) - number)
-            print(f"Read {number} of {len(paths)} clips, {left:.0f} s left", flush=True)
-            said = now
 
 
 def read_clip(path, count, size):

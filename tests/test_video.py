@@ -14,7 +14,7 @@ import evaluate_model
 import predict_model
 import train_model
 from project.errors import InputError
-from readers import video
+from readers import many, video
 from sequences.generated import moving_digits
 from sequences.rows_on_disk import RowsOnDisk
 from tests.conftest import load
@@ -165,7 +165,7 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     constants = {"DATASET": str(tmp_path / "d"), "FRAMES": 4, "FRAME_SIZE": 8}
     memory = load(**constants)
     monkeypatch.setattr(video, "MEMORY", 1000)
-    monkeypatch.setattr(video, "SECONDS", 0.0)
+    monkeypatch.setattr(many, "SECONDS", 0.0)
     monkeypatch.setattr(cache, "CACHE", tmp_path / "runs" / "cache")
     for once in (True, False):
         disk = load(**constants)
@@ -186,11 +186,9 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
     for label, k in itertools.product("ab", range(40)):
         (project.folder / "d" / label).mkdir(parents=True, exist_ok=True)
         write_gif(project.folder / "d" / label / f"{k}.gif", counting(40))
-    code = (
-        "from readers import video; video.MEMORY, video.SECONDS = 0, 0; from project.constants import read_constants;"
-    )
-    code += "from data_preprocessing import load_data; from sequences.statistics import fingerprint; "
-    code += "print(fingerprint(load_data(read_constants()).train))"
+    code = "from readers import many, video; video.MEMORY, many.SECONDS = 0, 0; import data_preprocessing; "
+    code += "from project.constants import read_constants; from sequences.statistics import fingerprint; "
+    code += "print(fingerprint(data_preprocessing.load_data(read_constants()).train))"
     project.edit(DATASET="d")
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], cwd=project.folder, stdout=subprocess.PIPE, text=True
