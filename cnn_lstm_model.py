@@ -32,8 +32,6 @@ ALLOWED = {
     "LINEAR_START": SWITCH,
 }
 
-DEEP, WITHOUT_LSTM = ("deep_cnn_lstm", "deep_cnn"), ("cnn", "deep_cnn")  # values of ARCHITECTURE
-
 
 def backbone(x, c, real=None):
     """Turn a Keras tensor (n, time, features), for video (n, time, height, width, channels), into features (n, k).
@@ -46,7 +44,7 @@ def backbone(x, c, real=None):
     layers = keras.layers
     if real is not None:
         return step_features(x, c, real)
-    if c.ARCHITECTURE in DEEP:
+    if c.ARCHITECTURE.startswith("deep"):
         x = deep_features(x, c)
     elif c.ARCHITECTURE == "cnn":
         x = layers.GlobalAveragePooling1D()(convolution(x, c))
@@ -184,14 +182,14 @@ def check_sizes(shape, c):
     shape: of one sequence, (time, features), (time, height, width, channels), or of a text (words,).
     """
     for name in ("ATTENTION", "BIDIRECTIONAL"):
-        if c[name] and c.ARCHITECTURE in WITHOUT_LSTM:
+        if c[name] and "lstm" not in c.ARCHITECTURE:
             raise InputError(f'{name} = True is impossible with ARCHITECTURE = "{c.ARCHITECTURE}": it has no LSTM')
     if c.ARCHITECTURE == "lstm":
         return
     size, what = (shape[0], "time steps") if len(shape) < 3 else (min(shape[1:3]), "pixels")
     if size < c.KERNEL_SIZE:
         raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {size} {what} allow 1 to {size}")
-    left = size if c.ARCHITECTURE in DEEP else size - c.KERNEL_SIZE + 1
+    left = size if c.ARCHITECTURE.startswith("deep") else size - c.KERNEL_SIZE + 1
     if left < c.POOL_SIZE:
         raise InputError(
             f"POOL_SIZE = {c.POOL_SIZE} is impossible: the convolution leaves {left} {what}, which allow 1 to {left}"

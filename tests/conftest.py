@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.forked import SCRIPTS, run_forked
+
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
@@ -36,7 +38,9 @@ def copy_project(folder, *more):
 
 
 class Project:
-    """A copy of the project in a folder of its own."""
+    """A copy of the project in a folder of its own. forked: see tests/forked.py."""
+
+    forked = True
 
     def __init__(self, folder):
         self.folder = folder
@@ -55,6 +59,8 @@ class Project:
 
     def run(self, *command, env=None, timeout=300):
         """Run `python *command` in the project folder. Returns: the finished process with stdout and stderr."""
+        if command[0] in SCRIPTS and not env and self.forked:
+            return run_forked(self.folder, command, timeout)
         return subprocess.run(
             [sys.executable, *map(str, command)],
             cwd=self.folder,
@@ -98,6 +104,7 @@ def reference(tmp_path_factory):
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
             project = Project(made / "project")
+            project.forked = False  # as a user starts them
             for script in ("train_model.py", "evaluate_model.py"):
                 (made / script).write_text(project.succeed(script))
     own = Project(tmp_path_factory.mktemp("reference") / "project")

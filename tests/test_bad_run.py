@@ -208,7 +208,10 @@ def test_a_run_dir_that_is_a_link_is_replaced_where_it_points_to(shipped, tmp_pa
         constants = {**shipped, "RUN_DIR": str(tmp_path / "link"), "N_SAMPLES": 40, "EPOCHS": 1, "SEED": seed}
         train_model.train_with(constants)
         assert evaluate_model.evaluate_with(constants)["test_sequences"] == 8
-    assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == ["real"]
+    assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == [
+        "index.html",
+        "real",
+    ]
 
 
 def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path, monkeypatch):

@@ -148,6 +148,7 @@ def test_a_failing_import_of_tensorflow_is_shown_whole(project):
     """Its start-up chatter is held back; what it says when it fails is not."""
     broken = "import os\nos.write(2, b'libfoo is missing\\n')\nraise ImportError('no TensorFlow here')\n"
     (project.folder / "tensorflow.py").write_text(broken)
+    project.forked = False
     done = project.run("train_model.py")
     assert done.returncode == 1
     assert "libfoo is missing" in done.stderr and "no TensorFlow here" in done.stderr

@@ -77,7 +77,7 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
         [sys.executable, "-u", "tune_model.py"], cwd=project.folder, stdout=subprocess.PIPE, text=True
     )
     for line in process.stdout:
-        if "trial 2 of" in line:
+        if line.startswith("  2 of"):
             break
     process.send_signal(signal.SIGKILL)
     process.wait()
