@@ -30,6 +30,16 @@ def by_training(x, mean, variance):
     return keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), name="standardise")(x)
 
 
+def each_standardised(x, real):
+    """Standardise each sequence of x (n, time, features) by its own mean and deviation; real: 0 at padding, else 1."""
+    from project.quiet_tensorflow import keras
+
+    ops = keras.ops
+    count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
+    x = (x - ops.sum(x, axis=1, keepdims=True) / count) * real
+    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + 1e-6)
+
+
 def flattened(data, c):
     """Return the function that flattens sequences (n, time, ...) to what the network sees, for the linear model."""
     shape = data.train.shape[-1:]

@@ -13,7 +13,7 @@ from reports.transcripts import score_transcripts, transcript_lines
 from sequences.splits import split_sequences
 from sequences.types import Part
 from tasks.ctc import BLANK, ctc_loss, error_rate, steps_needed, written
-from tasks.layers import by_training
+from tasks.layers import by_training, each_standardised
 
 score, better = "cer", "lower"
 unit = "recordings"
@@ -119,16 +119,6 @@ def mean_and_variance(part):
     return frames.mean(axis=0), np.maximum(frames.var(axis=0), 1e-6)
 
 
-def each_standardised(x, real):
-    """Standardise each recording of x (n, time, features) by its own mean and deviation, without padding."""
-    from project.quiet_tensorflow import keras
-
-    ops = keras.ops
-    count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
-    x = (x - ops.sum(x, axis=1, keepdims=True) / count) * real
-    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + 1e-6)
-
-
 def finished(model, state, learned):
     """Return the network as it is saved: as it was trained, without the loss, which Keras could not load."""
     from project.quiet_tensorflow import keras
@@ -174,9 +164,18 @@ def calibrate(data, output):
 
 
 def decode(output, state):
-    """Turn logits (n, steps, letters + 1) into a list of (transcript, steps of its letters, their probabilities)."""
-    letters = np.array(["", *state["alphabet"]])
-    return [("".join(letters[own]), steps / output.shape[1], chances) for own, steps, chances in written(output)]
+    """Turn logits (n, steps, letters + 1) into a list of (transcript, steps of its letters, their probabilities).
+
+    Blanks are evened out as in the transcripts that were read: one between words, none at the ends.
+    """
+    letters, answers = np.array(["", *state["alphabet"]]), []
+    for own, steps, chances in written(output):
+        heard = letters[own]
+        word = heard != " "
+        before, after = np.roll(word, 1), np.cumsum(word[::-1])[::-1] > 0
+        kept = word | (before & after & (np.arange(len(word)) > 0))
+        answers.append(("".join(heard[kept]), steps[kept] / output.shape[1], chances[kept]))
+    return answers
 
 
 def score_of(part, answers, state):

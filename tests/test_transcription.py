@@ -15,7 +15,7 @@ import train_model
 from project.errors import InputError
 from reports.transcripts import count_edits, score_transcripts
 from tasks.ctc import ctc_loss, steps_needed, written
-from tasks.transcription import encode, texts_of
+from tasks.transcription import decode, encode, texts_of
 from tests.conftest import load, load_model
 
 RATE = 8000
@@ -192,6 +192,14 @@ def test_greedy_decoding_drops_blanks_and_repetitions():
     assert letters.tolist() == [2, 2, 1] and steps.tolist() == [1, 4, 5]
     np.testing.assert_allclose(chances, math.exp(9) / (math.exp(9) + 2))
     assert steps_needed(np.array([1, 1, 2, 2, 2])) == 8
+
+
+def test_blanks_of_what_was_heard_are_evened_out():
+    path = [1, 0, 1, 2, 1, 0, 1, 0, 1, 2, 0, 1, 0]  # two blanks in front, three inside, one behind
+    ((text, steps, chances),) = decode(np.eye(3)[path][None] * 9, {"alphabet": [" ", "a"]})
+    assert text == "a a" and (steps * len(path)).round().tolist() == [3, 4, 9] and len(chances) == 3
+    ((text, steps, _),) = decode(np.eye(3)[[0, 1, 0]][None] * 9, {"alphabet": [" ", "a"]})
+    assert text == "" and len(steps) == 0
 
 
 def test_error_rates_worked_out_by_hand():
