@@ -82,8 +82,7 @@ def deep_features(x, c):
     each = layers.TimeDistributed if video else lambda layer: layer
     convolve, pool = (layers.Conv2D, layers.MaxPooling2D) if video else (layers.Conv1D, layers.MaxPooling1D)
     drop = layers.SpatialDropout3D if video else layers.SpatialDropout1D
-    # 8 and 5 steps where KERNEL_SIZE is 3, the kernels of LSTM-FCN; the pixels of a frame are fewer.
-    sizes = (c.KERNEL_SIZE, c.KERNEL_SIZE) if video else (2 * c.KERNEL_SIZE + 2, 2 * c.KERNEL_SIZE - 1)
+    sizes = (c.KERNEL_SIZE, c.KERNEL_SIZE) if video else deep_kernels(c)
     for block, size in enumerate(sizes, 1):
         x = each(convolve(2 * c.FILTERS, size, padding="same", name=f"convolution_{block}"))(x)
         x = normalised(x, block)
@@ -94,6 +93,11 @@ def deep_features(x, c):
         return recurrence(x, c)
     summary = [recurrence(x, c)] if c.ARCHITECTURE == "deep_cnn_lstm" else []
     return layers.Concatenate()([*summary, layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+
+
+def deep_kernels(c):
+    """Return the kernels of the two blocks: 8 and 5 steps where KERNEL_SIZE is 3, as in LSTM-FCN."""
+    return 2 * c.KERNEL_SIZE + 2, 2 * c.KERNEL_SIZE - 1
 
 
 def normalised(x, block):
@@ -116,8 +120,7 @@ def step_features(x, c, real):
     layers, deep = keras.layers, c.ARCHITECTURE == "deep_cnn_lstm"
     for block in (1, 2) if deep else (1,):
         if deep:
-            size = (2 * c.KERNEL_SIZE + 2, 2 * c.KERNEL_SIZE - 1)[block - 1]
-            x = layers.Conv1D(2 * c.FILTERS, size, padding="same", name=f"convolution_{block}")(x)
+            x = layers.Conv1D(2 * c.FILTERS, deep_kernels(c)[block - 1], padding="same", name=f"convolution_{block}")(x)
             x = normalised(x, block)
         else:
             x = layers.Conv1D(c.FILTERS, c.KERNEL_SIZE, padding="same", activation="relu", name="convolution")(x)

@@ -22,6 +22,8 @@ def cached(key, shape, rows):
     if path.is_file():
         return path
     with locked(CACHE):
+        if path.is_file():  # another process wrote it before this one had the lock
+            return path
         try:
             remove(CACHE)  # of other clips, or what a kill left
             CACHE.mkdir(parents=True)

@@ -39,7 +39,7 @@ def metadata_of(folder):
 def read(path, c, known=None):
     """Read a folder of recordings with their metadata: see readers/__init__.py.
 
-    y are the transcripts (n,), their blanks evened out and their letters composed (Unicode NFC); with LABEL classes.
+    y are the transcripts (n,), their spaces evened out and their letters composed (Unicode NFC); with LABEL classes.
     """
     parts = [_listed(part, path, c) for part in parts_of(path)]
     files, labels, groups, notes = ([item for part in parts for item in part[k]] for k in range(4))

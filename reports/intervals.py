@@ -36,7 +36,12 @@ def skill_interval(errors, naive_errors, seed, neighbours=True):
     """Return the 95 % interval [low, high] of the skill by the block bootstrap of `resampled_rmse`."""
     ours, theirs = (resampled_rmse(e, seed, neighbours) for e in (errors, naive_errors))
     skills = 1 - ours / np.where(theirs > 0, theirs, np.inf)
-    return np.quantile(skills, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
+    return interval(skills)
+
+
+def interval(draws):
+    """Return the 95 % interval [low, high] of a bootstrap's draws (n,)."""
+    return np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
 
 
 def resampled_rmse(errors, seed, neighbours=True):

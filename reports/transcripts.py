@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 
 from baselines import FREQUENT
-from reports.intervals import CONFIDENCE, RESAMPLES
+from reports.intervals import RESAMPLES, interval
 from reports.tables import aligned
 from reports.verdict import verdict
 
-MOST = 8  # confusions shown
+CONFUSIONS = 8  # shown
 NOTHING = "(nothing)"
 
 
@@ -55,11 +55,6 @@ def resampled(edits, lengths, seed):
     return edits[draws].sum(axis=1) / lengths[draws].sum(axis=1)
 
 
-def interval(values):
-    """Return the 95 % interval [low, high] of draws (n,)."""
-    return np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
-
-
 def score_transcripts(truths, answers, rivals, seed):
     """Compare transcripts (n,) with what was heard (n,). rivals: {name of a baseline: its transcripts (n,)}.
 
@@ -86,7 +81,7 @@ def score_transcripts(truths, answers, rivals, seed):
         "baselines": {name: rate for name, (rate, _) in figures.items()},
         "differences": {name: {"difference": rate - cer, "interval": lower} for name, (rate, lower) in figures.items()},
         "edits": edits_of.tolist(),
-        "confusions": [[t or "", a or "", n] for (t, a), n in confusions.most_common(MOST)],
+        "confusions": [[t or "", a or "", n] for (t, a), n in confusions.most_common(CONFUSIONS)],
     }
 
 
@@ -95,7 +90,7 @@ def transcript_lines(figures, examples, frequent):
     transcript that the baseline always gives."""
 
     def shown(letter):
-        return NOTHING if not letter else "(blank)" if letter == " " else letter
+        return NOTHING if not letter else "(space)" if letter == " " else letter
 
     confusions = [[shown(t), shown(a), str(n)] for t, a, n in figures["confusions"]]
     (low, high), (wlow, whigh) = figures["cer_interval"], figures["wer_interval"]

@@ -19,7 +19,7 @@ score, better = "cer", "lower"
 unit = "recordings"
 pure_windows = False
 unread = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
-SHOWN = 5  # recordings in the report
+RECORDINGS = 5  # shown in the report
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # stands for a letter that the training part has not
 CERTAIN = 100.0  # logit of the blank behind the end of a recording: e^-100 is nothing
 ARCHITECTURES = ("cnn_lstm", "deep_cnn_lstm")
@@ -166,7 +166,7 @@ def calibrate(data, output):
 def decode(output, state):
     """Turn logits (n, steps, letters + 1) into a list of (transcript, steps of its letters, their probabilities).
 
-    Blanks are evened out as in the transcripts that were read: one between words, none at the ends.
+    Spaces are evened out as in the transcripts that were read: one between words, none at the ends.
     """
     letters, answers = np.array(["", *state["alphabet"]]), []
     for own, steps, chances in written(output):
@@ -205,7 +205,7 @@ def report(data, answers, rivals, c):
     table = ["file_name", "transcription"], [[test.names[row], text] for row, text in zip(test.rows, heard)]
     (x,), (text, steps, _) = test.take(slice(1)), answers[0]
     picture = plots.transcript(x, steps * len(x), text, truths[0], test.names[test.rows[0]])
-    lines = transcript_lines(figures, examples[:SHOWN], rivals[FREQUENT][0])
+    lines = transcript_lines(figures, examples[:RECORDINGS], rivals[FREQUENT][0])
     chosen = right_and_wrong(np.array(wrong) == 0)
     shown = header[1:4], [rows[k][1:4] for k in chosen]
     return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table}, shown)
@@ -242,5 +242,5 @@ def report_new(new, answers, state, input_shape):
     """Report the transcripts of new recordings. Returns: Report, its figures empty."""
     header = ["file_name", "transcription", "confidence"]
     rows = [[name, text, confidence(chances)] for name, (text, _, chances) in zip(new.names, answers)]
-    shown = [[name, _short(text), own] for name, text, own in rows[:SHOWN]]
-    return Report({}, [aligned(header, shown), *(["..."] if len(rows) > SHOWN else [])], header, rows, {})
+    shown = [[name, _short(text), own] for name, text, own in rows[:RECORDINGS]]
+    return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows, {})

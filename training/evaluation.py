@@ -48,7 +48,8 @@ def evaluate(folder, record, data, c):
     shown = [f"{heading}, {record['parameters']:,} parameters", *data.notes, *notes, *report.lines]
     remarks = [data.sequences.remark] if data.sequences.remark else advise(folder, record, data, figures)
     print("\n".join([*shown, *remarks, *look_lines(looks, figures)]), flush=True)
-    print("\n" + lines if lines else "", flush=True)
+    if lines:
+        print("\n" + lines, flush=True)
     lines = [*shown, *remarks, *look_lines(looks, figures), "", lines]
     save(folder, record, task, report._replace(figures=figures, pictures=pictures), lines)
     header, rows = ledger.last(5)

@@ -24,7 +24,10 @@ def fused_adam(optimizer):
 
     def update_step(gradient, variable, learning_rate):
         large = np.prod(variable.shape) >= LARGE and tf.as_dtype(variable.dtype) == tf.float32
-        (_fused_update if large else lambda _, *rest: update(*rest))(optimizer, gradient, variable, learning_rate)
+        if large:
+            _fused_update(optimizer, gradient, variable, learning_rate)
+        else:
+            update(gradient, variable, learning_rate)
 
     optimizer.update_step = update_step
     try:
