@@ -2,7 +2,7 @@
 
 `X` holds the sequences, `y` their labels or numbers; `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside
 X and y may be `groups` (n,): what must stay in one part; `lengths` (n,): time steps of each sequence, what follows is
-padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features.
+padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A small x does as well.
 """
 
 import numpy as np
@@ -12,6 +12,8 @@ from sequences.preparation import without_tails
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
+LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data sets have it
+
 
 def from_names(path, names, load, known=None):
     """Make Sequences of the arrays in an archive. load: function from a name to its array or RowsOnDisk.
@@ -19,7 +21,8 @@ def from_names(path, names, load, known=None):
     Returns: (Sequences, Sequences of the official test part or None). Raises InputError for missing names and wrong
     shapes.
     """
-    names = set(names)
+    stored = {"X" + n[1:] if n in LOWER_CASE and "X" + n[1:] not in names else n: n for n in names}
+    names = set(stored)
     if "X" in names:
         endings = [""]
     elif {"X_train", "X_test"} <= names:
@@ -31,7 +34,7 @@ def from_names(path, names, load, known=None):
     for ending in endings:
         x, y, groups, lengths, s = own = [name + ending for name in ("X", "y", "groups", "lengths", "S")]
         used |= set(own)
-        part = sequences_of(path, x, load(x), y, load(y) if y in names else None, known)
+        part = sequences_of(path, x, load(stored[x]), y, load(y) if y in names else None, known)
         if s in names:
             part = _with_constants(path, part, s, load(s))
         if lengths in names:

@@ -31,6 +31,14 @@ def test_one_hot_labels_are_classes_and_it_is_said(tmp_path):
     assert any("one-hot labels were read as the classes 0 to 3" in note for note in data.notes)
 
 
+def test_archives_as_keras_ships_them_name_their_arrays_with_a_small_x(tmp_path):
+    data = read(tmp_path, x_train=X[:30], y_train=Y[:30], x_test=X[30:], y_test=Y[30:])
+    np.testing.assert_allclose(data.test.take(slice(None)), X[30:], rtol=1e-6)
+    assert not any("not looked at" in note for note in data.notes)
+    with pytest.raises(InputError, match="needs arrays X, y or X_train"):
+        read(tmp_path, x_train=X, y_train=Y)
+
+
 def test_several_labels_at_once_are_refused_in_words(tmp_path):
     several = np.eye(4)[Y]
     several[0] = 1
