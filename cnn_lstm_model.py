@@ -14,10 +14,10 @@ DROPOUT = 0.0  # share of the features dropped while training, 0 to below 1; try
 EMBEDDING = 100  # texts: numbers that stand for a word, learned with the rest
 BIDIRECTIONAL = False  # True: a second LSTM reads backwards, and its features are put beside the first one's
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
-# "cnn_lstm"; its halves, for comparison: "cnn" (averaged over time), "lstm"; the stronger "deep_cnn_lstm", and
-# "deep_cnn", the same without the LSTM
+# "cnn_lstm"; its halves, for comparison: "cnn" (flattened, so that order counts), "lstm"; the stronger "deep_cnn_lstm",
+# and "deep_cnn", the same without the LSTM
 ARCHITECTURE = "cnn_lstm"
-LINEAR_START = True  # forecasting, regression: begin as the linear model and learn what it misses
+LINEAR_START = True  # forecasts, numbers, classes of the deep networks: begin as ridge regression, learn what it misses
 
 ALLOWED = {
     "FILTERS": whole(1, 10_000),
@@ -47,7 +47,7 @@ def backbone(x, c, real=None):
     if c.ARCHITECTURE.startswith("deep"):
         x = deep_features(x, c)
     elif c.ARCHITECTURE == "cnn":
-        x = layers.GlobalAveragePooling1D()(convolution(x, c))
+        x = layers.Flatten()(convolution(x, c))
     elif c.ARCHITECTURE == "lstm":
         x = recurrence(layers.TimeDistributed(layers.Flatten())(x) if len(x.shape) == 5 else x, c)
     else:

@@ -6,12 +6,15 @@ Hoerl and Kennard (1970); its strength is chosen by scikit-learn's efficient lea
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.linear_model import RidgeCV
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 STRENGTHS = np.logspace(-3, 5, 17)
 MOST_VALUES = 2**24  # of the inputs that are fitted: 128 MiB
 MOST_WORK = 1e10  # rows × inputs × the smaller of the two: a second or two
+FOLDS = 10  # of the answers to sequences that a model has not seen
 
 
 class Linear(NamedTuple):
@@ -20,6 +23,7 @@ class Linear(NamedTuple):
     weights: np.ndarray  # (inputs, outputs)
     intercept: np.ndarray  # (outputs,)
     rows: int  # training sequences that it was fitted to
+    strength: float  # of the ridge
 
 
 def fit(part, targets, flatten, seed):
@@ -28,15 +32,33 @@ def fit(part, targets, flatten, seed):
     targets: function from places in the part (n,) to targets (n, outputs); flatten: function from sequences
     (n, time, ...) float64 to inputs (n, inputs). Returns: Linear.
     """
-    places = np.arange(len(part))
-    most = most_rows(flatten(part.take(slice(0, 1)).astype(np.float64)).shape[1])
-    if len(part) > most:
-        places = np.sort(np.random.default_rng(seed).choice(len(part), most, replace=False))
+    places = sample(part, flatten, seed)
     x, y = flatten(part.take(places).astype(np.float64)), targets(places)
     scaler = StandardScaler()
     ridge = RidgeCV(STRENGTHS).fit(scaler.fit_transform(x), y)
     weights = ridge.coef_.reshape(y.shape[1], -1).T / scaler.scale_[:, None]
-    return Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places))
+    return Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places), float(ridge.alpha_))
+
+
+def unseen(linear, part, targets, flatten, seed):
+    """Return what models like `linear` answer to each sequence of its training part that they were fitted without.
+
+    linear: from fit(part, targets, flatten, seed). Returns: out-of-fold predictions, float64 (n, outputs).
+    """
+    answers, places = predict(linear, part, flatten), sample(part, flatten, seed)
+    x, y = flatten(part.take(places).astype(np.float64)), targets(places)
+    folds = KFold(min(FOLDS, len(places)), shuffle=True, random_state=seed)
+    model = make_pipeline(StandardScaler(), Ridge(linear.strength))
+    answers[places] = cross_val_predict(model, x, y, cv=folds).reshape(y.shape)
+    return answers
+
+
+def sample(part, flatten, seed):
+    """Return the places of the sequences of a Part that are fitted: all, or a seeded sample where it is large."""
+    most = most_rows(flatten(part.take(slice(0, 1)).astype(np.float64)).shape[1])
+    if len(part) <= most:
+        return np.arange(len(part))
+    return np.sort(np.random.default_rng(seed).choice(len(part), most, replace=False))
 
 
 def most_rows(inputs):

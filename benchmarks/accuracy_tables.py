@@ -1,87 +1,189 @@
-"""What benchmarks/accuracy.py found, as tables and pictures."""
+"""What benchmarks/accuracy.py found, as tables and pictures, by the tests that Demšar (2006) recommends."""
+
+import os
+from collections import defaultdict
+from itertools import combinations
 
 import numpy as np
 import pictures
+from scipy.stats import bootstrap, friedmanchisquare, rankdata, wilcoxon
 
 from project import files
 
-
-def mean_and_sd(values):
-    """Return mean and standard deviation (n - 1), NaN where there are too few."""
-    return (np.mean(values) if values else np.nan), (np.std(values, ddof=1) if len(values) > 1 else np.nan)
+PRESET, ABLATION = "deep_cnn_lstm", "deep_cnn"
+SURE = 0.05  # a difference of a smaller p is significant
 
 
-def write_table(folder, models, constants, collect, machine):
-    """Write accuracy.md and accuracy.png to `folder`, and print the tables.
+def write_tables(folder, rows, models, own):
+    """Write accuracy.md, accuracy.png and ranks.png to `folder`, and print the tables.
 
-    models: {model: its name for the reader}; constants: {data set: its constants}; collect: function (data set, model,
-    constants, column) to the figures of all seeds; machine: what the trials ran on.
+    rows: of accuracy.csv; models: in the order of the columns; own: data sets that are not ranked, as the project made
+    them.
     """
-    scores = {m: [mean_and_sd(collect(n, m, c, "accuracy")) for n, c in constants.items()] for m in models}
-    means, deviations = ({models[m]: [100 * pair[k] for pair in scores[m]] for m in models} for k in (0, 1))
-    baselines, accuracy, efforts = {}, [], []
-    for i, (name, c) in enumerate(constants.items()):
-        n_train, n_test, baselines[name] = (
-            np.mean(sum((collect(name, m, c, column) for m in models), []))
-            for column in ("training", "test", "baseline")
-        )
-        cells = [percent(*scores[m][i]) for m in models]
-        best = max((cell.split()[0] for cell in cells if cell != "–"), key=float)
-        cells = [f"**{cell}**" if cell.split()[0] == best else cell for cell in cells]
-        accuracy.append([name, f"{n_train:.0f} / {n_test:.0f}", f"{100 * baselines[name]:.1f}", *cells])
-        efforts.append(
-            [name, *(effort(*(collect(name, m, c, column) for column in ("seconds", "parameters"))) for m in models)]
-        )
-    accuracy.append(["mean rank", "", "", *mean_ranks(scores, models)])
-    headings = list(models.values())
-    parts = [
-        "Test accuracy in %, mean ± standard deviation over the seeds",
-        markdown(["data set", "training / test", "majority class", *headings], accuracy),
-        "Seconds of training, and number of parameters",
-        markdown(["data set", *headings], efforts),
-        machine,
-    ]
+    results, facts = scores_of(rows), facts_of(rows)
+    ranked = [name for name in results if name not in own and "," not in name]
+    parts = []
+    for title, names in (("Data sets that others made", ranked), ("Made by the project: not ranked", list(own))):
+        names = [name for name in names if name in results]
+        if names:
+            body = [score_row(name, results[name], facts[name], models) for name in names]
+            parts += [f"{title}: test accuracy in %, mean ± standard deviation over the seeds"]
+            parts += [markdown(["data set", "training / test", "majority", *models], body)]
+    complete = [name for name in ranked if all(model in results[name] for model in models)]
+    if len(complete) > 2:
+        parts += ranks(folder, {n: [results[n][m].mean() for m in models] for n in complete}, models)
+    both = [name for name in ranked if {PRESET, ABLATION} <= results[name].keys()]
+    if len(both) > 1:
+        parts.append(addition([100 * (results[n][PRESET].mean() - results[n][ABLATION].mean()) for n in both]))
+    shown = [name for name in results if "," not in name]
+    efforts = [[name, *(effort(facts[name].get(model)) for model in models)] for name in shown]
+    jobs = os.cpu_count()
+    parts += [f"Epochs chosen, seconds of training ({jobs} trials at a time) and parameters"]
+    parts += [markdown(["data set", *models], efforts), sorted({row["versions"] for row in rows})[-1]]
     files.write_atomically(folder / "accuracy.md", "\n\n".join(parts) + "\n")
-    hundred = {name: 100 * value for name, value in baselines.items()}
-    picture = pictures.dot_plot(means, deviations, hundred, "test accuracy in %")
-    files.write_atomically(folder / "accuracy.png", picture)
+    draw(folder, {name: results[name] for name in shown}, facts, models)
     print("\n" + "\n\n".join([*parts, "Wrote benchmarks/accuracy.csv, accuracy.md and accuracy.png"]))
 
 
-def write_curve(folder, sizes, figures):
-    """Draw learning_curve.png and print its figures. figures: {model: [accuracies of all seeds, for each size]}."""
-    scores = {m: [mean_and_sd(values) for values in figures[m]] for m in figures}
-    means, deviations = ({m: [100 * pair[k] for pair in scores[m]] for m in figures} for k in (0, 1))
-    picture = pictures.data_curves(sizes, means, deviations, "test accuracy on motifs in %")
+def scores_of(rows):
+    """Return {data set: {model: accuracies of its seeds, each the mean over the folds}}, where all folds are there."""
+    found, folds = defaultdict(lambda: defaultdict(lambda: defaultdict(list))), defaultdict(set)
+    for row in rows:
+        folds[row["data set"]].add(row["fold"])
+        if row["seed"] != "choice":
+            found[row["data set"]][row["model"]][row["seed"]].append(float(row["accuracy"]))
+    whole = {
+        name: {m: [np.mean(v) for v in seeds.values() if len(v) == len(folds[name])] for m, seeds in by_model.items()}
+        for name, by_model in found.items()
+    }
+    return {name: {m: np.array(v) for m, v in by_model.items() if v} for name, by_model in whole.items()}
+
+
+def facts_of(rows):
+    """Return {data set: {model: its rows}}, those of the choices left out."""
+    found = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row["seed"] != "choice":
+            found[row["data set"]][row["model"]].append(row)
+    return found
+
+
+def score_row(name, scores, facts, models):
+    """Return the cells of a data set: its sizes, and the score of each model, the highest in bold."""
+    every = [row for rows in facts.values() for row in rows]
+    sizes = [np.mean([float(row[column]) for row in every]) for column in ("training", "test", "majority")]
+    cells = [percent(scores[m]) if m in scores else "–" for m in models]
+    best = max((cell.split()[0] for cell in cells if cell != "–"), key=float)
+    cells = [f"**{cell}**" if cell.split()[0] == best else cell for cell in cells]
+    return [name, f"{sizes[0]:.0f} / {sizes[1]:.0f}", f"{100 * sizes[2]:.1f}", *cells]
+
+
+def ranks(folder, means, models):
+    """Rank the models on each data set, test the differences and draw ranks.png. Returns: paragraphs.
+
+    means: {data set: mean accuracy of each model}. Friedman's test over all, then Wilcoxon's signed-rank test of each
+    pair, corrected by Holm.
+    """
+    table = np.array(list(means.values()))
+    mean_ranks = rankdata(-table, axis=1).mean(axis=0)
+    p = friedmanchisquare(*table.T).pvalue
+    pairs = list(combinations(range(len(models)), 2))
+    alike = [np.allclose(table[:, a], table[:, b]) for a, b in pairs]
+    values = [1.0 if same else wilcoxon(table[:, a], table[:, b]).pvalue for same, (a, b) in zip(alike, pairs)]
+    corrected = dict(zip(pairs, holm(values)))
+    picture = pictures.critical_difference(mean_ranks, models, cliques(mean_ranks, corrected))
+    files.write_atomically(folder / "ranks.png", picture)
+    rows = [["mean rank", *(f"{rank:.2f}" for rank in mean_ranks)]]
+    rows += [["mean accuracy in %", *(f"{100 * mean:.1f}" for mean in table.mean(axis=0))]]
+    if PRESET in models:
+        own, cells = models.index(PRESET), []
+        for k in range(len(models)):
+            cells.append("" if k == own else f"{corrected[min(k, own), max(k, own)]:.3f}")
+        rows += [[f"p against {PRESET}", *cells]]
+    intro = (
+        f"Over the {len(means)} data sets that all of them take (1 is the best rank). Friedman's test: p = {p:.2g}; "
+    )
+    return [intro + "pairs: Wilcoxon's signed-rank test, corrected by Holm", markdown(["", *models], rows)]
+
+
+def holm(values):
+    """Correct p-values for their number, step by step (Holm 1979)."""
+    order, corrected, highest = np.argsort(values), np.empty(len(values)), 0.0
+    for place, k in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - place) * values[k]))
+        corrected[k] = highest
+    return corrected
+
+
+def cliques(mean_ranks, corrected):
+    """Return the longest runs of models, from the best rank to the worst, in which no pair differs significantly."""
+    order, found = np.argsort(mean_ranks), []
+    for start in range(len(order)):
+        end = start
+        while end + 1 < len(order) and all(
+            corrected[min(a, order[end + 1]), max(a, order[end + 1])] >= SURE for a in order[start : end + 1]
+        ):
+            end += 1
+        if end > start and not any(set(order[start : end + 1]) <= set(other) for other in found):
+            found.append(order[start : end + 1])
+    return found
+
+
+def addition(differences):
+    """Say what the LSTM adds to the preset: differences (data sets,) in points, with a bootstrap interval over them."""
+    mean = np.mean(differences)
+    if np.ptp(differences) == 0:
+        return f"What the LSTM adds to {PRESET}: {mean:+.1f} points on each data set"
+    interval = bootstrap([differences], np.mean, method="percentile", rng=np.random.default_rng(0))
+    low, high = interval.confidence_interval
+    span = f"95 % interval {low:+.1f} to {high:+.1f}; worst {min(differences):+.1f}, best {max(differences):+.1f}"
+    over = f"{mean:+.1f} points on average over {len(differences)} data sets ({span})"
+    return f"What the LSTM adds to {PRESET}, against {ABLATION}: {over}"
+
+
+def write_curve(folder, rows, networks, sizes):
+    """Draw learning_curve.png and append its figures to accuracy.md. The data sets are "motifs, SIZE"."""
+    results = scores_of(rows)
+    figures = {m: [results.get(f"motifs, {n}", {}).get(m, np.array([])) for n in sizes] for m in networks}
+    means = {m: [100 * v.mean() if len(v) else np.nan for v in figures[m]] for m in networks}
+    picture = pictures.data_curves(sizes, means, deviations(figures), "test accuracy on motifs in %")
     files.write_atomically(folder / "learning_curve.png", picture)
-    rows = [[f"{n:,}", *(percent(*scores[m][i]) for m in figures)] for i, n in enumerate(sizes)]
-    table = markdown(["training sequences", *figures], rows)
+    body = [[f"{n:,}", *(percent(figures[m][i]) for m in networks)] for i, n in enumerate(sizes)]
+    text = f"Motifs: test accuracy in % by training sequences\n\n{markdown(['training sequences', *networks], body)}"
     with open(folder / "accuracy.md", "a", encoding="utf-8") as file:
-        file.write(f"\nTest accuracy on motifs in % against the number of training sequences\n\n{table}\n")
-    print(f"\nTest accuracy on motifs in %\n\n{table}\n\nWrote benchmarks/learning_curve.png")
+        file.write(f"\n{text}\n")
+    print(f"\n{text}\n\nWrote benchmarks/learning_curve.png")
 
 
-def percent(mean, sd):
-    """Write mean and standard deviation of a share in %."""
-    if np.isnan(mean):
+def draw(folder, results, facts, models):
+    """Draw accuracy.png: a line of dots for each data set."""
+    scores = {m: [by_model.get(m, np.array([])) for by_model in results.values()] for m in models}
+    means = {m: [100 * v.mean() if len(v) else np.nan for v in scores[m]] for m in models}
+    rows = {name: [float(r["majority"]) for own in facts[name].values() for r in own] for name in results}
+    majority = {name: 100 * np.mean(values) for name, values in rows.items()}
+    picture = pictures.dot_plot(means, deviations(scores), majority, "test accuracy in %")
+    files.write_atomically(folder / "accuracy.png", picture)
+
+
+def deviations(scores):
+    """Return the standard deviations (n - 1) in % of {model: [scores]}, NaN where there are too few."""
+    return {m: [100 * np.std(v, ddof=1) if len(v) > 1 else np.nan for v in scores[m]] for m in scores}
+
+
+def percent(values):
+    """Write mean and standard deviation of shares in %."""
+    if not len(values):
         return "–"
-    return f"{100 * mean:.1f}" + ("" if np.isnan(sd) else f" ± {100 * sd:.1f}")
+    return f"{100 * np.mean(values):.1f}" + (f" ± {100 * np.std(values, ddof=1):.1f}" if len(values) > 1 else "")
 
 
-def effort(seconds, parameters):
-    """Write a model's mean seconds of training and its parameters, where there are any."""
-    if not seconds:
+def effort(rows):
+    """Write a model's epochs, mean seconds of training and parameters, where there are any."""
+    if not rows:
         return "–"
-    return f"{np.mean(seconds):.1f} s" + (f", {parameters[0]:,.0f}" if parameters else "")
-
-
-def mean_ranks(scores, models):
-    """Return each model's rank over the data sets that all models have a score of (1: best), averaged, as strings."""
-    from scipy.stats import rankdata
-
-    means = np.array([[pair[0] for pair in scores[m]] for m in models])
-    means = means[:, ~np.isnan(means).any(axis=0)]
-    return [f"{rank:.1f}" for rank in rankdata(-means, axis=0).mean(axis=1)] if means.size else ["–"] * len(models)
+    epochs = sorted({row["epochs"] for row in rows}, key=lambda number: int(number or 0))
+    seconds = f"{np.mean([float(row['seconds']) for row in rows]):.1f} s"
+    return f"{'/'.join(epochs)} ep, {seconds}, {int(rows[0]['parameters']):,}" if rows[0]["parameters"] else seconds
 
 
 def markdown(header, rows):

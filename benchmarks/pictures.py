@@ -41,6 +41,31 @@ def dot_plot(means, deviations, baselines, label):
     return png(figure)
 
 
+def critical_difference(ranks, names, cliques):
+    """Draw mean ranks (n,) on a line, and a bar over each clique: models of which no pair differs significantly."""
+    order = np.argsort(ranks)
+    figure = new_figure(8.0, 1.4 + 0.25 * len(names) + 0.12 * len(cliques))
+    axes = figure.subplots()
+    low, high, half = 1, len(names), (len(names) + 1) // 2
+    for place, k in enumerate(order):
+        left = place < half
+        y, end = -1.0 - (place if left else len(names) - 1 - place), low - 0.2 if left else high + 0.2
+        axes.plot([ranks[k], ranks[k], end], [0, y, y], color="0.3", linewidth=1)
+        axes.text(end, y, f"{names[k]}  {ranks[k]:.2f} ", ha="right" if left else "left", va="center")
+    for row, clique in enumerate(cliques):
+        ends = [ranks[clique].min() - 0.04, ranks[clique].max() + 0.04]
+        axes.plot(ends, [-0.3 - 0.25 * row] * 2, color="black", linewidth=4, solid_capstyle="butt")
+    axes.set(xlim=(low - 2, high + 2), ylim=(-half - 0.6, 0.4))
+    axes.spines[["left", "right", "bottom"]].set_visible(False)
+    axes.spines["top"].set_position(("data", 0))
+    axes.spines["top"].set_bounds(low, high)
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(low, high + 1))
+    axes.set_yticks([])
+    figure.suptitle("mean rank (1 is the best); a bar joins what does not differ significantly", fontsize=9)
+    return png(figure)
+
+
 def data_curves(sizes, means, deviations, label):
     """Draw accuracy against the number of training sequences (n,): means and deviations {model: (n,)}, in %."""
     figure = new_figure(7.0, 4.2)

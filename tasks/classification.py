@@ -15,6 +15,8 @@ from reports.classes import class_lines, confusion_lines, pool_confusion, score_
 from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.types import Part
+from tasks import linear_start
+from tasks.labels import class_name, class_order
 from tasks.layers import flattened, standardised
 from tasks.texts import embedded, taking_texts, tfidf_answers
 
@@ -44,7 +46,7 @@ def learn(train, rows, c):
 
     Raises InputError for fewer than two.
     """
-    classes = sorted(set(map(class_name, np.unique(train.y[rows]))), key=_class_order)
+    classes = sorted(set(map(class_name, np.unique(train.y[rows]))), key=class_order)
     if len(classes) < 2:
         raise InputError(f"the training part holds one class only ({classes[0]}): at least two are needed. {UNUSUAL}")
     return {"classes": classes}
@@ -54,27 +56,6 @@ def is_state(state, input_shape):
     """Tell whether `state`, read from run.json, is what `learn` can have returned."""
     classes = state.get("classes")
     return isinstance(classes, list) and len(classes) >= 2 and all(isinstance(name, str) for name in classes)
-
-
-def _class_order(name):
-    """Sort numbers by value (2 before 10), before words."""
-    try:
-        return (0, float(name), name)
-    except ValueError:
-        return (1, 0.0, name)
-
-
-def class_name(label):
-    """Write a label (number, string, boolean) as a string; 1, 1.0 and "1.0000e+00" all become "1"."""
-    try:
-        number = float(label)
-    except ValueError:
-        if not str(label).isprintable():
-            raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown") from None
-        return str(label)
-    if isinstance(label, np.floating) and not number.is_integer():
-        raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
-    return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
 
 
 def encode(labels, state, part):
@@ -102,16 +83,20 @@ def parts(train, test, rows, state, c):
 
 
 def network(inputs, backbone, data, c):
-    """Return the probabilities: (n, 1) of the second of two classes, else (n, classes)."""
+    """Return the probabilities: (n, 1) of the second of two classes, else (n, classes); or their logits."""
     from project.quiet_tensorflow import keras
 
     x = standardised(inputs, data, c) if data.preparation["vocabulary"] is None else embedded(inputs, data, c)
     features, (units,) = backbone(x, c), output_shape(data.state)
+    if linear_start.begins_linear(data, c):
+        return linear_start.network(x, features, units, data, c)
     return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
 
 
 def finished(model, state, learned):
-    """Return the network as it is saved: as it was trained; of texts with what turns them into numbers before it."""
+    """Return the network as it is saved: giving probabilities; of texts with what makes numbers of them before it."""
+    if linear_start.is_begun(model):
+        return linear_start.with_probabilities(model)
     return model if learned["vocabulary"] is None else taking_texts(model, learned)
 
 
@@ -123,15 +108,16 @@ def output_shape(state):
 
 def compile_arguments(model, state):
     """Return the loss and the metrics, as compile takes them."""
+    if linear_start.is_begun(model):
+        return {"loss": linear_start.loss, "metrics": [linear_start.accuracy]}
     binary = output_shape(state) == (1,)
-    return {
-        "loss": "binary_crossentropy" if binary else "sparse_categorical_crossentropy",
-        "metrics": ["accuracy"],
-    }
+    return {"loss": f"{'binary' if binary else 'sparse_categorical'}_crossentropy", "metrics": ["accuracy"]}
 
 
 def loss_targets(part, data, c):
     """Return what the loss compares the network's output with: the part's y."""
+    if linear_start.begins_linear(data, c):
+        return linear_start.loss_targets(part, *output_shape(data.state), data, c)
     return part.y
 
 

@@ -3,20 +3,23 @@
 import csv
 import re
 import shutil
+import sys
 
+import numpy as np
 import pytest
+from scipy.stats import friedmanchisquare
 
 from tests.conftest import ROOT
 
 TINY = {
-    "DATA_SETS": [],
-    "MODELS": ["cnn", "cnn_lstm"],
+    "OWN": {},
+    "NETWORKS": ["cnn", "cnn_lstm"],
+    "RIVALS": ["ridge"],
     "SEEDS": [0],
-    "EPOCHS": 1,
-    "CURVE_MODELS": ["cnn"],
+    "BUDGET": {"epochs": 2, "sequences": 1000},
+    "CURVE": ["cnn"],
     "CURVE_SIZES": [20],
     "CURVE_TEST": 20,
-    "CURVE_SEEN": 20,
 }
 
 
@@ -61,16 +64,43 @@ def test_accuracy_compares_and_repeats_no_trial(project, folder, tmp_path):
         (given / "Small" / f"Small_{part}.tsv").write_text(rows)
     first = project.succeed("benchmarks/accuracy.py", given)
     assert "Skipped Broken" in first
-    assert [(t["data set"], t["model"]) for t in sorted(trials(folder), key=lambda t: list(t.values()))] == [
-        ("Small", "cnn"),
-        ("Small", "cnn_lstm"),
-        ("motifs", "cnn"),  # of the learning curve
+    assert sorted((t["data set"], t["model"], t["seed"]) for t in trials(folder)) == [
+        ("Small", "cnn", "0"),
+        ("Small", "cnn", "choice"),
+        ("Small", "cnn_lstm", "0"),
+        ("Small", "cnn_lstm", "choice"),
+        ("Small", "ridge", "0"),
+        ("motifs, 20", "cnn", "0"),  # of the learning curve
+        ("motifs, 20", "cnn", "choice"),
     ]
+    chosen = {(t["model"], t["seed"]): t["epochs"] for t in trials(folder) if t["data set"] == "Small"}
+    assert chosen["cnn", "0"] == chosen["cnn", "choice"] in ("1", "2")
     assert re.search(r"^\| Small \| 10 / 10 \| 50\.0 \|", (folder / "accuracy.md").read_text(), re.MULTILINE)
     for picture in ("accuracy.png", "learning_curve.png"):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
     assert not (project.folder / "runs").exists()
 
     before = trials(folder)
-    assert "3 trials, 3 of them in accuracy.csv already" in project.succeed("benchmarks/accuracy.py", given)
+    assert "7 trials, 7 of them in accuracy.csv already" in project.succeed("benchmarks/accuracy.py", given)
     assert trials(folder) == before
+
+
+def test_ranks_are_tested_as_demsar_recommends(tmp_path):
+    sys.path.insert(0, str(ROOT / "benchmarks"))
+    try:
+        import accuracy_tables
+    finally:
+        sys.path.pop(0)
+    np.testing.assert_allclose(accuracy_tables.holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+    rng = np.random.default_rng(0)
+    good, poor = rng.uniform(0.8, 0.9, 12), rng.uniform(0.4, 0.5, 12)
+    models = ["a", "b", "c"]
+    table = np.stack([good, poor, good + rng.choice([-0.01, 0.01], 12)], axis=1)
+    first, second = accuracy_tables.ranks(tmp_path, dict(enumerate(table)), models)
+    expected = friedmanchisquare(*table.T).pvalue
+    assert "Over the 12 data sets" in first and f"p = {expected:.2g}" in first
+    assert "| mean rank |" in second and " 3.00 |" in second
+    corrected = {(0, 1): 0.001, (0, 2): 0.6, (1, 2): 0.001}
+    (alike,) = accuracy_tables.cliques(np.array([1.4, 3.0, 1.6]), corrected)
+    assert alike.tolist() == [0, 2]
+    assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG")

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import ROOT
 
 # From top to bottom; a room imports from itself and from rooms below, never from one beside or above it.
-SCRIPTS = ("train_model", "evaluate_model", "predict_model", "tune_model", "export_model")
+SCRIPTS = ("train_model", "evaluate_model", "predict_model", "tune_model", "cross_validate_model", "export_model")
 ORDER = [
     SCRIPTS,
     ("data_preprocessing", "cnn_lstm_model"),

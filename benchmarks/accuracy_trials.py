@@ -1,0 +1,156 @@
+"""One trial of benchmarks/accuracy.py, in a process of its own: a network, ridge regression or MiniRocket."""
+
+import io
+import os
+import platform
+import subprocess
+import tempfile
+import time
+from contextlib import redirect_stdout
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from baselines import LINEAR
+from data_preprocessing import load_data
+from project import ledger
+from project.errors import InputError
+from project.files import PROJECT
+
+HELD_OUT = 0.25  # share of the training part on which epochs are chosen
+LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "aeon")
+
+
+def run_trial(trial, epochs, threads):
+    """Run a trial with so many epochs (None: those of the budget). Returns: its row of accuracy.csv, strings.
+
+    A data set that cannot be learned so gives {..., "refused": why}. The user's runs and ledger are left alone.
+    """
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ[name] = str(threads)  # read when TensorFlow is imported
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the processes share the GPU, if there is one
+    row = {name: trial[name] for name in ("data set", "fold", "model", "seed")}
+    constants = trial["constants"].changed(EPOCHS=epochs or trial["most"])
+    run = {"ridge": ridge, "MiniRocket": minirocket}.get(trial["model"], network)
+    if trial["seed"] == "choice":
+        constants, run = constants.changed(VALIDATION_SIZE=HELD_OUT), choice
+    else:
+        constants = constants.changed(SEED=int(trial["seed"]))
+    try:
+        with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+            ledger.LEDGER = Path(folder) / "ledger.csv"
+            constants = constants.changed(RUN_DIR=str(Path(folder) / "run"))
+            figures = run(constants, threads)
+    except InputError as error:
+        return row | {"refused": " ".join(str(error).split())}
+    names = ("BATCH_SIZE", "PLATEAU", "DROPOUT", "STANDARDISE", "POOL_SIZE", "WINDOW", "TEST_FILES", "N_SAMPLES")
+    read = " ".join(f"{name}={constants[name]!r}" for name in names)
+    return row | {name: str(value) for name, value in figures.items()} | {"constants": read, "versions": versions()}
+
+
+def choice(constants, threads):
+    """Train once on three quarters of the training part and look at the rest. Returns: the epochs that it chooses.
+
+    Of evenly spread epochs those with the highest accuracy, each averaged with its neighbours; of equals the most.
+    """
+    from cnn_lstm_model import backbone
+    from training import schedule
+    from training.engine import train_epochs
+    from training.loop import blocks, compile_model
+    from training.network import build
+    from training.prediction import predict
+
+    data = load_data(constants)
+    held_out, data.validation = data.validation, None  # the learning rate must not follow it either
+    model, began = build(data, backbone, constants), time.perf_counter()
+    compile_model(model, data, constants)
+    training, _, batch_size = blocks(model, data, constants)
+    looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
+    history, scores = {"loss": []}, []
+    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS):
+        history["loss"].append(logs["loss"])
+        model.optimizer.learning_rate = schedule.learning_rate(history, constants)
+        if epoch + 1 in looks:
+            output = predict(data.task.finished(model, data.state, data.preparation), held_out)
+            answers = data.task.decode(output, data.state)
+            scores.append(data.task.score_of(held_out, answers, data.state))
+    smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]
+    best = max(range(len(smooth)), key=lambda k: (round(smooth[k], 6), k))
+    found = {"epochs": looks[best], "accuracy": f"{smooth[best]:.4f}", "parameters": model.count_params()}
+    return found | figures_of(data, began) | {"test": len(held_out)}
+
+
+def figures_of(data, began):
+    """Return what stands in every row: seconds, sizes, and the share of the largest class of the test part."""
+    majority = np.bincount(data.test.y).max() / len(data.test)
+    seconds = f"{time.perf_counter() - began:.1f}"
+    return {"majority": f"{majority:.4f}", "seconds": seconds, "training": len(data.train), "test": len(data.test)}
+
+
+def network(constants, threads):
+    """Train and evaluate a network as the scripts do. Returns: its figures."""
+    import evaluate_model
+    import train_model
+    from project.quiet_tensorflow import keras, tf
+
+    tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
+    record, result = train_model.train_with(constants), evaluate_model.evaluate_with(constants)
+    keras.backend.clear_session()  # the process goes on to the next trial
+    return {
+        "epochs": constants.EPOCHS,
+        "accuracy": f"{result['accuracy']:.4f}",
+        "majority": f"{result['baselines']['majority']:.4f}",
+        "seconds": f"{record['seconds']:.1f}",
+        "parameters": record["parameters"],
+        "training": record["sequences"]["training"],
+        "test": record["sequences"]["test"],
+    }
+
+
+def ridge(constants, threads):
+    """Fit the linear model that every report shows. Returns: its figures."""
+    data, began = load_data(constants), time.perf_counter()
+    answers, _ = data.task.baselines(data, constants)
+    accuracy = np.mean(answers[LINEAR] == data.test.y)
+    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures_of(data, began)
+
+
+def minirocket(constants, threads):
+    """Fit aeon's MiniRocket to the same training part. Returns: its figures.
+
+    It takes 9 time steps or more: shorter sequences are padded with zeros at the end.
+    """
+    from aeon.classification.convolution_based import MiniRocketClassifier
+    from aeon.transformations.collection.convolution_based import MiniRocket
+
+    data = load_data(constants)
+    classifier = MiniRocketClassifier(random_state=constants["SEED"], n_jobs=threads)
+    x, x_test = channels_first(data.train), channels_first(data.test)
+    if constants["STANDARDISE"] == "sequence":
+        x, x_test = ((a - a.mean(2, keepdims=True)) / np.maximum(a.std(2, keepdims=True), 1e-6) for a in (x, x_test))
+    MiniRocket(n_jobs=threads).fit_transform(x[:2])  # numba compiles: not counted
+    began = time.perf_counter()
+    classifier.fit(x, data.train.y)
+    figures = figures_of(data, began)
+    accuracy = np.mean(classifier.predict(x_test) == data.test.y)
+    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures
+
+
+def channels_first(part):
+    """Return the sequences of a part as aeon wants them, (n, features, time), of nine time steps at least."""
+    x = np.concatenate(list(part.blocks())).transpose(0, 2, 1)
+    return np.pad(x, [(0, 0), (0, 0), (0, max(0, 9 - x.shape[2]))])
+
+
+def versions():
+    """Say what a trial ran on: the commit where there is one, and the versions that figures depend on."""
+    found = [f"Python {platform.python_version()}"]
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=PROJECT, capture_output=True, text=True)
+    return ", ".join([*found, *commit.stdout.split()])

@@ -1,0 +1,26 @@
+"""The labels of classes, as the project writes and sorts them."""
+
+import numpy as np
+
+from project.errors import InputError
+
+
+def class_order(name):
+    """Sort numbers by value (2 before 10), before words."""
+    try:
+        return (0, float(name), name)
+    except ValueError:
+        return (1, 0.0, name)
+
+
+def class_name(label):
+    """Write a label (number, string, boolean) as a string; 1, 1.0 and "1.0000e+00" all become "1"."""
+    try:
+        number = float(label)
+    except ValueError:
+        if not str(label).isprintable():
+            raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown") from None
+        return str(label)
+    if isinstance(label, np.floating) and not number.is_integer():
+        raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
+    return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
