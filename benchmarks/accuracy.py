@@ -39,6 +39,7 @@ NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
 SEEDS = [0, 1, 2, 3, 4]  # each draws weights and order anew, and data and split where they are not given
 BUDGET = {"epochs": 150, "sequences": 40_000}  # a training has at most so many epochs, and sees so many sequences
+VIDEO = 5  # a clip counts as so many sequences
 CONSTANTS = {"BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10}  # of all networks on all data sets
 OWN = {name: [{"DATASET": name}] for name in ("motifs", "digits", "moving_digits")}  # made by the project: not ranked
 PAIRS = ("george|jackson", "lucas|nicolas", "theo|yweweler")  # of the speakers of fsdd
@@ -105,8 +106,9 @@ def trials_of(name, folds, networks, rivals=None):
             return []
         print(describe(data, constants), flush=True)
         n, shape = len(data.train), data.train.shape
-        most = max(1, min(BUDGET["epochs"], BUDGET["sequences"] // n))
-        work = most * n * (1 + shape[0] / 50) * (5 if len(shape) == 4 else 1)
+        weight = VIDEO if len(shape) == 4 else 1
+        most = max(1, min(BUDGET["epochs"], BUDGET["sequences"] // (n * weight)))
+        work = most * n * (1 + shape[0] / 50) * weight
         models = networks + (RIVALS if rivals is None else rivals)
         if len(shape) == 4:
             models = [model for model in models if model != "MiniRocket"]
