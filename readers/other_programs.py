@@ -51,7 +51,7 @@ def read_mat(path, c, known=None):
 LOAD = """
 import io, sys, numpy, scipy.io
 content = scipy.io.loadmat(sys.argv[1], struct_as_record=True)
-plain = {name: a for name, a in content.items() if not name.startswith("__") and getattr(a, "dtype", None) is not None}
+plain = {name: a for name, a in content.items() if not name.startswith("__") and isinstance(a, numpy.ndarray)}
 archive = io.BytesIO()
 numpy.savez(archive, **{name: a for name, a in plain.items() if a.dtype.kind in "fiubU" and a.size})
 sys.stdout.buffer.write(archive.getvalue())
@@ -111,7 +111,7 @@ def read_arff(path, c, known=None):
     try:
         rows, meta = arff.loadarff(io.StringIO(read_text(path)))
     except (*DAMAGED, arff.ParseArffError, TypeError, AttributeError, IndexError, StopIteration) as error:
-        raise InputError(f"{path} cannot be read as .arff: {error or 'relational attributes are not read'}") from error
+        raise InputError(f"{path} cannot be read as .arff: {str(error) or 'it ends before its @data'}") from error
     kinds = dict(zip(meta.names(), meta.types()))
     labels = [name for name, kind in kinds.items() if kind == "nominal"]
     numbers = [name for name, kind in kinds.items() if kind == "numeric"]

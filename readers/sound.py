@@ -25,12 +25,22 @@ SOUND = (".wav", *OPTIONAL)
 OTHER = (".m4a", ".aac", ".wma", ".mp4", ".amr")  # never read
 INSTALL = "pip install soundfile"
 METADATA = ("metadata.csv", "metadata.tsv")  # tables of recordings: see readers/transcripts.py
+FILES = ("file_name", "file", "path")  # names of their column of files
+TRANSCRIPTS = ("transcription", "transcript", "text", "sentence")  # and of what is said
 
 
 def can_read(file):
     """Tell whether a file is sound that can be read here."""
     suffix = file.suffix.lower()
     return suffix == ".wav" or suffix in OPTIONAL and importlib.util.find_spec("soundfile") is not None
+
+
+def metadata_of(folder):
+    """Return the metadata file of a folder, or None. Raises InputError for two."""
+    found = [folder / name for name in METADATA if (folder / name).is_file()]
+    if len(found) > 1:
+        raise InputError(f"{folder} holds {' and '.join(METADATA)}: one of them is needed")
+    return found[0] if found else None
 
 
 def sound_files(folder):
@@ -54,6 +64,11 @@ def read(path, c, known=None):
             raise InputError(f"{path} has the file name {name!r}: letters that can be shown are needed")
     labels = np.array([name.split("_")[0] for name in names])
     y = labels if all("_" in name for name in names) else None
+    if y is None and known is None and (table := metadata_of(path)):
+        raise InputError(
+            f"{table} cannot be used: a header must name the column of files ({', '.join(FILES)}) and that of what is "
+            f"said ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
+        )
     return Sequences(x, y, names=names, sample_rate=rate, notes=(*notes, *_left_out(path))), None
 
 
@@ -63,8 +78,8 @@ def _left_out(path):
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
     how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if any(name.lower().endswith(OPTIONAL) for name in other) else ""
     notes = [f"{len(other)} sound files are left out: {', '.join(other[:3])}{how}"] if other else []
-    if found := [name for name in METADATA if (path / name).is_file()]:
-        notes.append(f"{found[0]} is not read: LABEL names its column of classes, TEXT that of what is said")
+    if table := metadata_of(path):
+        notes.append(f"{table.name} is not read: LABEL names its column of classes, TEXT that of what is said")
     return notes
 
 

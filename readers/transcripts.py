@@ -22,18 +22,10 @@ from readers.text import read_any_text
 from readers.texts import LONGEST
 from sequences.types import Sequences
 
-FILES = ("file_name", "file", "path")  # names of the column of files
-TRANSCRIPTS = ("transcription", "transcript", "text", "sentence")  # and of what is said
-
 
 def is_one(path, c):
     """Tell whether a folder, or its `train` and `test`, hold metadata that say what is said, or which class it is."""
-    return all(_columns(metadata_of(part), c) is not None for part in parts_of(path))
-
-
-def metadata_of(folder):
-    """Return the metadata file of a folder, or None."""
-    return next((folder / name for name in sound.METADATA if (folder / name).is_file()), None)
+    return all(_columns(sound.metadata_of(part), c) is not None for part in parts_of(path))
 
 
 def read(path, c, known=None):
@@ -65,7 +57,7 @@ def _columns(file, c):
     if not rows:
         return None
     header = [cell.strip() for cell in rows[0]]
-    own = next((name for name in FILES if name in header), None)
+    own = next((name for name in sound.FILES if name in header), None)
     if own is None:  # LJSpeech: no header, the text as it is read aloud comes last
         return (rows, (0, len(header) - 1), None) if _is_ljspeech(file, header) else None
     wanted = c.LABEL if c.LABEL is not None else c.TEXT
@@ -73,7 +65,7 @@ def _columns(file, c):
         constant = "LABEL" if c.LABEL is not None else "TEXT"
         answers = column_named(file, header, wanted, constant)
     else:
-        answers = next((name for name in TRANSCRIPTS if name in header), None)
+        answers = next((name for name in sound.TRANSCRIPTS if name in header), None)
     if answers is None:
         return None
     group = header.index(c.GROUP) if c.GROUP in header else None
@@ -102,7 +94,7 @@ def _rows_of(file):
 
 def _listed(folder, path, c):
     """Return (files that the metadata of a folder list, answer of each, group of each, notes)."""
-    table = metadata_of(folder)
+    table = sound.metadata_of(folder)
     rows, places, group = _columns(table, c)
     if not rows:
         raise InputError(f"{table} has a header and no rows")
