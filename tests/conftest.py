@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser):
     parser.addoption("--soak-rounds", type=int, default=8, help="rounds of tests/test_soak.py")
-    parser.addoption("--kills", type=int, default=1, help="of each task in tests/test_kills.py")
+    parser.addoption("--kills", type=int, help="random ones in tests/test_resume.py and of each task in test_kills.py")
 
 
 def copy_project(folder, *more):

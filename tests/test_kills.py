@@ -98,7 +98,7 @@ def test_a_killed_training_of_any_kind_ends_as_if_nothing_had_happened(project, 
     for write, _ in CASES.values():
         write(project.folder, np.random.default_rng(0))
     cases = {what: small | constants for what, (_, constants) in CASES.items()}
-    kills = request.config.getoption("--kills")
+    kills = request.config.getoption("--kills") or 1
     code = KILLER.replace("KILLS", str(kills)).replace("CASES", repr(cases))
     lines = [json.loads(line) for line in project.succeed("-c", code, timeout=3600).splitlines()]
     assert len(lines) == kills * len(CASES)

@@ -64,7 +64,7 @@ def wait_until(condition, seconds=20):
 def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     from tests.conftest import Project
 
-    other = small_search(Project(tmp_path / "undisturbed"))
+    other = small_search(Project(tmp_path / "undisturbed")).edit(N_JOBS=1)  # in one process, whatever there are
     printed = other.succeed("tune_model.py")
     rows = finished(other)
     assert [row[1] for row in rows].count("1") == 4 and [row[1] for row in rows].count("3") == 2
