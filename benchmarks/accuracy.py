@@ -142,7 +142,8 @@ def run_trials(trials):
     began, total, finished, count = time.monotonic(), sum(trial["cost"] for trial in left), 0, 0
     for chosen in (True, False):
         stage = [trial for trial in left if (trial["seed"] == CHOICE) == chosen]
-        stage.sort(key=lambda trial: -trial["cost"])  # long ones first: no straggler at the end
+        # Seed by seed, so that what is there at any time compares all; long ones first: no straggler at the end.
+        stage.sort(key=lambda trial: (trial["seed"], -trial["cost"]))
         jobs = min(JOBS or os.cpu_count(), max(1, len(stage)))
         threads = max(1, os.cpu_count() // jobs)
         calls = (delayed(run_trial)(trial, epochs_of(trial, done), threads) for trial in stage)

@@ -1,6 +1,8 @@
 """Tables as people have them: separators, headers, encodings, missing cells, dates; each read as its owner means it."""
 
 import gzip
+import re
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import predict_model
 import train_model
 from project.errors import InputError
 from readers.tables import read_table
+from readers.times import TIME_FORMATS, parsed
 from tests.conftest import load
 
 
@@ -183,3 +186,25 @@ def test_a_damaged_gz_is_named(tmp_path, content):
     (tmp_path / "t.csv.gz").write_bytes(content)
     with pytest.raises(InputError, match="damaged .gz"):
         load(DATASET=str(tmp_path / "t.csv.gz"))
+
+
+@pytest.mark.parametrize("form", [form for form in TIME_FORMATS if "%b" not in form.lower()])
+def test_time_stamps_of_digits_are_those_of_strptime(form):
+    rng = np.random.default_rng(0)
+    fields = [rng.integers(low, high, 200) for low, high in ((1900, 2100), (1, 13), (1, 29), (0, 24), (0, 60), (0, 60))]
+    written = [datetime(*map(int, row)).strftime(form) for row in zip(*fields)]
+    short = [re.sub(r"\b0(\d)\b", r"\1", cell) for cell in written]
+    for cells in (written, short):
+        expected = np.array([datetime.strptime(cell, form) for cell in cells], dtype="datetime64[s]")
+        assert any((reading == expected).all() for reading in parsed(cells))
+    fields = {"%Y": "2001", "%m": "02", "%d": "31", "%H": "12", "%M": "00", "%S": "00"}
+    no_date = form if "%d" in form else form.replace("%m", "13")
+    for field, digits in fields.items():
+        no_date = no_date.replace(field, digits)
+    for wrong in (
+        no_date,
+        written[0][:-1] + "x",
+        written[0] + "0",
+        written[0].replace("0", "\N{FULLWIDTH DIGIT ZERO}", 1),
+    ):
+        assert wrong == written[0] or not parsed([*written, wrong])
