@@ -201,10 +201,5 @@ def test_time_stamps_of_digits_are_those_of_strptime(form):
     no_date = form if "%d" in form else form.replace("%m", "13")
     for field, digits in fields.items():
         no_date = no_date.replace(field, digits)
-    for wrong in (
-        no_date,
-        written[0][:-1] + "x",
-        written[0] + "0",
-        written[0].replace("0", "\N{FULLWIDTH DIGIT ZERO}", 1),
-    ):
-        assert wrong == written[0] or not parsed([*written, wrong])
+    for wrong in (no_date, written[0][:-1] + "x", written[0] + "0", written[0][:-1] + "\N{FULLWIDTH DIGIT ZERO}"):
+        assert not parsed([*written, wrong])
