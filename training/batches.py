@@ -17,12 +17,13 @@ class Blocks(keras.utils.PyDataset):
     set; this one does not, and it can be taken up again at any epoch. Without a seed the part's order is kept.
     The order is a permutation inside windows: of all sequences where they fit into one, else of 16 runs of
     neighbouring sequences, drawn from the whole part, so that a disk is read in long strokes.
+    share: (number of a worker, number of workers): of each batch every so many-th row alone is read and given.
     """
 
-    def __init__(self, part, batch_size, seed=None, weights=None, batches_per_block=BATCHES_PER_BLOCK):
+    def __init__(self, part, batch_size, seed=None, weights=None, batches_per_block=BATCHES_PER_BLOCK, share=(0, 1)):
         super().__init__()
         self.part, self.seed, self.weights = part, seed, weights
-        self.rows_per_block = batch_size * batches_per_block
+        self.rows_per_block, self.share = batch_size * batches_per_block, share
         bytes_per_row = 4 * int(np.prod(part.shape))
         fitting = max(1, WINDOW_BYTES // bytes_per_row // self.rows_per_block) * self.rows_per_block
         self.window = min(fitting, len(part)) if seed is not None else self.rows_per_block
@@ -62,11 +63,12 @@ class Blocks(keras.utils.PyDataset):
             window, first = 0, i * self.rows_per_block
         if self.cached[0] != window:
             order, self.cached = self._order(window), (None, None, None)  # the old window goes before the new one comes
+            order = order[self.share[0] :: self.share[1]]
             # In memory the rows are picked block by block; from disk the whole window is read at once.
             on_disk = isinstance(self.part.x, RowsOnDisk)
             self.cached = window, order, self.part.take(order) if on_disk else None
         _, order, x = self.cached
-        chosen = slice(first, first + self.rows_per_block)
+        chosen = slice(first // self.share[1], (first + self.rows_per_block) // self.share[1])
         places = order[chosen]
         arrays = (self.part.take(places) if x is None else x[chosen], self.part.y[places])
         return arrays if self.weights is None else (*arrays, self.weights[places])

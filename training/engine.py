@@ -9,16 +9,19 @@ from contextlib import contextmanager, nullcontext
 import numpy as np
 
 from project.quiet_tensorflow import keras, tf
+from training import workers
 from training.fused_adam import fused_adam
 from training.fused_lstm import fused
 
 
 def training_scope(devices=None):
-    """Return the context to build and compile a model in: over several GPUs where TensorFlow sees them, else nothing.
+    """Return the context to build and compile a model in: over several workers or GPUs where there are any.
 
     Each batch is divided among the devices and the gradients are averaged over the whole batch, so that batch size and
     learning rate mean the same on one device or on several. devices: names instead of the GPUs, for tests.
     """
+    if workers.place()[1] > 1:
+        return workers.strategy().scope()
     devices = devices or [device.name for device in tf.config.list_logical_devices("GPU")]
     if len(devices) < 2:
         return nullcontext()
@@ -45,6 +48,9 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
     training, validation: batches.Blocks. callbacks: Keras callbacks, told of every epoch and of every block of batches.
     logs: dictionary from metric name to float, with "val_" before those of the validation part.
     """
+    if workers.place()[1] > 1:
+        yield from workers.worker_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
+        return
     if model.distribute_strategy.num_replicas_in_sync > 1:
         yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
         return
@@ -64,7 +70,7 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
                 logs |= {
                     f"val_{name}": value for name, value in _run_blocks(model, test, validation, batch_size).items()
                 }
-            logs = _in_order(logs)
+            logs = in_order(logs)
             callbacks.on_epoch_end(epoch, logs)
             yield epoch, logs
         callbacks.on_train_end()
@@ -85,7 +91,7 @@ def _distributed_epochs(model, training, batch_size, epochs, first_epoch, valida
             verbose=0,
             callbacks=list(callbacks),
         )
-        yield epoch, _in_order({name: float(values[-1]) for name, values in history.history.items()})
+        yield epoch, in_order({name: float(values[-1]) for name, values in history.history.items()})
 
 
 def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):
@@ -93,7 +99,7 @@ def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):
     model.reset_metrics()
     step = 0
     for i in range(len(blocks)):
-        block = _tensors(blocks[i])
+        block = tensors(blocks[i])
         if callbacks:
             callbacks.on_train_batch_begin(step)
         results = all_steps(block)
@@ -103,7 +109,7 @@ def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):
     return {name: float(value) for name, value in results.items()}
 
 
-def _in_order(logs):
+def in_order(logs):
     """Put the loss first and what concerns the validation part last: versions of Keras differ in their order."""
     return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), not item[0].endswith("loss"))))
 
@@ -121,11 +127,11 @@ def _all_steps(model, step, batch_size, example):
         tf.while_loop(lambda start: start < rows, one, (tf.constant(0),), parallel_iterations=1)
         return model.get_metrics_result()
 
-    signature = [tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in _tensors(example))]
+    signature = [tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors(example))]
     return tf.function(run, input_signature=signature, autograph=False)
 
 
-def _tensors(block):
+def tensors(block):
     """Turn the block's arrays into tensors, floats in 32 bits."""
     return tuple(tf.convert_to_tensor(a, "float32" if a.dtype.kind == "f" else None) for a in map(np.asarray, block))
 

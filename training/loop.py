@@ -9,7 +9,7 @@ import numpy as np
 
 from project.errors import InputError
 from project.run_folder import sibling
-from training import schedule
+from training import schedule, workers
 from training.checkpoint import load_checkpoint, restore, save_checkpoint
 
 
@@ -37,11 +37,12 @@ def fit(model, data, c, folder=None, record=None):
             best_weights = model.get_weights()
         model.optimizer.learning_rate = schedule.learning_rate(history, c)
         seconds = time.perf_counter() - began
-        if checkpoint is not None:
+        if checkpoint is not None and workers.is_first():
             progress = {"of": identity(record), "history": history, "seconds": seconds}
             save_checkpoint(checkpoint, model, progress, best_weights)
         line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
-        print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
+        if workers.is_first():
+            print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
         if schedule.is_stopped(history, c):
             print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
             break
@@ -73,7 +74,9 @@ def blocks(model, data, c):
         part and dataclasses.replace(part, y=data.task.loss_targets(part, data, c))
         for part in (data.train, data.validation)
     )
-    return Blocks(training, batch_size, c.SEED, weights), validation and Blocks(validation, batch_size), batch_size
+    workers.check_batch_size(batch_size)
+    training = Blocks(training, batch_size, c.SEED, weights, share=workers.place())
+    return training, validation and Blocks(validation, batch_size, share=workers.place()), batch_size
 
 
 def callbacks_for(folder, c, steps):
@@ -108,7 +111,7 @@ def check_or_forget(loss, epoch, c, checkpoint):
     try:
         schedule.check_finite(loss, epoch, c)
     except InputError:
-        if checkpoint is not None:
+        if checkpoint is not None and workers.is_first():
             checkpoint.unlink(missing_ok=True)
         raise
 

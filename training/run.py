@@ -13,6 +13,7 @@ from project.errors import InputError
 from reports import plots
 from sequences.statistics import fingerprint
 from tasks import name_of
+from training import workers
 from training.loop import fit
 from training.network import build
 from training.prediction import predict
@@ -27,6 +28,8 @@ def train(data, backbone, c):
     folder = run_folder.resolved(c.RUN_DIR)
     run_folder.check_replaceable(folder)
     check_together(data, c)
+    if not workers.is_first():
+        return train_along(data, backbone, c, folder)
     with run_folder.locked(folder):
         run_folder.recover(folder)
         model = build(data, backbone, c)
@@ -45,6 +48,7 @@ def train(data, backbone, c):
             record["state"] = data.state | data.task.calibrate(data, output)
         save(folder, model, history, record)
         run_folder.sibling(folder, "checkpoint").unlink(missing_ok=True)
+        workers.wait_for_all()
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {seconds:.1f} s. Wrote {files.shown(folder)}: {written}")
     if data.validation is not None:
@@ -52,6 +56,17 @@ def train(data, backbone, c):
         print(f"Validation {data.task.score}: {value} (in runs/ledger.csv: choose constants by it)")
         ledger.append(record["trained"], folder, "validation", [data.task.score, value, "", "", ""], record)
     return record
+
+
+def train_along(data, backbone, c, folder):
+    """Take part in a training that another worker writes. Returns: its record, of which this worker keeps nothing."""
+    print(
+        f"Worker {workers.place()[0]} of {workers.place()[1]} takes part; worker 0 shows and writes the run", flush=True
+    )
+    record = describe_run(data, c)
+    _, seconds = fit(build(data, backbone, c), data, c, folder, record)
+    workers.wait_for_all()
+    return record | {"seconds": round(seconds, 3)}
 
 
 def save(folder, model, history, record):
