@@ -1,5 +1,7 @@
 """What the readers of tables share: columns by name or place, which rows belong together, numbers from columns."""
 
+from collections import Counter
+
 import numpy as np
 
 from project.errors import InputError
@@ -86,7 +88,10 @@ def sequence_columns(path, names, c, known):
 
 
 def recordings_in(path, names, columns, origin, c, known):
-    """Find the recordings. Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,))."""
+    """Find the recordings: the rows that share the values of SEQUENCE; with LABEL among them, each stretch of a label.
+
+    Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,)).
+    """
     used = sequence_columns(path, names, c, known)
     values = [columns[names.index(name)] for name in used]
     if not values and not origin.any():
@@ -96,12 +101,26 @@ def recordings_in(path, names, columns, origin, c, known):
         if empty.any():
             raise InputError(f"{path}: column {name!r} of SEQUENCE is empty in row {int(empty.argmax()) + 1}")
     codes = [origin, *(np.unique(column, return_inverse=True)[1] for column in values)]
+    label = find_column(path, names, c.LABEL, "LABEL", known) if used and c.TASK != "forecasting" else None
+    if label in used:
+        codes.append(_stretches(codes, 1 + used.index(label)))
     _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
     order = np.argsort(number, kind="stable")
     bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
     keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
     return keys, order, bounds
+
+
+def _stretches(codes, label):
+    """Number the stretches of one label (rows,): what the other codes tell apart, cut where codes[label] changes."""
+    whole = np.stack([code for k, code in enumerate(codes) if k != label], axis=1)
+    number = np.unique(whole, axis=0, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(number, kind="stable")
+    changes = (np.diff(number[order]) != 0) | (np.diff(codes[label][order]) != 0)
+    stretches = np.empty(len(number), int)
+    stretches[order] = np.concatenate([[0], np.cumsum(changes)])
+    return stretches
 
 
 def inputs_of(names, columns, skipped, known):
@@ -144,10 +163,14 @@ def sentinels(named):
     return notes
 
 
-def called(key, tables):
-    """Return the name of a recording: of its file, or the values of SEQUENCE."""
-    table, values = key
-    words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
-    if not values:
-        return tables[table][0]
-    return " ".join([tables[table][0], *words] if table else words)
+def called(keys, tables):
+    """Return the names of recordings: of their files, or the values of SEQUENCE; those of one name are numbered."""
+    names = []
+    for table, values in keys:
+        words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+        names.append(" ".join(words if values and not table else [tables[table][0], *words]))
+    often, seen = Counter(names), Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        names[place] = f"{name} ({seen[name]})" if often[name] > 1 else name
+    return names

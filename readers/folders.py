@@ -66,6 +66,9 @@ def read(path, c, known=None):
             found += [(part, name, file) for file in files]
             left_out += [f for f in (folder / name).iterdir() if f not in files and f.name[0] != "."]
         left_out += [f for f in folder.iterdir() if f.is_dir() and f.name[0] == "_"]
+        left_out += [f for f in folder.iterdir() if f.is_dir() and f.name[0] not in "._" and f.name not in classes]
+    if parts_of(path) != [path]:
+        left_out += [f for f in path.iterdir() if f.is_dir() and f.name[0] != "." and f not in parts_of(path)]
     if not found:
         found = [(0, None, file) for file in sorted(path.iterdir()) if kind_of(file)]
         left_out += [f for f in path.iterdir() if f.is_file() and not kind_of(f) and f.name[0] != "."]
@@ -108,6 +111,10 @@ def _read_all(path, kind, found, c, known):
         return texts.read_files(path, [file for _, _, file in found], labels)
     if kind in TABLES:
         tables = [(name, read_table(file, leave_out=True)) for name, (_, _, file) in zip(names, found)]
+        if labels is not None and c.LABEL is not None and c.LABEL in tables[0][1].names:
+            labels, note = None, f"classes are those of the column {c.LABEL}, not the names of the folders"
+            read = recordings(path, tables, c, known)
+            return read._replace(notes=(*read.notes, note))
         return recordings(path, tables, c, known, labels)
     if kind == "video":
         x = video.read_all([file for _, _, file in found], c)
@@ -119,11 +126,21 @@ def _read_all(path, kind, found, c, known):
         x, rate, notes = sound.read_all([file for _, _, file in found], known and known["sample_rate"])
     else:
         x = [_array(file) for _, _, file in found]
+        if x[0].ndim == 4:
+            return _clips(path, x, labels, names)
     y = None if labels is None else [np.full(len(values), label) for values, label in zip(x, labels)]
     shapes = {values.shape[1:] for values in x}
     if len(shapes) > 1:
         raise InputError(f"{path}: its files differ in features: {', '.join(map(str, sorted(shapes)[:3]))}")
     return Sequences(x, y, names=names, sample_rate=rate, notes=notes)
+
+
+def _clips(path, x, labels, names):
+    """Return Sequences of clips that lie in arrays (time, height, width, channels)."""
+    shapes = sorted({values.shape for values in x})
+    if len(shapes) > 1:
+        raise InputError(f"{path}: clips in .npy files must be of one shape: {', '.join(map(str, shapes[:3]))}")
+    return Sequences(np.stack(x), None if labels is None else np.array(labels), names=names)
 
 
 def _are_texts(files, known):

@@ -34,7 +34,9 @@ def read_rows(path, label, group=None, known=None):
         name = column_named(path, table.names, label, "LABEL")
         y, used = labels_of(columns[name]), {name}
         missing = y == "" if y.dtype.kind == "U" else np.isnan(y)
-        if missing.any():
+        if known is not None and missing.any():  # labels of new data are not looked at
+            y = None
+        elif missing.any():
             raise InputError(f"{path}: row {int(missing.argmax()) + 1} has no label in column {name!r}")
         if group is not None:
             name = column_named(path, table.names, group, "GROUP")

@@ -59,7 +59,7 @@ def read(path, c, known=None):
     rows = [np.arange(own.start, own.stop)[::-1] if back else own for own, back in zip(rows, turned)]
     made = Sequences(
         [values[own] for own in rows],
-        names=[called(key, files) for key in keys] if len(keys) > 1 else None,
+        names=called(keys, files) if len(keys) > 1 else None,
         times=None if times is None else [times[own] for own in rows],
         columns=list(named),
         held_out=[int(held_out[own].sum()) for own in rows],
@@ -125,6 +125,8 @@ def _clocks(table):
             cells = columns[skipped[0]] if skipped else np.datetime_as_string(readings[0]).tolist()
             raise _out_of_order(table, name, readings, cells, skipped)
         times, turned = found
+        if len({str(reading[0]) for reading in readings}) > 1:
+            notes.append(f"{name}: {columns[skipped[0]][0]} is read as {times[0].astype('datetime64[D]')}")
         notes += stamps.uneven([times[a:b][:: -1 if back else 1] for a, b, back in zip(bounds, bounds[1:], turned)])
     for k, column in enumerate(columns):
         name = names[k]

@@ -22,6 +22,7 @@ from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
 REGULAR = 0.5  # share of a clock's steps that are alike
+JUMP = 5  # usual steps that a clock goes on at once
 RISING = 0.95  # share of a clock's steps that go forward
 
 
@@ -63,6 +64,7 @@ def recordings(path, tables, c, known=None, labels=None):
     notes = [note for name, table in tables for note in table.notes]
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")
+    notes += _jumps([names[others[k]] for k in skipped], [columns[others[k]] for k in skipped], order, bounds)
     notes += sentinels(named)
     values = np.stack([*named.values()], axis=1)[order]
     cut = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
@@ -70,10 +72,25 @@ def recordings(path, tables, c, known=None, labels=None):
         [values[own] for own in cut],
         None if y is None else [y[order][own] for own in cut],
         None if groups is None else _groups(groups[order], cut, keys),
-        names=[called(key, tables) for key in keys],
+        names=called(keys, tables),
         columns=list(named),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _jumps(names, clocks, order, bounds):
+    """Say where the time jumps inside recordings. clocks: columns that tell it, numbers or time stamps."""
+    notes = []
+    for name, clock in zip(names, clocks):
+        clock = clock if isinstance(clock, np.ndarray) else (stamps.parsed(clock) or [np.zeros(len(clock))])[0]
+        steps = steps_of(clock.astype("float64" if clock.dtype.kind == "f" else "int64")[order], bounds)
+        usual = np.median(steps[steps > 0]) if (steps > 0).any() else np.inf
+        if count := int((steps > JUMP * usual).sum()):
+            times = f"{count} times" if count > 1 else "once"
+            notes.append(
+                f"{name} jumps {times} inside recordings: windows run over the gaps unless SEQUENCE divides them"
+            )
+    return notes
 
 
 def divided(stream, n):

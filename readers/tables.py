@@ -15,10 +15,10 @@ from readers.quick import SAMPLE, quick_columns
 from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")  # in small letters
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 SEPARATORS = (";", "\t", ",")  # else blanks
-THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
-COMMENT = re.compile(r"[ \t]*[#%]")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
 
 
 class Table(NamedTuple):
@@ -72,7 +72,8 @@ def rows_of(text):
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
-    kept = [(i, line) for i, line in kept if not COMMENT.match(line)]
+    first = next((i for i, line in kept if not COMMENT.match(line)), 0)
+    kept = [(i, line) for i, line in kept if not COMMENT.match(line) or i > first and re.search("[,;\t]", line)]
     return [line for _, line in kept], [i for i, _ in kept], comments
 
 

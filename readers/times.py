@@ -1,5 +1,6 @@
 """Time stamps in tables: which columns hold them, in which order they run, how even they are."""
 
+import contextlib
 import re
 from datetime import datetime, timezone
 
@@ -15,7 +16,9 @@ CLOCK = re.compile(r"\d{1,2}[.:]\d{2}([.:]\d{2})?")
 TIME_FORMATS = (
     "%Y-%m", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M",
     "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%b %Y",
-    "%b-%y", "%B %Y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S",
+    "%b-%y", "%B %Y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%d/%m/%Y %I:%M:%S %p",
 )  # fmt: skip
 
 
@@ -64,18 +67,20 @@ def of_calendar(names, columns, bounds):
 
 def parsed(cells):
     """Return every reading of cells as time stamps, arrays datetime64[s] (rows,): 01/02/2020 has two."""
-    try:
-        if not any(cell.endswith("Z") or re.search(r"[+-]\d\d:?\d\d$", cell[10:]) for cell in cells[:100]):
-            return [np.array(cells, dtype="datetime64[s]")]
-    except ValueError:
-        pass
+    forms = TIME_FORMATS
+    if re.match(r"\d{4}(?!\d)", cells[0]):  # 01-01-20 is no year 1
+        forms = (None, *forms)
+        offsets = any(cell.endswith("Z") or re.search(r"[+-]\d\d:?\d\d$", cell[10:]) for cell in cells[:100])
+        with contextlib.suppress(ValueError):
+            if not offsets:
+                return [np.array(cells, dtype="datetime64[s]")]
     readings = []
-    for form in (None, *TIME_FORMATS):
+    for form in forms:
         parse = _iso if form is None else _parser(form)
         try:
             for cell in cells[:20]:
                 parse(cell)
-            if form is None or "%b" in form.lower():
+            if form is None or not re.fullmatch("(%[YmdHMS][^%]?)+", form):
                 readings.append(np.array([parse(cell) for cell in cells], dtype="datetime64[s]"))
             else:
                 readings.append(_quick(cells, form))
@@ -132,17 +137,24 @@ def mistyped(cells):
 
 
 def in_order(readings, bounds):
-    """Choose the first reading under which the times of every series run in one direction, none of them twice.
+    """Choose the reading under which the times of every series run in one direction, none of them twice.
 
     readings: list of arrays datetime64[s] (rows,); bounds: (series + 1,) where each series begins and ends.
+    Of several the one with the most even steps: 01/01, 02/01, 03/01 are months, unless a fourth day is missing.
     Returns: (times, whether the rows of each series run backwards (series,)), or None.
     """
+    best, fewest = None, np.inf
+    inside = np.ones(bounds[-1] - 1, bool)
+    inside[np.asarray(bounds[1:-1], int) - 1] = False
     for times in readings:
-        steps = np.sign(np.diff(times).astype(float))
-        directions = [set(steps[a : b - 1].tolist()) for a, b in zip(bounds, bounds[1:])]
+        steps = np.diff(times).astype(float)
+        directions = [set(np.sign(steps[a : b - 1]).tolist()) for a, b in zip(bounds, bounds[1:])]
         if all(own in (set(), {1}, {-1}) for own in directions):
-            return times, np.array([own == {-1} for own in directions])
-    return None
+            own = np.abs(steps[inside])
+            unevenness = own.max() / own.min() if len(own) else 1.0
+            if unevenness < fewest:
+                best, fewest = (times, np.array([own == {-1} for own in directions])), unevenness
+    return best
 
 
 def fault(times, bounds):

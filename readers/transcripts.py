@@ -50,7 +50,7 @@ def read(path, c, known=None):
 
 
 def _columns(file, c):
-    """Return (rows, places of the columns of files and of answers, of GROUP or None); None where they are not there."""
+    """Return (rows, their cells, places of the columns of files and answers, of GROUP or None); None without them."""
     if file is None:
         return None
     rows = _rows_of(file)
@@ -59,7 +59,7 @@ def _columns(file, c):
     header = [cell.strip() for cell in rows[0]]
     own = next((name for name in sound.FILES if name in header), None)
     if own is None:  # LJSpeech: no header, the text as it is read aloud comes last
-        return (rows, (0, len(header) - 1), None) if _is_ljspeech(file, header) else None
+        return (rows, len(header), (0, len(header) - 1), None) if _is_ljspeech(file, header) else None
     wanted = c.LABEL if c.LABEL is not None else c.TEXT
     if wanted is not None:
         constant = "LABEL" if c.LABEL is not None else "TEXT"
@@ -69,7 +69,7 @@ def _columns(file, c):
     if answers is None:
         return None
     group = header.index(c.GROUP) if c.GROUP in header else None
-    return rows[1:], (header.index(own), header.index(answers)), group
+    return rows[1:], len(header), (header.index(own), header.index(answers)), group
 
 
 def _is_ljspeech(file, header):
@@ -95,13 +95,15 @@ def _rows_of(file):
 def _listed(folder, path, c):
     """Return (files that the metadata of a folder list, answer of each, group of each, notes)."""
     table = sound.metadata_of(folder)
-    rows, places, group = _columns(table, c)
+    rows, width, places, group = _columns(table, c)
     if not rows:
         raise InputError(f"{table} has a header and no rows")
     files, answers, groups = {}, [], []
     for number, row in enumerate(rows, 1):
         if len(row) <= max(*places, group or 0):
             raise InputError(f"{table}: row {number} has {len(row)} cells, {max(*places, group or 0) + 1} are needed")
+        if len(row) > width and any(row[width:]):
+            raise InputError(f"{table}: row {number} has {len(row)} cells, {width} are allowed: quote what is said")
         name, answer = row[places[0]].strip(), " ".join(unicodedata.normalize("NFC", row[places[1]]).split())
         file = _find(folder, name)
         if file is None:

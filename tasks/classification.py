@@ -16,7 +16,7 @@ from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.types import Part
 from tasks import linear_start
-from tasks.labels import class_name, class_order
+from tasks.labels import class_name, class_order, missing_note
 from tasks.layers import flattened, standardised
 from tasks.texts import embedded, taking_texts, tfidf_answers
 
@@ -76,7 +76,7 @@ def parts(train, test, rows, state, c):
         name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].texts or of[name].names)
         for name, own in rows.items()
     }
-    return made, train, []
+    return made, train, missing_note(state["classes"])
 
 
 # The network around the backbone, and how it is trained.

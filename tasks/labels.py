@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.tables import MISSING
 
 
 def class_order(name):
@@ -24,3 +25,10 @@ def class_name(label):
     if isinstance(label, np.floating) and not number.is_integer():
         raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
     return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
+
+
+def missing_note(classes):
+    """Return a line that names classes called as tables call what is missing, else nothing."""
+    found = [name for name in classes if name.strip().lower() in MISSING]
+    rows = "leave the sequences out that have no label"
+    return [f"{', '.join(map(repr, found))} is learned as a class of its own: {rows}"] if found else []

@@ -116,7 +116,7 @@ CASES = [
     (table("y,a,b", *ROWS, "1,2"), ROW, "line 32 has 2 cells, the header has 3"),
     (table("v,w", *SERIES, "3"), V, "line 32 has 1 cells"),
     (table("v", "1", "9" * 10_000_000), V, "line 3, column 'v': '9{40}' is not a finite number"),
-    (table("a,v", '"' + "x" * 10_000_000 + '",1'), V, "line 2 cannot be read as .csv: field larger"),
+    (table("a,v", '"' + "x" * 10_000_000 + '",1'), V, "line 2 cannot be read as .csv: field larger|need at least"),
     (table(",".join(f"c{k}" for k in range(100_000)), *[",".join("1" * 100_000)] * 2), ROW, "100000 columns"),
     (table("a,v", '"' * 3_000_001), V, "d.csv has no numeric column"),
     (table("a,v", '"""' * 1_000_000), V, "d.csv has no numeric column"),

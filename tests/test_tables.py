@@ -12,7 +12,7 @@ import predict_model
 import train_model
 from project.errors import InputError
 from readers.tables import read_table
-from readers.times import TIME_FORMATS, parsed
+from readers.times import TIME_FORMATS, in_order, parsed
 from tests.conftest import load
 
 
@@ -188,7 +188,7 @@ def test_a_damaged_gz_is_named(tmp_path, content):
         load(DATASET=str(tmp_path / "t.csv.gz"))
 
 
-@pytest.mark.parametrize("form", [form for form in TIME_FORMATS if "%b" not in form.lower()])
+@pytest.mark.parametrize("form", [form for form in TIME_FORMATS if not re.search("%[bBypI]", form)])
 def test_time_stamps_of_digits_are_those_of_strptime(form):
     rng = np.random.default_rng(0)
     fields = [rng.integers(low, high, 200) for low, high in ((1900, 2100), (1, 13), (1, 29), (0, 24), (0, 60), (0, 60))]
@@ -203,3 +203,18 @@ def test_time_stamps_of_digits_are_those_of_strptime(form):
         no_date = no_date.replace(field, digits)
     for wrong in (no_date, written[0][:-1] + "x", written[0] + "0", written[0][:-1] + "\N{FULLWIDTH DIGIT ZERO}"):
         assert not parsed([*written, wrong])
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "expected"),
+    [
+        ("01/02/2010", "01/03/2010 01/04/2010 01/05/2010", "2010-01-02"),  # days, the month first
+        ("01/11/2009", "01/12/2009 01/01/2010 01/02/2010", "2009-11-01"),  # months, the day first
+        ("31-12-99", "01-01-00 02-01-00", "1999-12-31"),
+        ("01/02/2010 11:59 PM", "01/03/2010 12:01 AM", "2010-01-02T23:59:00"),
+    ],
+)
+def test_of_two_readings_of_a_date_the_even_one_counts(first, rest, expected):
+    cells = [first, *(rest.split(" ") if "M" not in rest else [rest])]
+    times, _ = in_order(parsed(cells), np.array([0, len(cells)]))
+    assert times[0] == np.datetime64(expected)
