@@ -3,9 +3,12 @@
 A file with constants ends their list with `ALLOWED`, a dictionary from each name to its rule: (test, what is allowed).
 """
 
+import ast
+import difflib
 import importlib
 import re
 import warnings
+from pathlib import Path
 
 from project.errors import InputError
 
@@ -31,11 +34,27 @@ def read_constants(files=RUN_FILES):
     """Read and check the constants of top-level files. Returns: Constants. Raises InputError for an impossible one."""
     constants = Constants()
     for file, module, allowed in _modules(files):
+        refuse_strays(file, module, allowed)
         for name in allowed:
             if not hasattr(module, name):
                 raise InputError(f"{name} is missing from {file}.py: it must stand there, in a line of its own")
             constants[name] = getattr(module, name)
     return check_constants(constants, files)
+
+
+def refuse_strays(file, module, allowed):
+    """Raise InputError for a constant in a top-level file that nothing reads there: of another file, or misspelt."""
+    lines = ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
+    targets = [target for line in lines if isinstance(line, ast.Assign) for target in line.targets]
+    for name in [target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper()]:
+        if name in allowed or name == "ALLOWED":
+            continue
+        homes = {known: home for home in (*RUN_FILES, "tune_model", "cross_validate_model") for known in names_in(home)}
+        if name in homes:
+            raise InputError(f"{name} has no effect in {file}.py: it belongs in {homes[name]}.py")
+        alike = difflib.get_close_matches(name, homes, 1)
+        hint = f": {alike[0]} in {homes[alike[0]]}.py?" if alike else ""
+        raise InputError(f"{name} in {file}.py is no constant of this project{hint}")
 
 
 def check_constants(constants, files=RUN_FILES):

@@ -91,7 +91,27 @@ def test_every_constant_has_a_rule_beside_it_and_is_used(file):
 def test_a_constant_renamed_is_missed(project):
     script = project.folder / "train_model.py"
     script.write_text(re.sub(r"^EPOCHS =", "EPOCH =", script.read_text(), flags=re.M))
+    assert "EPOCH in train_model.py is no constant of this project: EPOCHS" in project.refuse("train_model.py")
+    script.write_text(re.sub(r"^EPOCH = .*$", "", script.read_text(), flags=re.M))
     assert "EPOCHS is missing from train_model.py" in project.refuse("train_model.py")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("EPOCHS = 20", "EPOCHS has no effect in data_preprocessing.py: it belongs in train_model.py"),
+        ("N_JOBS = 1", "N_JOBS has no effect in data_preprocessing.py: it belongs in tune_model.py"),
+        (
+            "BATCHSIZE = 3",
+            "BATCHSIZE in data_preprocessing.py is no constant of this project: BATCH_SIZE in train_model",
+        ),
+        ("MY_OWN = 3", "MY_OWN in data_preprocessing.py is no constant of this project"),
+    ],
+)
+def test_a_constant_in_the_wrong_file_is_not_ignored(project, line, message):
+    script = project.folder / "data_preprocessing.py"
+    script.write_text(script.read_text().replace("SEED = 42", f"{line}\nSEED = 42", 1))
+    assert message in project.refuse("train_model.py")
 
 
 def test_no_file_is_long():
