@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from baselines import LINEAR
+from baselines import LINEAR, WORDS
 from reports.intervals import resampled_rmse, skill, skill_interval
 from reports.tables import aligned, figure
-from reports.verdict import verdict
+from reports.verdict import outcome, verdict
 
 WORST = 5  # series shown
 
@@ -125,7 +125,19 @@ def forecast_lines(figures, targets, standardise):
         f"Linear model: {figure(figures['baselines'][LINEAR])}",
         f"Test RMSE: {figure(figures['rmse'])}" + (f" in {unit}" if unit != "its units" else ""),
         verdict(figures, "lower"),
+        *(mase_lines(figures, standardise) if "per_series" in figures else []),
     ]
+
+
+def mase_lines(figures, standardise):
+    """Say so where another is ahead by MASE, to which large series do not count more than small ones."""
+    mase = {name: of["mase"] for name, of in figures["mean_of_series"].items() if of["mase"] is not None}
+    best = min(mase, key=mase.get, default="network")
+    if best == "network" or outcome(figures, "lower") != "wins":
+        return []
+    hint = '; where levels differ, STANDARDISE = "sequence" helps' if standardise == "training" else ""
+    ahead = f"{WORDS[best]} is ahead ({mase[best]:.3f}, the model {mase['network']:.3f})"
+    return [f"But by MASE, which weighs every series alike, {ahead}{hint}."]
 
 
 def target_lines(figures):

@@ -192,7 +192,15 @@ def test_no_advice_where_nothing_is_wrong(shipped):
             {"differences": {"majority": {"interval": [0, 1]}, "linear": {"interval": [-0.2, -0.1]}}},
             "Worse than linear",
         ),
-        ({"confusion_matrix": [[250, 0], [250, 0]]}, "Never predicted: class b.*CLASS_WEIGHT"),
+        ({"confusion_matrix": [[250, 0], [250, 0]]}, "Never predicted: class b. Try more EPOCHS"),
+        (
+            {"confusion_matrix": [[400, 0], [100, 0]], "per_class": {"a": {"support": 400}, "b": {"support": 100}}},
+            "Never predicted: class b.*CLASS_WEIGHT",
+        ),
+        (
+            {"baselines": {"linear": 0.95}, "differences": {"linear": {"difference": -0.05, "interval": [-0.1, 0.1]}}},
+            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm"',
+        ),
         ({"shape": (8, 250)}, "is the time axis last"),
         ({"shape": (2000, 1)}, "2000 time steps are long.*POOL_SIZE"),
         ({"per_class": {"a": {"support": 500}, "b": {"support": 0}}}, "holds class a alone"),

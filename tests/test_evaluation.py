@@ -60,6 +60,21 @@ def test_the_verdict_is_against_the_best_baseline(right, words):
     assert "is worse than the linear model: use that" in verdict(better_rival, "higher")
 
 
+@pytest.mark.parametrize(
+    ("right", "rival", "words"),
+    [
+        (60, 60, "as good as the best baseline, the linear model, and no better: take the simpler"),
+        (60, 61, "not shown to beat the best baseline, the linear model, which is ahead: nothing speaks for"),
+        (61, 60, "not shown to beat the best baseline, the linear model: it is ahead, but"),
+    ],
+)
+def test_the_verdict_tells_ties_from_what_is_open(right, rival, words):
+    y = np.arange(100) % 2
+    network, other = (np.where(np.arange(100) < count, y, 1 - y) for count in (right, rival))
+    result = score_classes(y, np.eye(2)[network] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": other})
+    assert words in verdict(result, "higher")
+
+
 @pytest.mark.parametrize(("won", "lost"), [(0, 0), (4, 0), (6, 0), (9, 1), (30, 12), (5, 20)])
 def test_the_difference_of_two_classifiers_agrees_with_mcnemars_exact_test(won, lost):
     right = np.array([True] * won + [False] * lost + [True] * 50 + [False] * 10)
