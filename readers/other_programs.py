@@ -51,6 +51,9 @@ def read_mat(path, c, known=None):
 LOAD = """
 import io, sys, numpy, scipy.io
 content = scipy.io.loadmat(sys.argv[1], struct_as_record=True)
+for name, a in content.items():
+    if name in ("X", "x", "X_train", "X_test") and not (isinstance(a, numpy.ndarray) and a.dtype.kind in "fiub"):
+        sys.exit(f"{name} is no plain array of real numbers")
 plain = {name: a for name, a in content.items() if not name.startswith("__") and isinstance(a, numpy.ndarray)}
 archive = io.BytesIO()
 numpy.savez(archive, **{name: a for name, a in plain.items() if a.dtype.kind in "fiubU" and a.size})

@@ -26,6 +26,7 @@ MOST_PIXELS = 2**25  # of a frame
 MOST_DECODED = 2**31  # pixels in all frames of a .gif
 MOST_FRAMES = 100_000  # of a clip
 KEPT = 1024  # frames of a clip that wait to be picked from
+LARGEST = 2**27  # bytes of a clip
 MEMORY = 2**30  # bytes that clips may take in memory
 
 
@@ -55,6 +56,10 @@ def read_all(paths, c):
     large, or endless.
     """
     shape = (len(paths), c.FRAMES, c.FRAME_SIZE, c.FRAME_SIZE, 3)
+    size = np.prod(shape[1:], dtype=object)
+    if size > LARGEST:
+        most = f"{size / 2**20:,.0f} MiB of each clip, {LARGEST / 2**20:,.0f} at most"
+        raise InputError(f"FRAMES = {c.FRAMES} and FRAME_SIZE = {c.FRAME_SIZE} make {most}")
     clips = read_many(lambda path: read_clip(path, c.FRAMES, c.FRAME_SIZE), paths, "clips")
     if np.prod(shape, dtype=object) <= MEMORY:
         return np.stack([*clips])

@@ -1,5 +1,6 @@
 """Folds of a cross-validation: each sequence, or each group of them, is held out once."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -45,11 +46,18 @@ def held_out(rows, labels, groups, fold, stratify, seed):
                 return rows[groups[rows] == np.unique(groups[rows])[fold.number]]
             parts = GroupKFold(fold.of).split(rows, groups=groups[rows])
         elif stratify:
-            parts = StratifiedKFold(fold.of, shuffle=True, random_state=seed).split(rows, labels[rows])
+            classes, counts = np.unique(labels[rows], return_counts=True)
+            if counts.min() < 2:
+                raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed for folds")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of classes with fewer sequences than folds
+                parts = list(StratifiedKFold(fold.of, shuffle=True, random_state=seed).split(rows, labels[rows]))
         else:
             parts = KFold(fold.of, shuffle=True, random_state=seed).split(rows)
         return rows[list(parts)[fold.number][1]]
     except ValueError as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"FOLDS = {fold.of} is impossible for these data: {error}") from error
 
 

@@ -57,7 +57,8 @@ def learn(train, rows, c):
     targets = ahead.target_names(train, c)
     known, calendar = ahead.known_names(train, targets, c)
     places = [train.columns.index(name) for name in targets]
-    deviation = np.nanstd(np.concatenate(train.x)[rows][:, places], axis=0)
+    with np.errstate(over="ignore"):  # values too large are refused by name, when they are prepared
+        deviation = np.nanstd(np.concatenate(train.x)[rows][:, places], axis=0)
     state = {"targets": targets, "places": places, "deviation": np.where(deviation > 0, deviation, 1.0).tolist()}
     return state | {"known": known, "calendar": calendar, "horizon": c.HORIZON}
 

@@ -127,6 +127,9 @@ CASES = [
     (table("v", *"1" * 30, "1e400"), V, "line 32, column 'v': '1e400' is not a finite"),
     (table("date,v", *DAYS, "2001-02-30,5"), V, "line 30: '2001-02-30' in column 'date' is no date"),
     (table("v", *"1" * 30, "=1+1"), V, "line 32, column 'v': '=1.1' is not a finite"),
+    (table("v,w", *["1,2"] * 30, "#VALUE!,3"), V, "line 32, column 'v': '#VALUE!'"),
+    (table("v,w", *['"1,000",2'] * 30, '"0,100",2'), V, "line 32, column 'v': '0,100'"),
+    (table("v", *(f"{k % 7}e300" for k in range(60))), V, "beyond 32-bit"),
     (table("v,w", *["1,2"] * 30, "=cmd|' /C calc'!A0,1"), V, "line 32, column 'v': .=cmd"),
     ({"d.csv": b"\xef\xbb\xbf"}, V, "d.csv is empty"),
     (table("y,a,b"), ROW, "has a header and no rows"),
@@ -163,8 +166,9 @@ CASES = [
     ({"d.mat": mat73(link(h5py.ExternalLink, "/etc/passwd", "X"))}, {}, "needs arrays X, y"),
     ({"d.mat": saved(savemat, {"X": X, "y": Y})[:-50]}, {}, "cannot be read as .mat"),
     ({"d.mat": saved(savemat, {"data": {"X": X, "y": Y}})}, {}, "holds no plain arrays"),
-    ({"d.mat": saved(savemat, {"X": np.array([{"a": 1}, 2], dtype=object), "y": Y})}, {}, "no labels"),
-    ({"d.mat": saved(savemat, {"X": eye(20).tocsc(), "y": Y})}, {}, "no labels"),
+    ({"d.mat": saved(savemat, {"X": np.array([{"a": 1}, 2], dtype=object), "y": Y})}, {}, "X is no plain array"),
+    ({"d.mat": saved(savemat, {"X": eye(20).tocsc(), "y": Y})}, {}, "X is no plain array"),
+    ({"d.mat": saved(savemat, {"X": X + 1j, "y": Y})}, {}, "X is no plain array"),
     ({"d.mat": b""}, {}, "cannot be read as .mat"),
     ({"d.arff": ARFF.replace("@data\n", "")}, {}, "it ends before its @data"),
     ({"d.arff": ARFF + "1,2,z\n"}, {}, "z value not in"),
@@ -176,6 +180,7 @@ CASES = [
     (meta("/etc/passwd,hello\n", "a.wav"), {}, "row 1 names '/etc/passwd', which is no recording"),
     (meta("a.wav,hello\nb.wav,you\n", "a.wav"), {}, "row 2 names 'b.wav', which is no recording"),
     (meta("a.wav,hello\na.wav,you\n", "a.wav"), {}, "row 2 names 'a.wav' for the second time"),
+    (meta("a.wav,abc, then cab\n", "a.wav"), {}, "row 1 has 3 cells, 2 are allowed: quote what is said"),
     (meta("a.wav,\nb.wav,\n", "a.wav", "b.wav"), {}, "row 1 .a.wav. holds nothing that is said"),
     (meta("a.wav,he\x07llo\nb.wav,x\n", "a.wav", "b.wav"), {}, "letters that cannot be shown"),
     (meta("a.wav,x\n", "a.wav", header="name,words\n"), {}, "metadata.csv cannot be used: a header must name"),
@@ -194,6 +199,8 @@ CASES = [
     (clips(b"GIF89a\1\0\1\0\0\0\0;"), {}, "is damaged, or no image"),
     (clips(png(size=(60_000, 60_000)), "a/0 a/1 b/0 b/1", ".png"), {}, "pixels|is damaged, or no image"),
     (clips(b"hello", "a/0 a/1 b/0 b/1", ".png"), {}, "is damaged, or no image"),
+    (clips(gif()), {"FRAMES": 100, "FRAME_SIZE": 4096}, "FRAME_SIZE = 4096 make 4,800 MiB of each clip"),
+    ({f"d/{k}/{n}.npy": saved(np.save, np.zeros((4 + n, 4, 4))) for k in "xy" for n in range(3)}, {}, "of one shape"),
 ]
 
 

@@ -70,9 +70,7 @@ def test_a_run_has_a_page_with_the_verdict_first(strange):
     assert len(content) <= 3_000_000
     heading = page.text.index("a<b onclick=x>&.csv: classification by cnn_lstm", 2)  # after the title and the style
     assert page.tags[page.tags.index("body") + 1 :][:2] == ["h1", "p"]
-    assert page.text[heading + 1].startswith(
-        ("The model beats", "The model is ")
-    )
+    assert page.text[heading + 1].startswith(("The model beats", "The model is "))
     assert "default-src 'none'" in page.policy
     scores = {row[0]: row[1:] for row in page.tables if row}
     assert float(scores["this network"][0]) == pytest.approx(figures["accuracy"], abs=0.005)
