@@ -27,7 +27,7 @@ def write_tables(folder, rows, models, own):
         names = [name for name in names if name in results]
         if names:
             body = [score_row(name, results[name], facts[name], models) for name in names]
-            parts += [f"{title}: test accuracy in %, mean ± standard deviation over the seeds"]
+            parts += [f"{title}: test accuracy in %, mean ± standard deviation over {seeds_of(results)} seeds"]
             parts += [markdown(["data set", "training / test", "majority", *models], body)]
     complete = [name for name in ranked if all(model in results[name] for model in models)]
     if len(complete) > 2:
@@ -43,6 +43,12 @@ def write_tables(folder, rows, models, own):
     files.write_atomically(folder / "accuracy.md", "\n\n".join(parts) + "\n")
     draw(folder, {name: results[name] for name in shown}, facts, models)
     print("\n" + "\n\n".join([*parts, "Wrote benchmarks/accuracy.csv, accuracy.md and accuracy.png"]))
+
+
+def seeds_of(results):
+    """Say over how many seeds the networks were trained."""
+    counts = {len(values) for by_model in results.values() for values in by_model.values() if len(values) > 1} or {1}
+    return f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
 
 
 def scores_of(rows):

@@ -60,7 +60,8 @@ def recordings(path, tables, c, known=None, labels=None):
     skipped = [k for k in skipped if known is None or names[others[k]] not in (known["columns"] or ())]
     named, left_out = inputs_of([names[k] for k in others], [columns[k] for k in others], skipped, known)
     if not named:
-        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}")
+        texts = f"; TEXT names a column of texts, such as {left_out[0]}" if left_out else ""
+        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{texts}")
     notes = [note for name, table in tables for note in table.notes]
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import column_named
+from readers.columns import column_named, shown
 from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
 from readers.text import read_any_text, with_twin
@@ -37,6 +37,8 @@ def read_table(path, text, label, group=None):
     rows = rows_of(path, content, find_separator(lines) or ",")
     header = rows[0] if is_header(rows[0], None) and is_name(rows, text, label) else None
     names = [name.strip() for name in header] if header else [str(place) for place in range(len(rows[0]))]
+    if header is None and isinstance(text, str):
+        raise InputError(f"TEXT = {text!r} is impossible: the first row of {path} holds {shown(rows[0])[:200]}")
     rows = rows[1:] if header else rows
     if not rows:
         raise InputError(f"{path} has a header and no rows")

@@ -60,7 +60,8 @@ def draw(rows, labels, groups, constant, size, seed, stratify=True):
         raise
     except ValueError as error:
         what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
-        raise InputError(f"{constant} = {size} is impossible for {what}: {error}") from error
+        need = "both parts need some, and of classes one of each at least"
+        raise InputError(f"{constant} = {size} is impossible for {what}: {need}") from error
 
 
 def in_reading_order(x, rows):

@@ -35,7 +35,8 @@ def split(train, test, c, validation_seed, fold=None):
     """Split labelled Sequences: see sequences.splits. Raises InputError for labels that are no class."""
     for part in filter(None, (train, test)):
         if part.y is None:
-            raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them. {UNUSUAL}")
+            hint = "LABEL names their column" if c.TEXT is not None else UNUSUAL
+            raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them. {hint}")
         for label in np.unique(part.y):
             class_name(label)
     return split_sequences(train, test, c, validation_seed, fold=fold)
