@@ -17,7 +17,8 @@ ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; e
 # "cnn_lstm"; its halves, for comparison: "cnn" (flattened, so that order counts), "lstm"; the stronger "deep_cnn_lstm",
 # and "deep_cnn", the same without the LSTM
 ARCHITECTURE = "cnn_lstm"
-LINEAR_START = True  # forecasts, numbers, classes of the deep networks: begin as ridge regression, learn what it misses
+# Forecasts, numbers, and with a deep network classes of few sequences: begin as ridge regression, learn what it misses
+LINEAR_START = True
 
 ALLOWED = {
     "FILTERS": whole(1, 10_000),

@@ -1,4 +1,4 @@
-"""Classes that begin as ridge regression: the network learns what the linear model cannot tell.
+"""Classes of few sequences begin as ridge regression: the network learns what the linear model cannot tell.
 
 A linear model of more values than sequences knows its own training sequences by heart, and would leave nothing to
 learn. While the network trains, the linear part of a sequence is therefore what a model answers that was fitted without
@@ -15,6 +15,7 @@ from scipy.special import log_softmax
 from baselines import linear
 from tasks.layers import flattened, linear_part
 
+FEW = 150  # training sequences: with more of them a deep network learns better alone
 LARGEST = 30.0  # scale: what ridge regression brings to 1 is brought to
 
 
@@ -26,8 +27,9 @@ class Start(NamedTuple):
 
 
 def begins_linear(data, c):
-    """Tell whether the network begins so: a deep one, of sequences of numbers."""
-    return c.LINEAR_START and c.ARCHITECTURE.startswith("deep") and len(data.train.shape) == 2
+    """Tell whether the network begins so: a deep one, of few sequences of numbers."""
+    deep = c.LINEAR_START and c.ARCHITECTURE.startswith("deep")
+    return deep and len(data.train.shape) == 2 and len(data.train) < FEW
 
 
 def network(x, features, outputs, data, c):

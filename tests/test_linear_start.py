@@ -74,11 +74,11 @@ def test_where_the_linear_model_knows_nothing_the_network_learns_as_without(ship
     assert result["baselines"]["linear"] < 0.75 and result["accuracy"] > 0.95
 
 
-def test_without_linear_start_nothing_is_added(shipped, tmp_path):
+def test_without_linear_start_or_with_many_sequences_nothing_is_added(shipped, tmp_path):
     from project.quiet_tensorflow import keras
 
     write(tmp_path, 2, np.random.default_rng(0))
-    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}):
+    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, {"DATASET": "motifs", "N_SAMPLES": 200}):
         train(shipped, tmp_path, **constants)
         names = [layer.name for layer in keras.models.load_model(tmp_path / "run" / "model.keras").layers]
         assert "linear" not in names and names[-1] == "output"
