@@ -15,7 +15,7 @@ from scipy.special import log_softmax
 from baselines import linear
 from tasks.layers import flattened, linear_part
 
-FEW = 150  # training sequences: with more of them a deep network learns better alone
+FEW = 20  # training sequences of a class on average: with more of them a deep network learns better alone
 LARGEST = 30.0  # scale: what ridge regression brings to 1 is brought to
 
 
@@ -29,7 +29,7 @@ class Start(NamedTuple):
 def begins_linear(data, c):
     """Tell whether the network begins so: a deep one, of few sequences of numbers."""
     deep = c.LINEAR_START and c.ARCHITECTURE.startswith("deep")
-    return deep and len(data.train.shape) == 2 and len(data.train) < FEW
+    return deep and len(data.train.shape) == 2 and len(data.train) <= FEW * len(data.state["classes"])
 
 
 def network(x, features, outputs, data, c):

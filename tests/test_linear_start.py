@@ -16,12 +16,15 @@ from tests.test_experiments import history
 STRENGTHS = np.logspace(-3, 5, 17)
 
 
+N = 36  # training sequences
+
+
 def write(folder, classes, rng):
-    """Write 60 training and 30 test sequences of 14 steps that ridge regression tells apart, but not surely."""
-    y = np.arange(90) % classes
-    x = rng.normal(50, 20, (90, 14, 2)) + 25 * (np.arange(14)[:, None] % classes == y[:, None, None])
-    np.savez(folder / "d.npz", X_train=x[:60], y_train=y[:60], X_test=x[60:], y_test=y[60:])
-    return x.reshape(90, -1), y
+    """Write training sequences and 30 for the test, of 14 steps, that ridge regression tells apart, but not surely."""
+    y = np.arange(N + 30) % classes
+    x = rng.normal(50, 20, (N + 30, 14, 2)) + 25 * (np.arange(14)[:, None] % classes == y[:, None, None])
+    np.savez(folder / "d.npz", X_train=x[:N], y_train=y[:N], X_test=x[N:], y_test=y[N:])
+    return x.reshape(N + 30, -1), y
 
 
 def train(shipped, folder, **constants):
@@ -37,40 +40,40 @@ def test_a_deep_network_begins_as_ridge_regression(shipped, tmp_path, classes):
 
     x, y = write(tmp_path, classes, np.random.default_rng(0))
     result = train(shipped, tmp_path, LEARNING_RATE=1e-9)
-    ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:60], y[:60])
-    assert result["accuracy"] == pytest.approx(ridge.score(x[60:], y[60:]))
+    ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:N], y[:N])
+    assert result["accuracy"] == pytest.approx(ridge.score(x[N:], y[N:]))
     # What training shows is the loss of models that have not seen the sequence, at their best scale.
-    signs = np.where(np.eye(classes)[y[:60]] > 0, 1.0, -1.0)[:, 1 if classes == 2 else slice(None)]
-    strength = RidgeCV(STRENGTHS).fit(StandardScaler().fit_transform(x[:60]), signs).alpha_
+    signs = np.where(np.eye(classes)[y[:N]] > 0, 1.0, -1.0)[:, 1 if classes == 2 else slice(None)]
+    strength = RidgeCV(STRENGTHS).fit(StandardScaler().fit_transform(x[:N]), signs).alpha_
     folds = KFold(10, shuffle=True, random_state=shipped.SEED)
-    unseen = cross_val_predict(make_pipeline(StandardScaler(), Ridge(strength)), x[:60], signs, cv=folds)
+    unseen = cross_val_predict(make_pipeline(StandardScaler(), Ridge(strength)), x[:N], signs, cv=folds)
     unseen = np.stack([-unseen / 2, unseen / 2], axis=1) if classes == 2 else unseen
 
     def loss(scale):
         odds = np.exp(scale * unseen)
-        return log_loss(y[:60], odds / odds.sum(axis=1, keepdims=True))
+        return log_loss(y[:N], odds / odds.sum(axis=1, keepdims=True))
 
     best = minimize_scalar(loss, bounds=(0, 30), method="bounded")
     first = history(tmp_path / "run")
     assert first["loss"][0] == pytest.approx(best.fun, rel=1e-3)
-    assert first["accuracy"][0] == pytest.approx((unseen.argmax(axis=1) == y[:60]).mean())
+    assert first["accuracy"][0] == pytest.approx((unseen.argmax(axis=1) == y[:N]).mean())
     # The saved model gives probabilities of raw sequences: those of the linear model at that scale.
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
-    p = model.predict(x[60:].reshape(30, 14, 2), verbose=0)
-    answers = make_pipeline(StandardScaler(), Ridge(strength)).fit(x[:60], signs).predict(x[60:])
+    p = model.predict(x[N:].reshape(30, 14, 2), verbose=0)
+    answers = make_pipeline(StandardScaler(), Ridge(strength)).fit(x[:N], signs).predict(x[N:])
     expected = 1 / (1 + np.exp(-best.x * answers[:, None])) if classes == 2 else np.exp(best.x * answers)
     np.testing.assert_allclose(p, expected if classes == 2 else expected / expected.sum(1, keepdims=True), atol=2e-3)
 
 
 def test_where_the_linear_model_knows_nothing_the_network_learns_as_without(shipped, tmp_path):
     rng = np.random.default_rng(1)
-    y = np.arange(160) % 2
-    places = rng.integers(0, 20, 160)
-    x = rng.normal(0, 0.2, (160, 24, 1))
-    x[np.arange(160), places] += np.where(y, 2, -2)[:, None]  # a peak up and down, or down and up, anywhere
-    x[np.arange(160), places + 1] -= np.where(y, 2, -2)[:, None]
-    np.savez(tmp_path / "d.npz", X_train=x[:80], y_train=y[:80], X_test=x[80:], y_test=y[80:])
-    result = train(shipped, tmp_path, EPOCHS=40, BATCH_SIZE=16)
+    y = np.arange(140) % 2
+    places = rng.integers(0, 20, 140)
+    x = rng.normal(0, 0.2, (140, 24, 1))
+    x[np.arange(140), places] += np.where(y, 2, -2)[:, None]  # a peak up and down, or down and up, anywhere
+    x[np.arange(140), places + 1] -= np.where(y, 2, -2)[:, None]
+    np.savez(tmp_path / "d.npz", X_train=x[:40], y_train=y[:40], X_test=x[40:], y_test=y[40:])
+    result = train(shipped, tmp_path, EPOCHS=60, BATCH_SIZE=8)
     assert result["baselines"]["linear"] < 0.75 and result["accuracy"] > 0.95
 
 
