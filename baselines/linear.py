@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 STRENGTHS = np.logspace(-3, 5, 17)
 MOST_VALUES = 2**24  # of the inputs that are fitted: 128 MiB
 MOST_WORK = 1e10  # rows × inputs × the smaller of the two: a second or two
-FOLDS = 10  # of the answers to sequences that a model has not seen
+UNSEEN_FOLDS = 10  # of the answers to sequences that a model has not seen
 
 
 class Linear(NamedTuple):
@@ -47,7 +47,7 @@ def unseen(linear, part, targets, flatten, seed):
     """
     answers, places = predict(linear, part, flatten), sample(part, flatten, seed)
     x, y = flatten(part.take(places).astype(np.float64)), targets(places)
-    folds = KFold(min(FOLDS, len(places)), shuffle=True, random_state=seed)
+    folds = KFold(min(UNSEEN_FOLDS, len(places)), shuffle=True, random_state=seed)
     model = make_pipeline(StandardScaler(), Ridge(linear.strength))
     answers[places] = cross_val_predict(model, x, y, cv=folds).reshape(y.shape)
     return answers
