@@ -150,8 +150,8 @@ def in_order(readings, bounds):
         steps = np.diff(times).astype(float)
         directions = [set(np.sign(steps[a : b - 1]).tolist()) for a, b in zip(bounds, bounds[1:])]
         if all(own in (set(), {1}, {-1}) for own in directions):
-            own = np.abs(steps[inside])
-            unevenness = own.max() / own.min() if len(own) else 1.0
+            sizes = np.abs(steps[inside])
+            unevenness = sizes.max() / sizes.min() if len(sizes) else 1.0
             if unevenness < fewest:
                 best, fewest = (times, np.array([own == {-1} for own in directions])), unevenness
     return best

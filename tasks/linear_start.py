@@ -16,7 +16,7 @@ from baselines import linear
 from tasks.layers import flattened, linear_part
 
 FEW = 20  # training sequences of a class on average: with more of them a deep network learns better alone
-LARGEST = 30.0  # scale: what ridge regression brings to 1 is brought to
+LARGEST_SCALE = 30.0  # scale: what ridge regression brings to 1 is brought to
 
 
 class Start(NamedTuple):
@@ -81,7 +81,7 @@ def best_scale(answers, y):
     def cross_entropy(log_scale):
         return -log_softmax(np.exp(log_scale) * answers, axis=1)[np.arange(len(y)), y].mean()
 
-    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-5, np.log(LARGEST)), method="bounded").x))
+    return float(np.exp(minimize_scalar(cross_entropy, bounds=(-5, np.log(LARGEST_SCALE)), method="bounded").x))
 
 
 def logits_and_classes(y, logits):
