@@ -3,12 +3,11 @@
 Twenty kills of each: python -m pytest tests/test_kills.py --kills 20
 """
 
-import csv
 import json
 
 import numpy as np
-from PIL import Image
-from scipy.io import wavfile
+
+from tests.kinds import KINDS
 
 KILLER = """
 import hashlib, json, os, random, shutil, signal, sys, time, zipfile
@@ -52,56 +51,15 @@ for what, constants in CASES.items():
 """
 
 
-def write_texts(folder, rng):
-    with open(folder / "texts.csv", "w", newline="") as file:
-        rows = [["label", "text"]] + [[k % 2, " ".join(rng.choice([*"abcdefgh"], 12))] for k in range(300)]
-        csv.writer(file).writerows(rows)
-
-
-def write_recordings(folder, rng):
-    (folder / "sounds").mkdir()
-    rows = [["file_name", "text"]]
-    for k in range(24):
-        wavfile.write(folder / "sounds" / f"{k}.wav", 8000, (rng.normal(size=4000 + 100 * k) * 2**12).astype(np.int16))
-        rows.append([f"{k}.wav", "".join(rng.choice([*"ab"], 4))])
-    with open(folder / "sounds" / "metadata.csv", "w", newline="") as file:
-        csv.writer(file).writerows(rows)
-
-
-def write_clips(folder, rng):
-    for k in range(24):
-        frames = [Image.fromarray(rng.integers(0, 255, (12, 12), np.uint8)) for _ in range(4)]
-        (folder / "clips" / "xy"[k % 2]).mkdir(parents=True, exist_ok=True)
-        frames[0].save(folder / "clips" / "xy"[k % 2] / f"{k}.gif", save_all=True, append_images=frames[1:])
-
-
-def write_numbers(folder, rng):
-    np.savez(folder / "d.npz", X=rng.normal(size=(300, 30, 2)), y=rng.normal(size=300))
-
-
-def write_series(folder, rng):
-    rows = [f"{t},{name},{rng.normal():.3f}" for t in range(150) for name in "abc"]
-    (folder / "series.csv").write_text("\n".join(["t,name,v", *rows]) + "\n")
-
-
-CASES = {
-    "texts": (write_texts, {"DATASET": "texts.csv", "TEXT": "text", "LABEL": "label"}),
-    "transcription": (write_recordings, {"DATASET": "sounds", "BIDIRECTIONAL": True}),
-    "video": (write_clips, {"DATASET": "clips", "FRAMES": 4, "FRAME_SIZE": 12}),
-    "regression": (write_numbers, {"DATASET": "d.npz"}),
-    "several series": (write_series, {"DATASET": "series.csv", "SEQUENCE": "name", "TARGET": "v"}),
-}
-
-
 def test_a_killed_training_of_any_kind_ends_as_if_nothing_had_happened(project, request):
     small = {"EPOCHS": 6, "VALIDATION_SIZE": 0.25, "DROPOUT": 0.2, "BATCH_SIZE": 8, "LSTM_UNITS": 8, "FILTERS": 8}
-    for write, _ in CASES.values():
+    for write, _ in KINDS.values():
         write(project.folder, np.random.default_rng(0))
-    cases = {what: small | constants for what, (_, constants) in CASES.items()}
+    cases = {what: small | constants for what, (_, constants) in KINDS.items()}
     kills = request.config.getoption("--kills") or 1
     code = KILLER.replace("KILLS", str(kills)).replace("CASES", repr(cases))
     lines = [json.loads(line) for line in project.succeed("-c", code, timeout=3600).splitlines()]
-    assert len(lines) == kills * len(CASES)
+    assert len(lines) == kills * len(KINDS)
     assert all(status == again == 0 and same for _, status, again, _, same in lines), lines
     first = {what: left for what, _, _, left, _ in reversed(lines)}
-    assert first.keys() == CASES.keys() and all(".latest.checkpoint" in left for left in first.values())
+    assert first.keys() == KINDS.keys() and all(".latest.checkpoint" in left for left in first.values())

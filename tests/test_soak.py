@@ -1,18 +1,19 @@
-"""Many rounds of training and evaluation in one process leak neither file handles nor memory.
+"""Many rounds of training, evaluation and prediction in one process leak neither file handles nor memory.
 
-The full soak: python -m pytest tests/test_soak.py --soak-rounds 200
+The rounds take turns over all that can be learned. The full soak: python -m pytest tests/test_soak.py --soak-rounds 200
 """
 
 import json
 
+import numpy as np
+
+from tests.kinds import KINDS
+
 SOAK = """
 import contextlib, gc, io, json, os
-import evaluate_model, train_model
+import evaluate_model, predict_model, train_model
 from project.constants import read_constants
 from project.quiet_tensorflow import keras
-
-constants = read_constants()
-constants |= {"N_SAMPLES": 20, "TIME_STEPS": 8, "FILTERS": 2, "LSTM_UNITS": 2, "EPOCHS": 1}
 
 def resident():
     with open("/proc/self/statm") as file:
@@ -20,13 +21,15 @@ def resident():
 
 figures = []
 for i in range(ROUNDS):
+    constants = read_constants() | CASES[i % len(CASES)] | {"SEED": i, "EPOCHS": 1, "FILTERS": 2, "LSTM_UNITS": 2}
     with contextlib.redirect_stdout(io.StringIO()):
-        train_model.train_with(constants | {"SEED": i})
-        evaluate_model.evaluate_with(constants | {"SEED": i})
+        train_model.train_with(constants)
+        evaluate_model.evaluate_with(constants)
+        predict_model.predict_new(constants["DATASET"], constants["RUN_DIR"])
     keras.backend.clear_session()
-    if i in (ROUNDS // 4, ROUNDS - 1):
+    if (i + 1) % len(CASES) == 0:
         gc.collect()
-        figures.append([resident(), len(os.listdir("/proc/self/fd"))])
+        figures.append([resident(), len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))])
 print(json.dumps(figures))
 """
 
@@ -34,9 +37,14 @@ print(json.dumps(figures))
 MEGABYTES = 40  # that memory may wander, however many rounds
 
 
-def test_many_rounds_leave_no_file_handles_and_no_memory(project, request):
-    rounds = request.config.getoption("--soak-rounds")
-    code = SOAK.replace("ROUNDS", str(rounds))
-    (early, handles_early), (late, handles_late) = json.loads(project.succeed("-c", code, timeout=900))
-    assert late - early < MEGABYTES
-    assert handles_late <= handles_early + 2
+def test_many_rounds_leave_no_file_handles_no_threads_and_no_memory(project, request):
+    for write, _ in KINDS.values():
+        write(project.folder, np.random.default_rng(0))
+    turns = max(2, round(request.config.getoption("--soak-rounds") / len(KINDS)))
+    code = SOAK.replace("ROUNDS", str(turns * len(KINDS))).replace("CASES", repr([c for _, c in KINDS.values()]))
+    figures = json.loads(project.succeed("-c", code, timeout=3600))
+    assert len(figures) == turns
+    (early, *others), (late, *others_late) = figures[turns // 4], figures[-1]
+    print(f"MB, handles and threads after each turn: {figures}")
+    assert late - early < MEGABYTES, figures
+    assert all(b <= a + 2 for a, b in zip(others, others_late)), figures
