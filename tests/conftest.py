@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser):
     parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/test_soak.py")
-    parser.addoption("--kills", type=int, help="random ones in tests/test_resume.py and of each task in test_kills.py")
+    parser.addoption("--kills", type=int, help="how many: of each task, and of all that says killed")
 
 
 def copy_project(folder, *more):

@@ -183,7 +183,7 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     assert len(list((tmp_path / "runs" / "cache").iterdir())) == 1
 
 
-def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(project):
+def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(project, request):
     for label, k in itertools.product("ab", range(40)):
         (project.folder / "d" / label).mkdir(parents=True, exist_ok=True)
         write_gif(project.folder / "d" / label / f"{k}.gif", counting(40))
@@ -191,19 +191,25 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
     code += "from project.constants import read_constants; from sequences.statistics import fingerprint; "
     code += "print(fingerprint(data_preprocessing.load_data(read_constants()).train))"
     project.edit(DATASET="d")
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code], cwd=project.folder, stdout=subprocess.PIPE, text=True
-    )
-    for line in process.stdout:
-        if line.startswith("Read 20"):
-            break
-    process.kill()
-    process.communicate()
-    cache = project.folder / "runs" / "cache"
-    assert [path.suffix for path in cache.iterdir()] == [".partial"]
-    again = project.succeed("-c", code).splitlines()[-1]
-    shutil.rmtree(cache)
-    assert project.succeed("-c", code).splitlines()[-1] == again
+    cache, undisturbed = project.folder / "runs" / "cache", None
+    moments = np.random.default_rng(0).integers(1, 81, (request.config.getoption("--kills") or 1) - 1)
+    for last in ("Read 20 of", *(f"Read {moment} of" for moment in moments)):
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", code], cwd=project.folder, stdout=subprocess.PIPE, text=True
+        )
+        for line in process.stdout:
+            if line.startswith(last):
+                break
+        process.kill()
+        process.communicate()
+        left = [path.suffix for path in cache.iterdir()]
+        assert left == [".partial"] or last == "Read 80 of" and left == [".npy"]
+        again = project.succeed("-c", code).splitlines()[-1]
+        if undisturbed is None:
+            shutil.rmtree(cache)
+            undisturbed = project.succeed("-c", code).splitlines()[-1]
+        assert again == undisturbed
+        shutil.rmtree(cache)
 
 
 def test_frames_of_16_bits_keep_their_greys_and_a_pipe_is_refused(tmp_path):
