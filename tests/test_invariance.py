@@ -1,14 +1,18 @@
 """An answer depends on the sequence alone: not on batch, order, other rows, units, or the order of columns."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import predict_model
 import train_model
 from sequences.types import Part
 from tests.conftest import load_model
+from tests.kinds import KINDS
 from training import prediction
 
 RNG = np.random.default_rng(8)
@@ -39,16 +43,71 @@ def run(tmp_path_factory):
     return trained(read_constants(), tmp_path_factory.mktemp("plain") / "d")
 
 
-def test_the_batch_the_order_and_other_sequences_change_nothing(run, tmp_path, monkeypatch):
-    np.save(tmp_path / "all.npy", X)
-    order = RNG.permutation(len(X))
-    np.save(tmp_path / "turned.npy", X[order])
-    np.save(tmp_path / "few.npy", X[order[:3]])
-    whole = answers(run, tmp_path / "all.npy")
-    np.testing.assert_allclose(answers(run, tmp_path / "turned.npy"), whole[order], atol=2e-6)
-    np.testing.assert_allclose(answers(run, tmp_path / "few.npy"), whole[order[:3]], atol=2e-6)
-    monkeypatch.setattr(prediction, "BATCH", 7)  # above eight batches the model is traced besides
-    np.testing.assert_allclose(answers(run, tmp_path / "all.npy"), whole, atol=2e-6)
+def lines_of(path):
+    with open(path, newline="") as file:
+        return list(csv.reader(file))
+
+
+def write_rows(what, folder, rows, new):
+    """Write these sequences of a kind's data, in this order, as new data. Returns: the path."""
+    if what in ("classes", "regression"):
+        np.save(new / "x.npy", np.load(folder / KINDS[what][1]["DATASET"])["X"][rows])
+        return new / "x.npy"
+    if what == "texts":
+        texts = [text for _, text in lines_of(folder / "texts.csv")[1:]]
+        (new / "x.txt").write_text("".join(f"{texts[row]}\n" for row in rows))
+        return new / "x.txt"
+    if what == "several series":
+        header, *cells = lines_of(folder / "series.csv")
+        chosen = [line for row in rows for line in cells if line[1] == "abc"[row]]
+        (new / "x.csv").write_text("".join(",".join(line) + "\n" for line in [header, *chosen]))
+        return new / "x.csv"
+    for place, row in enumerate(rows):  # files, read in the order of their names
+        (old,) = folder.glob(f"*/{row}.wav" if what == "transcription" else f"clips/*/{row}.gif")
+        shutil.copy(old, new / f"{place:03}{old.suffix}")
+    return new
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_neither_batch_nor_order_nor_other_sequences_change_an_answer(tmp_path_factory, shipped, what, monkeypatch):
+    folder = tmp_path_factory.mktemp("kind")
+    write, constants = KINDS[what]
+    write(folder, np.random.default_rng(0))
+    constants = constants | {"DATASET": str(folder / constants["DATASET"]), "RUN_DIR": str(folder / "run")}
+    train_model.train_with(shipped.changed(**SMALL | constants, LEARNING_RATE=0.01))
+    outputs = []
+
+    def kept(model, part):
+        outputs.append(prediction.predict(model, part))
+        return outputs[-1]
+
+    monkeypatch.setattr(predict_model, "predict", kept)  # to see every digit of what it answers
+
+    def answered(rows):
+        new = tmp_path_factory.mktemp("new")
+        predict_model.predict_new(write_rows(what, folder, rows, new), constants["RUN_DIR"])
+        return outputs.pop(), lines_of(folder / "run" / "new_predictions.csv")[1:]
+
+    n = {"several series": 3, "transcription": 24, "video": 24}.get(what, 60)
+    whole, lines = answered(range(n))
+    each = len(lines) // n  # lines of the table for a sequence
+    assert len(np.unique(whole.reshape(n, -1).round(5), axis=0)) > 0.9 * n  # answers that are alike show nothing
+
+    @settings(max_examples=max(3, settings.default.max_examples // 100))
+    @given(st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True), st.integers(1, 2 * n))
+    def check(rows, batch):
+        with monkeypatch.context() as patch:
+            patch.setattr(prediction, "BATCH", batch)  # above eight batches the model is traced besides
+            some, their_lines = answered(rows)
+        steps = min(some.shape[1], whole.shape[1])  # recordings are padded to the longest beside them
+        np.testing.assert_allclose(some[:, :steps], whole[rows][:, :steps], rtol=1e-5, atol=2e-6)
+        ours, theirs = (
+            [float(line[-1] or "nan") for line in own]
+            for own in ([lines[each * row + k] for row in rows for k in range(each)], their_lines)
+        )
+        np.testing.assert_allclose(theirs, ours, atol=2e-4)  # the table has four digits
+
+    check()
 
 
 @pytest.mark.parametrize(("factor", "shift", "tolerance"), [([4, 0.25], 0, 1e-6), ([1, 1], [64, -8], 1e-3)])
@@ -59,15 +118,33 @@ def test_units_change_nothing_but_rounding(shipped, run, tmp_path, factor, shift
     np.testing.assert_allclose(theirs, plain, atol=tolerance)
 
 
-def test_numbers_to_predict_come_in_the_unit_that_they_were_given_in(shipped, tmp_path):
-    number = X[:, :, 0].mean(axis=1).astype(np.float64)
-    plain, eight = (
-        trained(shipped, tmp_path / name, y=numbers, TASK="regression")
-        for name, numbers in (("plain", number), ("eight", 8 * number))
+def test_numbers_to_predict_do_not_depend_on_units_and_come_in_their_own(shipped, tmp_path):
+    number = (X[:, -3:, 0].sum(axis=1) + X[:, 0, 1]).astype(np.float64)
+    changed = X * np.array([4, 0.25], np.float32) + np.array([64, -8], np.float32)
+    sets = {"plain": (X, number), "inputs": (changed, number), "answers": (X, 8 * number)}
+    runs = {name: trained(shipped, tmp_path / name, *pair, TASK="regression") for name, pair in sets.items()}
+    plain, inputs, eight = (
+        prediction.predict(load_model(runs[name]), Part(x, None, np.arange(len(x)))) for name, (x, _) in sets.items()
     )
-    part = Part(X, None, np.arange(len(X)))
-    ours, theirs = (prediction.predict(load_model(r), part) for r in (plain, eight))
-    np.testing.assert_allclose(theirs, 8 * ours, rtol=1e-4, atol=1e-5)
+    assert np.corrcoef(plain[:, 0], number)[0, 1] > 0.9
+    np.testing.assert_allclose(inputs, plain, atol=1e-3)
+    np.testing.assert_allclose(eight, 8 * plain, rtol=1e-4, atol=1e-5)
+
+
+def test_a_forecast_comes_in_the_unit_of_the_series(shipped, tmp_path):
+    values = np.cumsum(RNG.normal(size=(120, 2)), axis=0).round(3)
+    forecasts = []
+    for name, table in (("plain", values), ("other", 4 * values + 64)):
+        rows = [f"{t},{'ab'[k]},{float(v)!r}" for t, row in enumerate(table) for k, v in enumerate(row)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["t,name,v", *rows]) + "\n")
+        constants = {"DATASET": str(tmp_path / f"{name}.csv"), "SEQUENCE": "name", "TARGET": "v"}
+        run = tmp_path / name
+        train_model.train_with(shipped.changed(**SMALL | constants | {"HORIZON": 3, "WINDOW": 12, "RUN_DIR": str(run)}))
+        predict_model.predict_new(tmp_path / f"{name}.csv", str(run))
+        forecasts.append([float(line[-1]) for line in lines_of(run / "new_predictions.csv")[1:]])
+    plain, theirs = map(np.array, forecasts)
+    assert len(plain) == 6
+    np.testing.assert_allclose(theirs, 4 * plain + 64, atol=2e-3)
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +191,31 @@ def test_columns_go_by_their_names(shipped, tmp_path):
     constants = {"DATASET": str(tmp_path / "train.csv"), "SEQUENCE": "who", "LABEL": "what", "WINDOW": 10}
     train_model.train_with(shipped.changed(**SMALL | constants | {"RUN_DIR": str(run)}))
     np.testing.assert_array_equal(answers(run, tmp_path / "train.csv"), answers(run, tmp_path / "turned.csv"))
+
+
+def test_columns_of_series_and_texts_go_by_their_names(on_texts, shipped, tmp_path):
+    values = RNG.normal(size=(60, 3)).round(3)
+    for name, order in (("plain.csv", [0, 1, 2]), ("turned.csv", [2, 0, 1])):
+        table = [["a", "b", "c"], *values.tolist()]
+        with open(tmp_path / name, "w", newline="") as file:
+            csv.writer(file).writerows([[row[k] for k in order] for row in table])
+    constants = {
+        "DATASET": str(tmp_path / "plain.csv"),
+        "TARGET": ["c", "a"],
+        "WINDOW": 6,
+        "RUN_DIR": str(tmp_path / "run"),
+    }
+    train_model.train_with(shipped.changed(**SMALL | constants))
+    cells = lines_of(on_texts / "t.csv")
+    with open(tmp_path / "texts.csv", "w", newline="") as file:
+        csv.writer(file).writerows([text, "new", kind] for kind, text in cells)
+    pairs = [
+        (tmp_path / "run", tmp_path / "plain.csv", tmp_path / "turned.csv"),
+        (on_texts / "run", on_texts / "t.csv", tmp_path / "texts.csv"),
+    ]
+    for run, *paths in pairs:
+        tables = []
+        for path in paths:
+            predict_model.predict_new(str(path), str(run))
+            tables.append(lines_of(run / "new_predictions.csv"))
+        assert tables[0] == tables[1] and len(tables[0]) > 1
