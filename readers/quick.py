@@ -7,12 +7,14 @@ import numpy as np
 
 WIDEST = 40  # letters of a word that can be read so
 SAMPLE = 50  # rows that tell what a column holds
+ROWS = 10_000  # that are divided into cells at a time
 
 
-def quick_columns(body, width, separator, source=None):
+def quick_columns(body, width, separator, joined, source=None):
     """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do.
 
-    source: (path, lines to skip) where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
+    joined: function from places of columns, and blocks of their cells, to those columns; source: (path, lines to skip)
+    where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
     """
     if any('"' in line for line in body[:SAMPLE]):
         return None
@@ -29,12 +31,11 @@ def quick_columns(body, width, separator, source=None):
         return None  # with that last column NumPy misses no cell: a row too long means another too short
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
-        numbers = _numbers(body, numeric, source, options)
-        texts = _texts(body, words, separator, options)
+        columns = dict(zip(numeric, _numbers(body, numeric, source, options).T))
+        if any(np.isinf(column).any() for column in columns.values()):
+            return None
+        columns |= zip(words, joined(words, _texts(body, words, separator, options)))
     except ValueError:
-        return None
-    columns = dict(zip(numeric, numbers.T)) | texts
-    if any(np.isinf(columns[k]).any() for k in numeric) or any('"' in "".join(columns[k]) for k in words):
         return None
     return [columns[k] for k in range(width)]
 
@@ -51,14 +52,19 @@ def _numbers(body, numeric, source, options):
 
 
 def _texts(body, words, separator, options):
-    """Return {place: list of strings} of the columns of words. Raises ValueError for words that may be cut short."""
-    if words == [0]:
-        return {0: [*map(str.strip, [line.partition(separator)[0] for line in body])]}
-    texts = np.loadtxt(body, usecols=words, dtype=f"U{WIDEST}", **options).T if words else []
-    for column in texts:
-        if np.char.str_len(column).max() == WIDEST:
-            raise ValueError("words that may be cut short")
-    return {k: np.char.strip(column).tolist() for k, column in zip(words, texts)}
+    """Yield cells of the columns of words, ROWS rows at a time. Raises ValueError for words that may be cut short."""
+    for start in range(0, len(body) if words else 0, ROWS):
+        rows = body[start : start + ROWS]
+        if words == [0]:
+            cells = [[*map(str.strip, [line.partition(separator)[0] for line in rows])]]
+        else:
+            texts = np.loadtxt(rows, usecols=words, dtype=f"U{WIDEST}", **options).T
+            if np.char.str_len(texts).max() == WIDEST:
+                raise ValueError("words that may be cut short")
+            cells = np.char.strip(texts).tolist()
+        if any('"' in "".join(column) for column in cells):
+            raise ValueError("quotes")
+        yield cells
 
 
 def is_plain(cell):

@@ -1,8 +1,23 @@
-"""Only regular files are read: a pipe or a device may never end."""
+"""Only regular files are read, a pipe or a device may never end; and only what can fit in memory."""
 
+import os
 from contextlib import contextmanager
 
 from project.errors import InputError, reason
+
+TIMES = 5  # its own size that a table takes in memory while it is read, about
+
+
+def refuse_larger_than_memory(path, size):
+    """Raise InputError for a text of so many bytes that the machine's memory cannot hold while it is read."""
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):  # not on every system
+        return
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if TIMES * size > memory:
+        raise InputError(
+            f"{path} holds {size / 2**30:.1f} GiB of text; to read it takes about {TIMES} times as much, and the "
+            f"memory has {memory / 2**30:.0f}: divide it, or write its numbers with np.savez, which are read from disk"
+        )
 
 
 def refuse_special(path, allowed=False):

@@ -5,13 +5,14 @@ Numbers are read by NumPy, a whole column at a time. What a column means is the 
 
 import csv
 import re
+import sys
 from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 
 from project.errors import InputError
-from readers.quick import SAMPLE, quick_columns
+from readers.quick import ROWS, SAMPLE, quick_columns
 from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
@@ -40,6 +41,7 @@ def read_table(path, leave_out=False, headless=None):
     """
     text, notes = read_any_text(path)
     body, numbers, comments = rows_of(text)
+    del text  # as large as the file
     if not body:
         raise InputError(f"{path} is empty")
     separator = find_separator(body[:SAMPLE])
@@ -66,8 +68,9 @@ def read_table(path, leave_out=False, headless=None):
 
 def rows_of(text):
     """Divide a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
-    text = text.rstrip("\n")
     lines = text.split("\n")
+    while len(lines) > 1 and not lines[-1]:
+        lines.pop()
     if not {line[:1] for line in lines} & {"", *"#% \t,;"}:  # neither comments nor empty rows
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
@@ -158,28 +161,58 @@ def columns_of(path, body, numbers, names, separator, skipped):
 
     skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
     """
+
+    def joined(places, blocks):
+        return join_blocks(path, [names[k] for k in places], blocks, numbers, separator)
+
     plain = skipped is not None and path.suffix.lower() in TABLES
-    quick = quick_columns(body, len(names), separator, (path, skipped) if plain else None)
-    if quick is None:
-        rows = [cells_of(path, i, line, separator) for i, line in zip(numbers, body)]
+    quick = quick_columns(body, len(names), separator, joined, (path, skipped) if plain else None)
+    if quick is not None:
+        return quick
+    return joined(range(len(names)), blocks_of_cells(path, body, numbers, len(names), separator))
+
+
+def blocks_of_cells(path, body, numbers, width, separator):
+    """Divide rows into cells, ROWS at a time: cells take ten times their text. Yields: the cells of each column."""
+    for start in range(0, len(body), ROWS):
+        lines = numbers[start : start + ROWS]
+        rows = [cells_of(path, i, line, separator) for i, line in zip(lines, body[start : start + ROWS])]
         for k, row in enumerate(rows):
-            if len(row) > len(names) and not any(row[len(names) :]):
-                rows[k] = row[: len(names)]
-            elif len(row) != len(names):
-                raise InputError(f"{path} line {numbers[k]} has {len(row)} cells, the header has {len(names)}")
-        quick = list(zip(*rows))
-    return [
-        column if isinstance(column, np.ndarray) else column_of(path, name, list(column), numbers, separator)
-        for name, column in zip(names, quick)
-    ]
+            if len(row) > width and not any(row[width:]):
+                rows[k] = row[:width]
+            elif len(row) != width:
+                raise InputError(f"{path} line {lines[k]} has {len(row)} cells, the header has {width}")
+        yield [*zip(*rows)]
 
 
-def column_of(path, name, cells, lines, separator):
-    """Turn the cells of a column into numbers where most are; a lone word in it is then a mistake to be named."""
-    some = [cell for cell in cells[: 20 * SAMPLE] if cell.lower() not in MISSING]
-    some = some or [cell for cell in cells if cell.lower() not in MISSING]
-    if sum(to_number(cell, separator) is not None for cell in some) * 2 <= len(some):
-        return cells
+def join_blocks(path, names, blocks, numbers, separator):
+    """Put blocks of cells together to columns, each turned into numbers at once where its first cells are."""
+    columns, kinds, start = [[] for _ in names], [], 0
+    for cells in blocks:
+        lines = numbers[start : start + len(cells[0])]
+        start += len(lines)
+        kinds = kinds or [holds_numbers(own[: 20 * SAMPLE], separator) for own in cells]
+        for name, column, is_numeric, own in zip(names, columns, kinds, cells):
+            if is_numeric:
+                column.append(numbers_of(path, name, own, lines, separator))
+            else:
+                column.extend(map(sys.intern, own))
+    for k, (name, is_numeric) in enumerate(zip(names, kinds)):
+        if is_numeric:
+            columns[k] = np.concatenate(columns[k])
+        elif is_numeric is None and holds_numbers(columns[k], separator):  # after many missing cells
+            columns[k] = numbers_of(path, name, columns[k], numbers, separator)
+    return columns
+
+
+def holds_numbers(cells, separator):
+    """Tell whether most cells are numbers; None where all are missing."""
+    some = [cell for cell in cells if cell.lower() not in MISSING]
+    return sum(to_number(cell, separator) is not None for cell in some) * 2 > len(some) if some else None
+
+
+def numbers_of(path, name, cells, lines, separator):
+    """Turn cells into numbers, NaN where they are missing; a lone word among them is a mistake to be named."""
     numbers = np.full(len(cells), np.nan)
     for k, cell in enumerate(cells):
         if cell.lower() not in MISSING:

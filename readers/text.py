@@ -8,6 +8,7 @@ import numpy as np
 
 from project.errors import InputError
 from readers.arrays import UNPACKED
+from readers.regular import refuse_larger_than_memory
 
 
 def to_numbers(cells, where):
@@ -41,6 +42,7 @@ def with_twin(read_one, path):
 
 def read_any_text(path):
     """Return (the text of a file, notes): UTF-8, UTF-16 with its mark, else Latin-1. Raises InputError for binary."""
+    refuse_larger_than_memory(path, path.stat().st_size)
     content, notes = path.read_bytes(), []
     if content[:2] == b"\x1f\x8b":
         try:
@@ -50,6 +52,7 @@ def read_any_text(path):
             raise InputError(f"{path} is a damaged .gz file ({error})") from error
         if len(content) > UNPACKED:
             raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
+        refuse_larger_than_memory(path, len(content))
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:

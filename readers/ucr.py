@@ -26,17 +26,19 @@ def read_ucr(path, unlabelled_steps=None):
     InputError for ragged rows and cells that are no number, naming the line.
     Format: https://www.cs.ucr.edu/~eamonn/time_series_data_2018
     """
-    rows = [(i, line.replace(",", " ").split()) for i, line in enumerate(read_text(path).split("\n"), 1)]
-    rows = [(i, cells) for i, cells in rows if cells]
+    rows = [(i, line.replace(",", " ").strip()) for i, line in enumerate(read_text(path).split("\n"), 1)]
+    rows = [(i, line) for i, line in rows if line]
     if not rows:
         raise InputError(f"{path} is empty")
-    width = len(rows[0][1])
+    width = len(rows[0][1].split())
     first = 0 if width == unlabelled_steps else 1
     if width <= first:
         raise InputError(f"{path} line {rows[0][0]}: a label and at least one value are needed")
-    x = np.empty((len(rows), width - first, 1))
-    for sequence, (i, cells) in zip(x, rows):
+    x, labels = np.empty((len(rows), width - first, 1)), []
+    for sequence, (i, line) in zip(x, rows):
+        cells = line.split()
         if len(cells) != width:
             raise InputError(f"{path} line {i} has {len(cells)} columns, the lines before have {width}")
         sequence[:, 0] = to_numbers(cells[first:], f"{path} line {i}")
-    return Sequences(without_tails(x), np.array([cells[0] for _, cells in rows]) if first else None)
+        labels.append(cells[0])
+    return Sequences(without_tails(x), np.array(labels) if first else None)

@@ -7,7 +7,7 @@ import numpy as np
 
 from project.errors import InputError
 from sequences.gaps import interpolated
-from sequences.types import BLOCK
+from sequences.types import at_once
 from sequences.words import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
 
 PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
@@ -232,10 +232,10 @@ def padded_behind(sequences, steps, path):
 
 def check_finite(x, source):
     """Raise InputError if x (n, time, features[, ...]) holds NaN or infinity (how many, where first)."""
-    bad, first = 0, None
-    for start in range(0, len(x), BLOCK):
+    bad, first, size = 0, None, at_once(x.shape[1:])
+    for start in range(0, len(x), size):
         with np.errstate(over="ignore"):
-            places = np.argwhere(~np.isfinite(np.asarray(x[start : start + BLOCK], dtype=np.float32)))
+            places = np.argwhere(~np.isfinite(np.asarray(x[start : start + size], dtype=np.float32)))
         if len(places) and first is None:
             first = (start + places[0][0], places[0][1])
         bad += len(places)

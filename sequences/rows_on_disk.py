@@ -4,7 +4,8 @@ import zipfile
 
 import numpy as np
 
-GAP = 64  # rows: what lies closer together is read in one go
+GAP = 64  # rows: what lies closer together is read in one go ...
+STROKE = 2**24  # ... of so many bytes at the most
 
 
 class RowsOnDisk:
@@ -39,8 +40,10 @@ class RowsOnDisk:
         flat = np.empty((len(rows), int(np.prod(self.shape[1:]))), self.dtype)
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]
-        runs = np.split(np.arange(len(rows)), np.flatnonzero(np.diff(ascending) > GAP) + 1) if len(rows) else []
         width = flat.shape[1]
+        stroke = ascending // max(1, STROKE // (width * self.dtype.itemsize))
+        apart = (np.diff(ascending) > GAP) | (np.diff(stroke) > 0)
+        runs = np.split(np.arange(len(rows)), np.flatnonzero(apart) + 1) if len(rows) else []
         with open(self.path, "rb") as file:
             for run in runs:
                 first, last = ascending[run[0]], ascending[run[-1]]

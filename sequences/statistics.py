@@ -19,7 +19,7 @@ def mean_and_variance(part, changing=None):
         block = block.astype(np.float64)
         flat = (block if changing is None else block - block[:, -1:] * changing).reshape(-1, block.shape[-1])
         shift = flat.mean(axis=0) if shift is None else shift  # near the mean, so that the squares keep their digits
-        flat = flat - shift
+        flat -= shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
     mean, variance = shift + total / count, squares / count - (total / count) ** 2
     limits = np.finfo(np.float32)

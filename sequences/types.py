@@ -9,6 +9,12 @@ import numpy as np
 
 PARTS = ("training", "validation", "test")
 BLOCK = 4096  # sequences in memory as float32 at a time
+BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of clips of video, there are fewer
+
+
+def at_once(shape, most=BLOCK):
+    """Return how many sequences of this shape to have in memory as float32 at a time, `most` at the most."""
+    return max(1, min(most, BLOCK_BYTES // (4 * int(np.prod(shape)))))
 
 
 class Sequences(NamedTuple):
@@ -65,7 +71,8 @@ class Part:
         return ["index", what], [[row, self.names[row]] for row in self.rows]
 
     def blocks(self, size=BLOCK):
-        """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...])."""
+        """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...]): see at_once."""
+        size = at_once(self.shape, size)
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
 

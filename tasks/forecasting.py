@@ -9,7 +9,7 @@ from reports.numbers import pool_rmse
 from reports.seasons import season_note
 from sequences.calendar import CALENDAR
 from sequences.splits import split_series
-from sequences.types import BLOCK, PARTS
+from sequences.types import PARTS, at_once
 from sequences.windows import forecast_windows
 from tasks import ahead, several
 from tasks.bands import are_bands, learn_bands
@@ -145,7 +145,8 @@ def linear_model(data, changes, c):
 
 def loss_targets(part, data, c):
     """Return what the loss compares the network's output with: changes (n, horizon × targets), each in its units."""
-    changes, blocks = changes_of(data, c), [slice(start, start + BLOCK) for start in range(0, len(part), BLOCK)]
+    changes, size = changes_of(data, c), at_once(part.shape)
+    blocks = [slice(start, start + size) for start in range(0, len(part), size)]
     encoded = [linear.flat(changes.encode(part.take(own), part.y[own])) for own in blocks]
     return np.concatenate(encoded).astype(np.float32)
 
@@ -210,7 +211,8 @@ def baselines(data, c):
     model = linear_model(data, changes, c)
     forecasts = naive_forecasts(np.concatenate(data.sequences.x)[:, places], first, horizon, c.SEASON)
     solved = linear.predict(model, test, changes.flat).reshape(-1, horizon, len(places))
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(test), BLOCK)]
+    size = at_once(test.shape)
+    blocks = [slice(start, start + size) for start in range(0, len(test), size)]
     forecasts[LINEAR] = np.concatenate([changes.decode(test.take(own), solved[own]) for own in blocks])
     season = season_note([rows[:, 0] for rows in several.training_rows(data) if len(rows)], c)
     return forecasts, linear.sampled_note(model, len(data.train)) + season

@@ -2,14 +2,18 @@
 
 import json
 
+import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 import evaluate_model
 import predict_model
 import train_model
 from project.errors import InputError
 from readers import arrays as array_reader
+from readers import regular
+from sequences import rows_on_disk
 from sequences.rows_on_disk import RowsOnDisk, open_npy
 from sequences.statistics import fingerprint
 from sequences.types import Part
@@ -24,7 +28,9 @@ def arrays(n=500, dtype=np.float64):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16", ">f8"])
 @pytest.mark.parametrize("rows", [[0], [499, 0, 3, 3], range(100, 300), slice(10, 480, 7), np.arange(500)[::-1]])
-def test_rows_on_disk_are_the_arrays_rows(tmp_path, dtype, rows):
+@pytest.mark.parametrize("stroke", [1000, 2**24])
+def test_rows_on_disk_are_the_arrays_rows(tmp_path, monkeypatch, dtype, rows, stroke):
+    monkeypatch.setattr(rows_on_disk, "STROKE", stroke)
     x, _ = arrays(dtype=dtype)
     np.save(tmp_path / "X.npy", x)
     read = open_npy(tmp_path / "X.npy")[rows if isinstance(rows, slice) else np.array(rows)]
@@ -77,22 +83,31 @@ def test_windows_hold_every_sequence_once_in_an_order_of_each_epoch(tmp_path, mo
     assert np.abs(np.diff(orders[0])).mean() > 20
 
 
-MEASURE = """
-import json, resource
+# Not ru_maxrss, which begins with the memory of the process that started this one.
+PEAK = """
+def peak():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
+"""
+
+MEASURE = f"""
+import json, sys
 from data_preprocessing import load_data
 from project.constants import read_constants
-from readers import arrays
+from readers import arrays, video
+from sequences import rows_on_disk, types
 from sequences.statistics import fingerprint, mean_and_variance
 from training import batches
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+{PEAK}
 
-arrays.IN_MEMORY, batches.WINDOW_BYTES = 2**20, 2**24
+arrays.IN_MEMORY, video.MEMORY, rows_on_disk.STROKE = 2**20, 2**20, 2**21
+types.BLOCK_BYTES, batches.WINDOW_BYTES = 2**21, 2**22
+load_data(read_constants())  # what is imported when it is needed
 before = peak()
-data = load_data(read_constants().changed(DATASET="X.npy"))
+data = load_data(read_constants().changed(**json.loads(sys.argv[1])))
 fingerprint(data.test), mean_and_variance(data.train)
-blocks = batches.Blocks(data.train, 256, seed=0)
+blocks = batches.Blocks(data.train, 8, seed=0)
 seen = sum(len(blocks[i][1]) for i in range(len(blocks)))
 print(json.dumps([peak() - before, seen]))
 """
@@ -108,16 +123,79 @@ def test_a_large_compressed_array_is_refused_with_the_way_out(tmp_path, monkeypa
     assert load(DATASET=str(tmp_path / "a.npz")).train.x.shape == (40, 9, 1)
 
 
-def test_memory_stays_far_below_the_file(project):
-    n = 60_000
-    x = np.lib.format.open_memmap(project.folder / "X.npy", "w+", np.float64, (n, 50, 16))
+@pytest.mark.parametrize("form", ["npy", "h5"])
+def test_memory_stays_far_below_the_file(project, form):
+    n, path = 10_000, project.folder / f"X.{form}"
+    y = np.arange(n) % 2
+    if form == "npy":
+        x = np.lib.format.open_memmap(path, "w+", np.float64, (n, 50, 16))
+        np.save(project.folder / "y.npy", y)
+    else:
+        file = h5py.File(path, "w")
+        file["y"], x = y, file.create_dataset("X", (n, 50, 16), np.float64)
     for start in range(0, n, 5000):
         x[start : start + 5000] = np.random.default_rng(start).normal(size=(5000, 50, 16))
+    if form == "h5":
+        file.close()
     del x
-    np.save(project.folder / "y.npy", np.arange(n) % 2)
-    size = (project.folder / "X.npy").stat().st_size
-    grown, seen = json.loads(project.succeed("-c", MEASURE))
+    size = path.stat().st_size
+    grown, seen = json.loads(project.succeed("-c", MEASURE, json.dumps({"DATASET": path.name})))
     assert seen == 0.8 * n and grown < size / 2, (grown, size)
+
+
+def test_clips_of_video_take_far_less_memory_than_their_frames(project):
+    rng, n = np.random.default_rng(0), 60
+    for k in range(n):
+        frames = [Image.fromarray(rng.integers(0, 255, (24, 24), np.uint8)) for _ in range(4)]
+        (project.folder / "d" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        frames[0].save(project.folder / "d" / "ab"[k % 2] / f"{k}.gif", save_all=True, append_images=frames[1:])
+    constants = {"DATASET": "d", "FRAMES": 16, "FRAME_SIZE": 128}
+    grown, seen = json.loads(project.succeed("-c", MEASURE, json.dumps(constants)))
+    size = n * 16 * 128 * 128 * 3
+    assert seen == 0.8 * n and grown < size, (grown, size)  # of which a network takes four times as much, as float32
+
+
+TABLES = f"""
+import json, os, resource
+from data_preprocessing import read
+from project.constants import read_constants
+from project.errors import InputError
+
+{PEAK}
+
+before, figures = peak(), []
+size = os.path.getsize("gaps.csv")
+with open("/proc/self/statm") as file:
+    taken = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+resource.setrlimit(resource.RLIMIT_AS, (taken + 2 * size, resource.RLIM_INFINITY))
+try:
+    read(read_constants().changed(DATASET="gaps.csv", SEQUENCE="who", TARGET="b"))
+except InputError as error:
+    figures.append(str(error))
+resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+for name in ("plain.csv", "gaps.csv"):
+    read(read_constants().changed(DATASET=name, SEQUENCE="who", TARGET="b"))
+    figures.append((peak() - before) / os.path.getsize(name))
+print(json.dumps(figures))
+"""
+
+
+def test_a_table_takes_a_few_times_its_size_or_is_refused(project, tmp_path, monkeypatch):
+    """Whole columns at once, and where cells are missing cell by cell, which took 17 times the size of the file."""
+    rng = np.random.default_rng(0)
+    for name, gap in (("plain.csv", "0.5"), ("gaps.csv", "")):
+        rows = [
+            f"{k // 500},{rng.normal():.6f},{gap if k % 9 == 0 else f'{rng.normal():.6f}'},{rng.normal():.6f}"
+            for k in range(4000)
+        ]
+        (project.folder / name).write_text("\n".join(["who,a,b,c", *rows * 60]) + "\n")
+    refused, plain, gaps = json.loads(project.succeed("-c", TABLES))
+    assert "gaps.csv does not fit in memory" in refused
+    assert plain < 8 and gaps < 8, (plain, gaps)
+    monkeypatch.setattr(regular, "TIMES", 10**9)
+    (tmp_path / "d.csv").write_text("a,b\n" + "1,2\n" * 900)
+    with pytest.raises(InputError, match="takes about 1000000000 times as much.*divide it, or write its numbers"):
+        load(DATASET=str(tmp_path / "d.csv"), TARGET="b")
 
 
 def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch):

@@ -4,8 +4,9 @@ import numpy as np
 
 from project.quiet_tensorflow import keras
 from sequences.rows_on_disk import RowsOnDisk
+from sequences.types import at_once
 
-BATCHES_PER_BLOCK = 64  # handed to TensorFlow at once: fewer cost time, more cost memory
+BATCHES_PER_BLOCK = 64  # handed to TensorFlow at once, a power of two: fewer cost time, more cost memory
 WINDOW_BYTES = 64 * 2**20  # sequences in memory at a time while shuffling data that lie on disk
 CHUNKS = 16  # runs of neighbouring rows that such a window is made of
 
@@ -24,8 +25,13 @@ class Blocks(keras.utils.PyDataset):
         super().__init__()
         self.part, self.seed, self.weights = part, seed, weights
         self.rows_per_block, self.share = batch_size * batches_per_block, share
+        whole = self.rows_per_block  # in memory the order does not depend on how many batches a block has
+        while self.rows_per_block > max(batch_size, at_once(part.shape, self.rows_per_block)):
+            self.rows_per_block //= 2
+        if isinstance(part.x, RowsOnDisk):
+            whole = self.rows_per_block
         bytes_per_row = 4 * int(np.prod(part.shape))
-        fitting = max(1, WINDOW_BYTES // bytes_per_row // self.rows_per_block) * self.rows_per_block
+        fitting = max(1, WINDOW_BYTES // bytes_per_row // whole) * whole
         self.window = min(fitting, len(part)) if seed is not None else self.rows_per_block
         self.set_epoch(0)
 

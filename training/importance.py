@@ -29,10 +29,10 @@ def importance(model, data, seed):
     features = groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
     times = groups(x.shape[1], TIME_GROUPS)
     picks = [(..., group) for _, group in features] + [(slice(None), group) for _, group in times]
-    at_once = max(1, BYTES // x.nbytes // SHUFFLES)
+    at_once, picked = max(1, BYTES // x.nbytes), [pick for pick in picks for _ in range(SHUFFLES)]
     scores = [_scores(model, data, [x], truth)]
-    for start in range(0, len(picks), at_once):
-        copies = [_shuffled(x, pick, rng) for pick in picks[start : start + at_once] for _ in range(SHUFFLES)]
+    for start in range(0, len(picked), at_once):
+        copies = [_shuffled(x, pick, rng) for pick in picked[start : start + at_once]]
         scores.append(_scores(model, data, copies, truth))
     (whole, *shuffled), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
     lost = sign * (whole - np.reshape(shuffled, (len(picks), SHUFFLES)))

@@ -4,6 +4,7 @@ import numpy as np
 
 from project.errors import InputError
 from project.run_folder import AGAIN
+from sequences.types import at_once
 
 BATCH = 1024  # sequences predicted at once; only speed and memory depend on it
 
@@ -19,10 +20,10 @@ def predict(model, part):
     def call(x):
         return model(x, training=False)
 
-    batch_size = min(BATCH, len(part))
-    if len(part) > 8 * BATCH:  # about where tracing the model, as `model.predict` does, begins to pay
+    size = at_once(part.shape, BATCH)
+    if len(part) > 8 * size:  # about where tracing the model, as `model.predict` does, begins to pay
         call = tf.function(call, [tf.TensorSpec((None, *model.input_shape[1:]), "float32")], autograph=False)
-    with fused(model, batch_size):
+    with fused(model, min(size, len(part))):
         outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in part.blocks(BATCH)]
     output = np.concatenate(outputs)
     if not np.isfinite(output).all():
