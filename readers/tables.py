@@ -95,6 +95,8 @@ def without_damaged(body, numbers, width, separator):
 def header_of(path, body, i, comments, separator):
     """Return (cells of the first row, names of the columns or None, rows that they take): a comment may name them."""
     first = cells_of(path, i, body[0], separator)
+    if not first:  # blanks that are no spaces
+        raise InputError(f"{path} line {i} holds nothing that can be read")
     if is_header(first, separator):
         return first, first, 1
     named = cells_of(path, 0, comments[-1].lstrip("#% "), separator) if comments else []

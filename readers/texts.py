@@ -78,6 +78,8 @@ def rows_of(path, content, separator):
             rows = [line.split("\t") for line in content.split("\n") if line.strip()]
     except csv.Error as error:
         raise InputError(f"{path} cannot be read: {error}") from error
+    if not rows:
+        raise InputError(f"{path} holds no cell that is not empty")
     width = Counter(map(len, rows)).most_common(1)[0][0]
     for number, row in enumerate(rows, 1):
         if len(row) < width or any(row[width:]):
