@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.tables import read_table
+from readers.tables import is_empty, read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
@@ -33,15 +33,16 @@ def rows_of(path, table):
 
     The first column of words names them, else they are numbered.
     """
-    words = [k for k, column in enumerate(table.columns) if not isinstance(column, np.ndarray)]
+    columns = [np.full(len(table.lines), np.nan) if is_empty(column) else column for column in table.columns]
+    words = [k for k, column in enumerate(columns) if not isinstance(column, np.ndarray)]
     if len(words) > 1:
         raise InputError(
             f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
         )
-    names = table.columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
+    names = columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):
         raise InputError(f"{path}: its first column names a series twice")
-    numbers = [column for column in table.columns if isinstance(column, np.ndarray)]
+    numbers = [column for column in columns if isinstance(column, np.ndarray)]
     if not numbers:
         raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
     matrix = np.stack(numbers, axis=1)

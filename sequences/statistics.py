@@ -7,17 +7,17 @@ import numpy as np
 from project.errors import InputError
 
 
-def mean_and_variance(part, changing=None):
+def mean_and_variance(part, seen=None):
     """Return mean and variance of each feature over the part's sequences and time steps, float64 (features,) each.
 
-    changing: (features,) 1 for a feature of which the differences from the sequence's last step count. A feature that
-    never changes (but for rounding) gets variance 1: dividing by its zero would blow up the first test value that
+    seen: function that turns sequences (n, time, features) float64 into what counts of them, else all does. A feature
+    that never changes (but for rounding) gets variance 1: dividing by its zero would blow up the first test value that
     differs. Raises InputError for values whose squares are beyond 32-bit floats.
     """
     count, total, squares, shift = 0, 0.0, 0.0, None
     for block in part.blocks():
         block = block.astype(np.float64)
-        flat = (block if changing is None else block - block[:, -1:] * changing).reshape(-1, block.shape[-1])
+        flat = (block if seen is None else seen(block)).reshape(-1, block.shape[-1])
         shift = flat.mean(axis=0) if shift is None else shift  # near the mean, so that the squares keep their digits
         flat = flat - shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
