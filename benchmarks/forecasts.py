@@ -71,12 +71,13 @@ def main(path):
     """Measure every series that is there, print the table and write it."""
     rows = []
     for name, (file, constants) in SERIES.items():
-        found = sorted(Path(path).expanduser().resolve().glob(f"**/{file}"))
+        folder = Path(path).expanduser().resolve()
+        found = [*folder.glob(file), *folder.glob(f"*/{file}")]
         if found:
             rows += measure(name, read_constants().changed(DATASET=str(found[0]), **constants), constants)
             print("\n".join(" | ".join(row) for row in rows[-2:]), flush=True)
     if not rows:
-        raise InputError(f"{path} holds none of {', '.join(file for file, _ in SERIES.values())}")
+        raise InputError(f"{path} holds none of {', '.join({file: 0 for file, _ in SERIES.values()})}")
     table = markdown(HEADER, rows)
     write_atomically(PROJECT / "benchmarks" / "forecasts.md", table + "\n")
     print(f"\n{table}\nWrote benchmarks/forecasts.md")
