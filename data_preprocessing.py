@@ -50,7 +50,7 @@ KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
-SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
+SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # clips of video: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
