@@ -73,8 +73,6 @@ def steps_of(column, bounds):
 
 def reordered(column, order):
     """Return a column, numbers or words, in another order of its rows."""
-    if (np.diff(order) == 1).all():  # as it is
-        return column
     return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
 
 
@@ -130,7 +128,7 @@ def inputs_of(names, columns, skipped, known):
         if k in skipped:
             continue
         if isinstance(column, np.ndarray):
-            if not np.isnan(column).all():
+            if not np.isnan(column[0]) or not np.isnan(column).all():  # the second takes long
                 named[name] = column
             else:
                 left_out.append(f"{name} (empty)")
@@ -146,14 +144,26 @@ def inputs_of(names, columns, skipped, known):
     return named, left_out
 
 
-def sentinels(named):
-    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
+def together(columns):
+    """Return columns of numbers side by side (rows, columns), without a copy where they are those of one array."""
+    whole = columns[0].base
+    alike = whole is not None and whole.shape == (len(columns[0]), len(columns))
+    if alike and all(np.may_share_memory(whole[:1, k], column[:1]) for k, column in enumerate(columns)):
+        return whole
+    return np.stack(columns, axis=1)
+
+
+def sentinels(named, values):
+    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one.
+
+    named: {name: column}; values: the same side by side, (rows, columns).
+    """
     notes = []
-    for name, column in named.items():
-        known = column[np.isfinite(column)]
-        for value in {known.min(), known.max()} if len(known) else ():
-            if np.count_nonzero(known == value) < SENTINEL:
-                continue
+    ends = np.fmin.reduce(values), np.fmax.reduce(values)  # of each column, whatever is missing
+    often = [np.count_nonzero(values == end, axis=0) >= SENTINEL for end in ends]
+    for place, (name, column) in enumerate(named.items()):
+        for value in {end[place] for end, repeats in zip(ends, often) if repeats[place]}:
+            known = column[np.isfinite(column)]
             rest = known[known != value]
             count = len(known) - len(rest)
             if len(rest) > count and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:

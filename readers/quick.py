@@ -34,7 +34,7 @@ def quick_columns(body, width, separator, source=None):
     except ValueError:
         return None
     columns = dict(zip(numeric, numbers.T)) | texts
-    if any(np.isinf(columns[k]).any() for k in numeric) or any('"' in "".join(columns[k]) for k in words):
+    if np.isinf(numbers).any() or any('"' in "".join(columns[k]) for k in words):
         return None
     return [columns[k] for k in range(width)]
 

@@ -16,6 +16,7 @@ from readers.columns import (
     sentinels,
     sequence_columns,
     steps_of,
+    together,
 )
 from readers.meaning import refuse_other_meanings
 from readers.regular import refuse_special
@@ -42,7 +43,8 @@ def read(path, c, known=None):
     names, columns, origin = one_table(path, files)
     by_file = origin if c.SEQUENCE == "file" else np.zeros_like(origin)
     keys, order, bounds = recordings_in(path, names, columns, by_file, c, known)
-    columns = [reordered(column, order) for column in columns]
+    if (np.diff(order) != 1).any():
+        columns = [reordered(column, order) for column in columns]
     table = Ordered(names, columns, bounds, lambda row: _place(files, order[row]))
     skipped, times, turned, notes = _clocks(table)
     if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
@@ -54,7 +56,7 @@ def read(path, c, known=None):
     if skipped or left_out:
         left = [names[k] or "(nameless)" for k in skipped] + left_out
         notes.insert(0, f"columns that are no input: {', '.join(left)}")
-    values, held_out = np.stack([*named.values()], axis=1), origin[order] >= len(files) - twins
+    values, held_out = together([*named.values()]), origin[order] >= len(files) - twins
     rows = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
     rows = [np.arange(own.start, own.stop)[::-1] if back else own for own, back in zip(rows, turned)]
     made = Sequences(
@@ -64,7 +66,7 @@ def read(path, c, known=None):
         columns=list(named),
         held_out=[int(held_out[own].sum()) for own in rows],
         table=names,
-        notes=(*files[0][1].notes, *notes, *sentinels(named)),
+        notes=(*files[0][1].notes, *notes, *sentinels(named, values)),
     )
     return (_cut_off(made, path) if known is None else made), None
 

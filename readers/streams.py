@@ -15,6 +15,7 @@ from readers.columns import (
     sentinels,
     sequence_columns,
     steps_of,
+    together,
 )
 from readers.tables import read_table
 from readers.text import with_twin
@@ -66,8 +67,9 @@ def recordings(path, tables, c, known=None, labels=None):
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")
     notes += _jumps([names[others[k]] for k in skipped], [columns[others[k]] for k in skipped], order, bounds)
-    notes += sentinels(named)
-    values = np.stack([*named.values()], axis=1)[order]
+    values = together([*named.values()])
+    notes += sentinels(named, values)
+    values = values[order]
     cut = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
     return Sequences(
         [values[own] for own in cut],

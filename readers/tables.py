@@ -6,6 +6,7 @@ Numbers are read by NumPy, a whole column at a time. What a column means is the 
 import csv
 import re
 from collections import Counter
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 SEPARATORS = (";", "\t", ",")  # else blanks
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+FIRST = itemgetter(slice(0, 1))  # letter of a line
 COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
 
 
@@ -68,7 +70,7 @@ def rows_of(text):
     """Divide a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
     text = text.rstrip("\n")
     lines = text.split("\n")
-    if not {line[:1] for line in lines} & {"", *"#% \t,;"}:  # neither comments nor empty rows
+    if not set(map(FIRST, lines)) & {"", *"#% \t,;"}:  # neither comments nor empty rows
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
