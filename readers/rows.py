@@ -3,7 +3,8 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import column_named, labels_of
+from readers.columns import column_named, identifiers, labels_of
+from readers.doubts import refuse_two_spellings, spelling_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.preparation import without_tails
@@ -12,17 +13,17 @@ from sequences.types import Sequences
 
 def read(path, c, known=None):
     """Read such a table and its `_TEST` twin: see readers/__init__.py. LABEL says which column is the label."""
-    return with_twin(lambda file: read_rows(file, c.LABEL, c.GROUP, known), path)
+    return with_twin(lambda file: read_rows(file, c, known), path)
 
 
-def read_rows(path, label, group=None, known=None):
-    """Read one such table. label, group: name or place of the columns with labels and groups; new data may lack them.
+def read_rows(path, c, known=None):
+    """Read one such table. known: see readers/__init__.py; new data may lack the columns LABEL and GROUP.
 
     Returns: Sequences with x (n, time, 1) float64, or a list where rows end with missing cells. Raises InputError for a
     label that is no column and for a column of words among the time steps.
     """
-    table = read_table(path)
-    columns = dict(zip(table.names, table.columns))
+    label, group, table = c.LABEL, c.GROUP, read_table(path, spelled=identifiers(c))
+    columns, notes = dict(zip(table.names, table.columns)), list(table.notes)
     y = groups = None
     if known is None or len(columns) != known["steps"]:
         if label is None:
@@ -38,8 +39,11 @@ def read_rows(path, label, group=None, known=None):
             y = None
         elif missing.any():
             raise InputError(f"{path}: row {int(missing.argmax()) + 1} has no label in column {name!r}")
+        elif y.dtype.kind == "i" and c.TASK != "regression":
+            notes += spelling_notes([table], name)
         if group is not None:
             name = column_named(path, table.names, group, "GROUP")
+            refuse_two_spellings(path, [table], [name], "GROUP")
             groups = labels_of(columns[name])
             used.add(name)
         columns = {name: column for name, column in columns.items() if name not in used}
@@ -49,4 +53,4 @@ def read_rows(path, label, group=None, known=None):
     if not columns:
         raise InputError(f"{path} has no column of numbers but the labels")
     x = np.stack([*columns.values()], axis=1)[:, :, None]
-    return Sequences(without_tails(x), y, groups, notes=tuple(table.notes))
+    return Sequences(without_tails(x), y, groups, notes=tuple(notes))

@@ -9,14 +9,15 @@ from project.errors import InputError
 from readers import times as stamps
 from readers.columns import (
     called,
+    identifiers,
     inputs_of,
     one_table,
     recordings_in,
     reordered,
-    sentinels,
     sequence_columns,
     steps_of,
 )
+from readers.doubts import refuse_two_spellings, sentinels
 from readers.meaning import refuse_other_meanings
 from readers.regular import refuse_special
 from readers.tables import TABLES, read_table
@@ -42,12 +43,14 @@ def read(path, c, known=None):
     names, columns, origin = one_table(path, files)
     by_file = origin if c.SEQUENCE == "file" else np.zeros_like(origin)
     keys, order, bounds = recordings_in(path, names, columns, by_file, c, known)
+    used = sequence_columns(path, names, c, known)
+    refuse_two_spellings(path, [table for _, table in files], used, "SEQUENCE")
     columns = [reordered(column, order) for column in columns]
     table = Ordered(names, columns, bounds, lambda row: _place(files, order[row]))
     skipped, times, turned, notes = _clocks(table)
     if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
         refuse_other_meanings(path, names, columns, skipped)
-    skipped = sorted({*skipped, *map(names.index, sequence_columns(path, names, c, known))})
+    skipped = sorted({*skipped, *map(names.index, used)})
     named, left_out = inputs_of(names, columns, skipped, known)
     if not any(isinstance(column, np.ndarray) for column in columns) or not named:
         raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
@@ -89,8 +92,8 @@ def _tables(path, c, known):
             refuse_special(file)
         return [(file.name, read_table(file)) for file in found], 0
     if known is not None:
-        return [(path, read_table(path))], 0
-    table, twin = with_twin(lambda file: read_table(file, headless=headless), path)
+        return [(path, read_table(path, spelled=identifiers(c)))], 0
+    table, twin = with_twin(lambda file: read_table(file, headless=headless, spelled=identifiers(c)), path)
     files = [(path, table)]
     return (files, 0) if twin is None else ([*files, (f"the _TEST twin of {path}", twin)], 1)
 

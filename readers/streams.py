@@ -7,15 +7,16 @@ from readers import times as stamps
 from readers.columns import (
     called,
     find_column,
+    identifiers,
     inputs_of,
     labels_of,
     one_table,
     recordings_in,
     reordered,
-    sentinels,
     sequence_columns,
     steps_of,
 )
+from readers.doubts import refuse_two_spellings, sentinels, spelling_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.rows_on_disk import RowsOnDisk
@@ -28,7 +29,7 @@ RISING = 0.95  # share of a clock's steps that go forward
 
 def read(path, c, known=None):
     """Read a table of labelled rows and its `_TEST` twin: see readers/__init__.py and sequences/streams.py."""
-    table, twin = with_twin(lambda file: read_table(file, leave_out=True), path)
+    table, twin = with_twin(lambda file: read_table(file, leave_out=True, spelled=identifiers(c)), path)
     tables = [(path.name, table)] + ([("the _TEST twin", twin)] if twin is not None else [])
     stream = recordings(path, tables, c, known)
     if twin is None:
@@ -46,13 +47,18 @@ def recordings(path, tables, c, known=None, labels=None):
     """
     names, columns, origin = one_table(path, tables)
     keys, order, bounds = recordings_in(path, names, columns, origin, c, known)
-    used = set(sequence_columns(path, names, c, known))
+    used, read = set(sequence_columns(path, names, c, known)), [table for _, table in tables]
+    refuse_two_spellings(path, read, sorted(used), "SEQUENCE")
+    notes = [note for table in read for note in table.notes]
     y = np.array(labels)[origin] if labels is not None else None
     if labels is None and (name := find_column(path, names, c.LABEL, "LABEL", known)) is not None:
         y = labels_of(columns[names.index(name)])
+        if known is None and y.dtype.kind == "i" and c.TASK != "regression":
+            notes += spelling_notes(read, name)
         used.add(name)
     groups = None
     if labels is None and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None:
+        refuse_two_spellings(path, read, [name], "GROUP")
         groups = labels_of(columns[names.index(name)])
         used.add(name)
     others = [k for k, name in enumerate(names) if name not in used]
@@ -62,7 +68,6 @@ def recordings(path, tables, c, known=None, labels=None):
     if not named:
         texts = f"; TEXT names a column of texts, such as {left_out[0]}" if left_out else ""
         raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{texts}")
-    notes = [note for name, table in tables for note in table.notes]
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")
     notes += _jumps([names[others[k]] for k in skipped], [columns[others[k]] for k in skipped], order, bounds)

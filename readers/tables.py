@@ -16,6 +16,7 @@ from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
+NAMES = 100_000  # different numbers of a column that may name something; more are measurements
 SEPARATORS = (";", "\t", ",")  # else blanks
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
@@ -29,14 +30,15 @@ class Table(NamedTuple):
     lines: list  # line of the file of each row
     header: bool  # whether the file has one
     notes: list
+    spelled: dict = {}  # {name of a column of numbers: {(number, the word that it is written as)}}, see read_table
 
 
-def read_table(path, leave_out=False, headless=None):
+def read_table(path, leave_out=False, headless=None, spelled=()):
     """Read a table from a text file, or one packed by gzip. Returns: Table.
 
     leave_out: leave out a few rows of another length, and name them; headless: why a table without a header is refused,
-    where it is. Raises InputError, naming the line, for rows of
-    another length and for a word in a column of numbers.
+    where it is; spelled: columns, by name or place, of whose numbers it is kept how they are written. Raises
+    InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
     text, notes = read_any_text(path)
     body, numbers, comments = rows_of(text)
@@ -61,7 +63,21 @@ def read_table(path, leave_out=False, headless=None):
     repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes)
+    ways = spellings(path, body, numbers, separator, names, columns, spelled)
+    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes, ways)
+
+
+def spellings(path, body, numbers, separator, names, columns, wanted):
+    """Return {name: {(number, word)}} of the wanted columns that hold numbers: 007 and 7 are two words for one."""
+    ways = {}
+    for column in wanted:
+        known = isinstance(column, int) and -len(names) <= column < len(names)
+        place = names.index(column) if column in names else range(len(names))[column] if known else None
+        if place is None or not isinstance(columns[place], np.ndarray) or len(np.unique(columns[place])) > NAMES:
+            continue
+        words = (cells_of(path, i, line, separator, place)[place] for i, line in zip(numbers, body))
+        ways[names[place]] = {pair for pair in zip(columns[place].tolist(), words) if pair[0] == pair[0]}
+    return ways
 
 
 def rows_of(text):
@@ -121,12 +137,12 @@ def find_separator(lines):
     return best
 
 
-def cells_of(path, i, line, separator):
-    """Divide line i into stripped cells."""
+def cells_of(path, i, line, separator, last=-2):
+    """Divide line i into stripped cells; last: place of the last that is needed, where what follows may stay whole."""
     if separator is None:
-        return line.split()
+        return line.split(None, last + 1)
     if '"' not in line:
-        return [cell.strip() for cell in line.split(separator)]
+        return [cell.strip() for cell in line.split(separator, last + 1)]
     try:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
     except (csv.Error, StopIteration) as error:
