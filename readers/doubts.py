@@ -5,6 +5,7 @@ import numpy as np
 from project.errors import InputError
 
 SENTINEL = 5  # times that a value far outside the rest is pointed at
+COUNTED = 3  # rows that a column counts at least to be pointed at
 
 
 def sentinels(named):
@@ -48,3 +49,11 @@ def spelling_notes(tables, name):
     """Say that labels, written in two ways, are one class."""
     found = two_spellings(tables, name)
     return [f"labels: {found[0]!r} and {found[1]!r} are one number, so one class"] if found else []
+
+
+def index_notes(columns):
+    """Say that the first of the columns {name: numbers (rows,)}, to be read as time steps, counts the rows."""
+    name, column = next(iter(columns.items()))
+    if len(column) < COUNTED or not (np.diff(column) == 1).all():
+        return []
+    return [f"column {name!r} counts the rows and is read as a time step: remove it if it is an index"]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.doubts import index_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.types import Sequences
@@ -15,7 +16,8 @@ def read(path, c, known=None):
     """
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
     names, x = rows_of(path, table)
-    held_out, notes = [0] * len(names), tuple(table.notes)
+    first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
+    held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
     if twin is not None:
         later = dict(zip(*rows_of(path, twin)))
         lost = [name for name in names if name not in later]

@@ -2,8 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
+import predict_model
+import train_model
 from project.errors import InputError
 from tests.conftest import load
 
@@ -43,3 +46,86 @@ def test_labels_in_two_spellings_are_one_class_and_it_is_said(tmp_path):
     assert not any("one number" in note for note in load(**own, TASK="regression").notes)
     with pytest.raises(InputError, match="of GROUP holds"):
         load(**own | {"GROUP": "y", "LABEL": "a"})
+
+
+@pytest.mark.parametrize("kind", ["series", "stream", "rows", "arrays"])
+def test_what_32_bit_floats_round_away_is_named(tmp_path, kind):
+    path, wave = tmp_path / ("d.npz" if kind == "arrays" else "d.csv"), np.sin(np.arange(600.0)).reshape(60, 10)
+    for level, named in ((0, False), (1e4, False), (1.7e9, True)):
+        if kind == "series":
+            path.write_text("v,x\n" + "".join(f"{v % 0.3},{level + v}\n" for v in wave.ravel()))
+            own = {"TARGET": "v", "WINDOW": 5}
+        elif kind == "stream":
+            rows = [f"p{k // 100},{'ab'[k // 100 % 2]},{k % 3},{level + k % 7}\n" for k in range(600)]
+            path.write_text("who,what,y,x\n" + "".join(rows))
+            own = {"SEQUENCE": "who", "LABEL": "what", "WINDOW": 10, "TEST_SIZE": 2}
+        elif kind == "rows":
+            np.savetxt(path, np.column_stack([level + wave, np.arange(60) % 2]), delimiter=",")
+            own = {"SEQUENCE": "row", "LABEL": -1}
+        else:
+            np.savez(path, X=level + wave, y=np.arange(60) % 2)
+            own = {}
+        notes = " ".join(load(**own | {"DATASET": str(path)}).notes)
+        name = "x" if kind in ("series", "stream") else "the values"
+        assert (f"{name}: a deviation of" in notes and "steps of 128 apart: subtract" in notes) == named, notes
+
+
+def rows_of(names, values, header=True):
+    lines = [",".join(names)] if header else []
+    return "\n".join([*lines, *(",".join(map(str, row)) for row in values)]) + "\n"
+
+
+def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, capsys):
+    values, names = np.random.default_rng(0).normal(size=(40, 5)).round(3), list("abcde")
+    table = np.column_stack([values, np.arange(40) % 2])
+    for part in ("train", "test"):  # the twin's columns are in another order
+        turned = [*range(6)] if part == "train" else [5, 4, 3, 2, 1, 0]
+        (tmp_path / f"r_{part}.csv").write_text(rows_of(np.array([*names, "y"])[turned], table[:, turned]))
+    own = {"DATASET": str(tmp_path / "r_train.csv"), "SEQUENCE": "row", "LABEL": "y"}
+    data = load(**own)
+    np.testing.assert_array_equal(data.train.take(slice(None)), data.test.take(slice(None)))
+    train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+
+    def answers(text):
+        (tmp_path / "new.csv").write_text(text)
+        predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+        return (tmp_path / "run" / "new_predictions.csv").read_text(), capsys.readouterr().out
+
+    expected, _ = answers(rows_of(names, values[:9]))
+    assert (
+        answers(rows_of(names[::-1], values[:9, ::-1]))[0] == expected != answers(rows_of(names, values[:9, ::-1]))[0]
+    )
+    assert answers(rows_of(names, values[:9], header=False))[0] == expected
+    more, printed = answers(rows_of(["", *names, "y"], np.column_stack([np.arange(9), table[:9]])))
+    assert more == expected and "columns that the training part has not are ignored: (nameless), y" in printed
+    for text, lost in ((rows_of(names[:4], values[:9, :4]), "e"), (rows_of(list("vwxyz"), values[:9]), "a")):
+        with pytest.raises(InputError, match=f"has no column '{lost}', which the training part has"):
+            answers(text)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, header):
+    values = np.column_stack([np.arange(40), np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 2])
+    for first, count in ((0, 1), (1, 0)):
+        (tmp_path / "r.csv").write_text(rows_of(["id", *"abcdef", "y"][first:], values[:, first:], header))
+        own = {"DATASET": str(tmp_path / "r.csv"), "SEQUENCE": "row"}
+        for other in ({"LABEL": -1}, {"TASK": "forecasting", "WINDOW": 3}):
+            assert (
+                sum("counts the rows and is read as a time step" in note for note in load(**own, **other).notes)
+                == count
+            )
+
+
+@pytest.mark.parametrize("kind", ["series", "stream"])
+def test_new_columns_that_the_training_part_has_not_are_named(shipped, tmp_path, capsys, kind):
+    own = stream(tmp_path / "d.csv", [f"p{k}" for k in range(6)])
+    if kind == "series":
+        (tmp_path / "d.csv").write_text("time,x\n" + "".join(f"{k},{k % 7}\n" for k in range(60)))
+        own = {"DATASET": str(tmp_path / "d.csv"), "TARGET": "x", "WINDOW": 5}
+    train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+    (tmp_path / "new.csv").write_text("time,y,x,z\n" + "".join(f"{k},{k % 3},{k % 7},{k % 5}\n" for k in range(20)))
+    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    assert "columns that the training part has not are ignored: y, z" in capsys.readouterr().out
+    (tmp_path / "new.csv").write_text("time,y\n" + "".join(f"{k},{k % 3}\n" for k in range(20)))
+    with pytest.raises(InputError, match="no numeric column 'x', which the training part has"):
+        predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
