@@ -16,6 +16,8 @@ from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
+COUNTED = 4  # numbers that count up in a header of numbers
+AFTER = 6  # rows, the first of which may be one
 NAMES = 100_000  # different numbers of a column that may name something; more are measurements
 SEPARATORS = (";", "\t", ",")  # else blanks
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
@@ -50,6 +52,9 @@ def read_table(path, leave_out=False, headless=None, spelled=()):
     first, header, inside = header_of(path, body, numbers[0], comments, separator)
     if header is None and headless is not None:
         raise InputError(f"{path} has no header: {headless}")
+    if header is None and counts_alone([cells_of(path, 0, line, separator) for line in body[:AFTER]], separator):
+        header, inside = first, 1
+        notes.append(f"line {numbers[0]} is read as a header: its numbers count up ({', '.join(first[:5])}, ...)")
     body, numbers = body[inside:], numbers[inside:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
@@ -154,6 +159,20 @@ def is_header(cells, separator):
     return not any(to_number(cell, separator) is not None for cell in cells if cell.lower() not in MISSING) and any(
         cells
     )
+
+
+def counts_alone(rows, separator):
+    """Tell whether the numbers of the first row go up or down evenly, as years and places do, and no others do.
+
+    rows: lists of cells, the first few of a table.
+    """
+
+    def counts(cells):
+        values = [to_number(cell, separator) for cell in cells if cell.lower() not in MISSING]
+        steps = np.diff([value for value in values if value is not None and abs(value) < 1e300])
+        return len(steps) >= COUNTED - 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+
+    return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
 def to_number(cell, separator):

@@ -129,3 +129,36 @@ def test_new_columns_that_the_training_part_has_not_are_named(shipped, tmp_path,
     (tmp_path / "new.csv").write_text("time,y\n" + "".join(f"{k},{k % 3}\n" for k in range(20)))
     with pytest.raises(InputError, match="no numeric column 'x', which the training part has"):
         predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("steps", [range(2001, 2013), range(12), [k / 2 for k in range(12)]])
+def test_a_header_of_numbers_that_count_up_is_no_row(tmp_path, steps):
+    values, steps = np.random.default_rng(0).normal(size=(30, 12)).round(3), [*map(str, steps)]
+    wide = {"DATASET": str(tmp_path / "d.csv"), "SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 3}
+    for name, first in (("id,", [f"s{k}," for k in range(30)]), ("", [""] * 30)):
+        (tmp_path / "d.csv").write_text(
+            name + rows_of(steps, []) + "".join(f + rows_of("", [v], False) for f, v in zip(first, values))
+        )
+        data = load(**wide)
+        np.testing.assert_array_equal(np.stack(data.sequences.x)[:, :, 0], values)
+        assert any("line 1 is read as a header: its numbers count up" in note for note in data.notes)
+    for labels in (np.arange(30) % 2, np.array(["a", "b"])[np.arange(30) % 2]):
+        (tmp_path / "d.csv").write_text(rows_of([*steps, "label"], np.column_stack([values.astype(str), labels])))
+        data = load(DATASET=str(tmp_path / "d.csv"), SEQUENCE="row", LABEL="label")
+        assert len(data.train) + len(data.test) == 30 and data.train.shape == (12, 1)
+
+
+def test_numbers_that_count_up_in_several_rows_are_no_header(tmp_path):
+    (tmp_path / "d.csv").write_text(rows_of("", [["ab"[k % 2], *range(k, k + 9)] for k in range(30)], header=False))
+    data = load(DATASET=str(tmp_path / "d.csv"), SEQUENCE="row", LABEL=0)
+    assert len(data.train) + len(data.test) == 30
+    assert not any("header" in note for note in data.notes)
+
+
+def test_archive_text_with_a_header_of_numbers_is_refused(tmp_path):
+    values = np.random.default_rng(0).normal(size=(30, 9))
+    np.savetxt(
+        tmp_path / "d.txt", np.column_stack([np.arange(30) % 2, values]), header=" ".join("0123456789"), comments=""
+    )
+    with pytest.raises(InputError, match="d.txt line 1 counts up"):
+        load(DATASET=str(tmp_path / "d.txt"))
