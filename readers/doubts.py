@@ -1,10 +1,15 @@
 """What a table holds that its owner may not have meant: each is refused, or said in one line."""
 
+import re
+
 import numpy as np
 
 from project.errors import InputError
+from readers.tables import MISSING
 
 SENTINEL = 5  # times that a value far outside the rest is pointed at
+UNITS = 3  # different units of a column
+UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
 COUNTED = 3  # rows that a column counts at least to be pointed at
 
 
@@ -57,3 +62,39 @@ def index_notes(columns):
     if len(column) < COUNTED or not (np.diff(column) == 1).all():
         return []
     return [f"column {name!r} counts the rows and is read as a time step: remove it if it is an index"]
+
+
+def with_unit(column):
+    """Return a cell of a column of words all of which are numbers, some with a unit: '3 kg', '$5'; else None."""
+    if isinstance(column, np.ndarray):
+        return None
+    found = {cell: UNIT.fullmatch(cell) for cell in set(column) if cell.lower() not in MISSING}
+    if not all(found.values()) or len({match.groups() for match in found.values()} - {("", "")}) not in range(
+        1, UNITS + 1
+    ):
+        return None
+    return next(cell for cell in column if found.get(cell) and any(found[cell].groups()))
+
+
+def unit_hint(column):
+    """Return the end of a line that says why a column is no column of numbers, where that is a unit; else nothing."""
+    cell = with_unit(column)
+    return "" if cell is None else f"; its cells look like numbers with a unit, such as {cell!r}: remove the unit"
+
+
+def unit_notes(names, columns, skipped):
+    """Say which columns of words look like numbers with a unit. skipped: places of those that are no input anyhow."""
+    found = {name: with_unit(column) for k, (name, column) in enumerate(zip(names, columns)) if k not in skipped}
+    return [
+        f"column {name!r} is read as words: its cells look like numbers with a unit, such as {cell!r}: remove the unit"
+        for name, cell in found.items()
+        if cell is not None
+    ]
+
+
+def refuse_unit(path, names, columns, target):
+    """Raise InputError for a TARGET (a name or place, or a list) that is a column of numbers with a unit."""
+    for wanted in target if isinstance(target, list) else [target]:
+        place = names.index(wanted) if wanted in names else wanted
+        if isinstance(place, int) and -len(names) <= place < len(names) and (hint := unit_hint(columns[place])):
+            raise InputError(f"TARGET = {target!r} is impossible: column {names[place]!r} of {path} holds words{hint}")

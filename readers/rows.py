@@ -4,7 +4,7 @@ import numpy as np
 
 from project.errors import InputError
 from readers.columns import column_named, identifiers, labels_of, shown
-from readers.doubts import index_notes, refuse_two_spellings, spelling_notes
+from readers.doubts import index_notes, refuse_two_spellings, spelling_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.preparation import without_tails
@@ -55,7 +55,8 @@ def from_rows(path, table, c, known=None, step_names=None):
         notes += ignored
     words = [name for name, column in columns.items() if not isinstance(column, np.ndarray)]
     if words:
-        raise InputError(f"{path}: column {words[0]!r} holds words; time steps must be numbers")
+        hint = unit_hint(columns[words[0]])
+        raise InputError(f"{path}: column {words[0]!r} holds words; time steps must be numbers{hint}")
     if not columns:
         raise InputError(f"{path} has no column of numbers but the labels")
     x = np.stack([*columns.values()], axis=1)[:, :, None]

@@ -17,7 +17,7 @@ from readers.columns import (
     sequence_columns,
     steps_of,
 )
-from readers.doubts import refuse_two_spellings, sentinels
+from readers.doubts import refuse_two_spellings, refuse_unit, sentinels, unit_hint, unit_notes
 from readers.meaning import refuse_other_meanings
 from readers.regular import refuse_special
 from readers.tables import TABLES, read_table
@@ -50,10 +50,12 @@ def read(path, c, known=None):
     skipped, times, turned, notes = _clocks(table)
     if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
         refuse_other_meanings(path, names, columns, skipped)
+    refuse_unit(path, names, columns, c.TARGET)
     skipped = sorted({*skipped, *map(names.index, used)})
     named, left_out = inputs_of(names, columns, skipped, known)
     if not any(isinstance(column, np.ndarray) for column in columns) or not named:
-        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
+        hint = next(filter(None, map(unit_hint, columns)), "")
+        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]}){hint}")
     if skipped or left_out:
         left = [names[k] or "(nameless)" for k in skipped] + left_out
         notes.insert(0, f"columns that are no input: {', '.join(left)}")
@@ -67,7 +69,7 @@ def read(path, c, known=None):
         columns=list(named),
         held_out=[int(held_out[own].sum()) for own in rows],
         table=names,
-        notes=(*files[0][1].notes, *notes, *sentinels(named)),
+        notes=(*files[0][1].notes, *notes, *sentinels(named), *unit_notes(names, columns, skipped)),
     )
     return (_cut_off(made, path) if known is None else made), None
 

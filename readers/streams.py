@@ -16,7 +16,7 @@ from readers.columns import (
     sequence_columns,
     steps_of,
 )
-from readers.doubts import refuse_two_spellings, sentinels, spelling_notes
+from readers.doubts import refuse_two_spellings, sentinels, spelling_notes, unit_hint, unit_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.rows_on_disk import RowsOnDisk
@@ -67,11 +67,12 @@ def recordings(path, tables, c, known=None, labels=None):
     named, left_out = inputs_of([names[k] for k in others], [columns[k] for k in others], skipped, known)
     if not named:
         texts = f"; TEXT names a column of texts, such as {left_out[0]}" if left_out else ""
-        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{texts}")
+        hint = next(filter(None, (unit_hint(columns[k]) for k in others)), texts)
+        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{hint}")
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")
     notes += _jumps([names[others[k]] for k in skipped], [columns[others[k]] for k in skipped], order, bounds)
-    notes += sentinels(named)
+    notes += [*sentinels(named), *unit_notes([names[k] for k in others], [columns[k] for k in others], skipped)]
     values = np.stack([*named.values()], axis=1)[order]
     cut = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
     return Sequences(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.doubts import index_notes
+from readers.doubts import index_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.types import Sequences
@@ -39,6 +39,7 @@ def rows_of(path, table):
     if len(words) > 1:
         raise InputError(
             f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
+            + unit_hint(table.columns[words[1]])
         )
     names = table.columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):

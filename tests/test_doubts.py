@@ -162,3 +162,22 @@ def test_archive_text_with_a_header_of_numbers_is_refused(tmp_path):
     )
     with pytest.raises(InputError, match="d.txt line 1 counts up"):
         load(DATASET=str(tmp_path / "d.txt"))
+
+
+@pytest.mark.parametrize("form", ["{} kg", "{}.5 %", "${}", "{},5€", "{}km/h"])
+def test_numbers_with_a_unit_are_pointed_at(tmp_path, form):
+    cells = [form.format(k % 30 + 1) for k in range(120)]
+    (tmp_path / "s.csv").write_text("v;x;w\n" + "".join(f"{k % 7};{k % 5};{cell}\n" for k, cell in enumerate(cells)))
+    for own in ({"TARGET": "v", "WINDOW": 5}, {"LABEL": "v", "WINDOW": 1}):
+        notes = " ".join(load(DATASET=str(tmp_path / "s.csv"), **own).notes)
+        assert f"column 'w' is read as words: its cells look like numbers with a unit, such as {cells[0]!r}" in notes
+    with pytest.raises(InputError, match="TARGET = 'w' is impossible.*numbers with a unit"):
+        load(DATASET=str(tmp_path / "s.csv"), TARGET="w", WINDOW=5)
+    with pytest.raises(InputError, match="column 'w' holds words; time steps must be numbers; its cells .* unit"):
+        load(DATASET=str(tmp_path / "s.csv"), LABEL="v", SEQUENCE="row")
+
+
+@pytest.mark.parametrize("form", ["p{}", "{}-{}", "10:{:02}", "{}th of May"])
+def test_words_with_digits_are_no_numbers_with_a_unit(tmp_path, form):
+    (tmp_path / "s.csv").write_text("v,w\n" + "".join(f"{k},{form.format(k % 20, k % 20)}\n" for k in range(120)))
+    assert "unit" not in " ".join(load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5).notes)
