@@ -56,6 +56,15 @@ def spelling_notes(tables, name):
     return [f"labels: {found[0]!r} and {found[1]!r} are one number, so one class"] if found else []
 
 
+def alike_notes(names, what):
+    """Say which of the words `names` differ in capitals or blanks alone. what: the names' name, such as "classes"."""
+    spelled = {}
+    for name in sorted(map(str, names)):
+        spelled.setdefault("".join(name.split()).casefold(), []).append(name)
+    found = [", ".join(map(repr, own)) for own in spelled.values() if len(own) > 1]
+    return [f"{what} that differ in capitals or blanks alone: {'; '.join(found[:3])}"] if found else []
+
+
 def index_notes(columns):
     """Say that the first of the columns {name: numbers (rows,)}, to be read as time steps, counts the rows."""
     name, column = next(iter(columns.items()))

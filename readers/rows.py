@@ -4,7 +4,7 @@ import numpy as np
 
 from project.errors import InputError
 from readers.columns import column_named, identifiers, labels_of, shown
-from readers.doubts import index_notes, refuse_two_spellings, spelling_notes, unit_hint
+from readers.doubts import alike_notes, index_notes, refuse_two_spellings, spelling_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.preparation import without_tails
@@ -48,6 +48,7 @@ def from_rows(path, table, c, known=None, step_names=None):
             name = column_named(path, table.names, c.GROUP, "GROUP")
             refuse_two_spellings(path, [table], [name], "GROUP")
             groups = labels_of(columns[name])
+            notes += alike_notes(np.unique(groups), "groups")
             used.add(name)
         columns = {name: column for name, column in columns.items() if name not in used}
     if named is not None:

@@ -16,7 +16,7 @@ from readers.columns import (
     sequence_columns,
     steps_of,
 )
-from readers.doubts import refuse_two_spellings, sentinels, spelling_notes, unit_hint, unit_notes
+from readers.doubts import alike_notes, refuse_two_spellings, sentinels, spelling_notes, unit_hint, unit_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.rows_on_disk import RowsOnDisk
@@ -60,6 +60,7 @@ def recordings(path, tables, c, known=None, labels=None):
     if labels is None and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None:
         refuse_two_spellings(path, read, [name], "GROUP")
         groups = labels_of(columns[names.index(name)])
+        notes += alike_notes(np.unique(groups), "groups")
         used.add(name)
     others = [k for k, name in enumerate(names) if name not in used]
     skipped = _clocks([names[k] for k in others], [reordered(columns[k], order) for k in others], bounds)

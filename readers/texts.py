@@ -8,6 +8,7 @@ import numpy as np
 
 from project.errors import InputError
 from readers.columns import column_named, shown
+from readers.doubts import alike_notes
 from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
 from readers.text import read_any_text, with_twin
@@ -56,6 +57,7 @@ def read_table(path, text, label, group=None):
             raise InputError(f"{path}: row {int((y == '').argmax()) + 1} has no label")
     if group is not None:
         groups = np.array([cell.strip() for cell in cells[:, names.index(column_named(path, names, group, "GROUP"))]])
+        notes += alike_notes(np.unique(groups), "groups")
     broken = sum("\n" in cell for cell in cells[:, place])
     notes += [f"{broken} texts hold line breaks: their quotation marks go over several lines"] if broken else []
     return texts_of(path, cells[:, place], y, notes)._replace(groups=groups)

@@ -181,3 +181,15 @@ def test_numbers_with_a_unit_are_pointed_at(tmp_path, form):
 def test_words_with_digits_are_no_numbers_with_a_unit(tmp_path, form):
     (tmp_path / "s.csv").write_text("v,w\n" + "".join(f"{k},{form.format(k % 20, k % 20)}\n" for k in range(120)))
     assert "unit" not in " ".join(load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5).notes)
+
+
+def test_classes_and_groups_that_differ_in_capitals_or_blanks_alone_are_named(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(60, 6)), np.array(["Cat", "cat", "cat ", "dog"] * 15)
+    np.savez(tmp_path / "d.npz", X=x, y=y)
+    said = "classes that differ in capitals or blanks alone: 'Cat', 'cat', 'cat '"
+    assert said in load(DATASET=str(tmp_path / "d.npz")).notes
+    np.savez(tmp_path / "d.npz", X=x, y=np.where(y == "dog", "dog", "cat"))
+    assert not load(DATASET=str(tmp_path / "d.npz")).notes
+    own = stream(tmp_path / "s.csv", ["p1", "P1", "p 1", "p2", "p3", "p4"])
+    notes = load(**own, GROUP="who").notes
+    assert "groups that differ in capitals or blanks alone: 'P1', 'p 1', 'p1'" in notes
