@@ -87,17 +87,25 @@ def recordings(path, tables, c, known=None, labels=None):
 
 
 def _jumps(names, clocks, order, bounds):
-    """Say where the time jumps inside recordings. clocks: columns that tell it, numbers or time stamps."""
+    """Say where the time jumps or goes back inside recordings. clocks: columns that tell it, numbers or time stamps."""
     notes = []
     for name, clock in zip(names, clocks):
-        clock = clock if isinstance(clock, np.ndarray) else (stamps.parsed(clock) or [np.zeros(len(clock))])[0]
-        steps = steps_of(clock.astype("float64" if clock.dtype.kind == "f" else "int64")[order], bounds)
+        readings = [clock] if isinstance(clock, np.ndarray) else stamps.parsed(clock) or [np.zeros(len(clock))]
+        kind = "float64" if readings[0].dtype.kind == "f" else "int64"
+        every = [steps_of(reading.astype(kind)[order], bounds) for reading in readings]
+        steps = min(every, key=lambda own: (own < 0).sum())  # 01/02/2020 has two readings
         usual = np.median(steps[steps > 0]) if (steps > 0).any() else np.inf
-        if count := int((steps > JUMP * usual).sum()):
-            times = f"{count} times" if count > 1 else "once"
-            notes.append(
-                f"{name} jumps {times} inside recordings: windows run over the gaps unless SEQUENCE divides them"
-            )
+        for what, count, meaning in (
+            (
+                "goes back",
+                (steps < 0).sum(),
+                "rows stay in the order of the file, sort it if they were recorded in another",
+            ),
+            ("jumps", (steps > JUMP * usual).sum(), "windows run over the gaps unless SEQUENCE divides them"),
+        ):
+            if count:
+                times = f"{count} times" if count > 1 else "once"
+                notes.append(f"{name} {what} {times} inside recordings: {meaning}")
     return notes
 
 
@@ -138,8 +146,17 @@ def _clocks(names, columns, bounds):
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue
-        rising, named = (steps > 0).mean() >= RISING, stamps.TIME_NAMES.search(name)
-        _, counts = np.unique(steps, return_counts=True)
-        if (steps == 1).all() or rising and (named or name.isdecimal() and counts.max() >= REGULAR * len(steps)):
+        named, regular = stamps.TIME_NAMES.search(name), _regular(steps)
+        if (steps == 1).all() or (steps > 0).mean() >= RISING and (named or name.isdecimal() and regular):
             places.append(k)
+        elif named and not stamps.CALENDAR.search(name):  # a clock whose rows are out of order
+            number = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+            steps = steps_of(column[np.lexsort((column, number))], bounds)
+            if (steps > 0).mean() >= RISING and _regular(steps):
+                places.append(k)
     return places
+
+
+def _regular(steps):
+    """Tell whether most steps of a clock are alike."""
+    return np.unique(steps, return_counts=True)[1].max() >= REGULAR * len(steps)

@@ -193,3 +193,24 @@ def test_classes_and_groups_that_differ_in_capitals_or_blanks_alone_are_named(tm
     own = stream(tmp_path / "s.csv", ["p1", "P1", "p 1", "p2", "p3", "p4"])
     notes = load(**own, GROUP="who").notes
     assert "groups that differ in capitals or blanks alone: 'P1', 'p 1', 'p1'" in notes
+
+
+@pytest.mark.parametrize("form", ["2001-02-03 00:{:02}:00", "{}", "03/{:02}/2001"])
+def test_recordings_whose_rows_are_not_in_the_order_of_time_are_said(tmp_path, form):
+    rows = [f"p{k // 12},{'ab'[k // 12 % 2]},{form.format(k % 12 + 1)},{k % 7}" for k in range(72)]
+    own = {"DATASET": str(tmp_path / "s.csv"), "SEQUENCE": "who", "LABEL": "what", "WINDOW": 3, "TEST_SIZE": 2}
+    swapped = [*rows[:4], rows[5], rows[4], *rows[6:]]
+    for order, times in ((rows, None), (rows[36:] + rows[:36], None), (swapped, "once"), (rows[::-1], "66 times")):
+        (tmp_path / "s.csv").write_text("\n".join(["who,what,time,x", *order]))
+        data = load(**own)
+        assert data.preparation["columns"] == ["x"] and "columns that are no input: time" in data.notes
+        said = [note for note in data.notes if "goes back" in note]
+        assert len(said) == (times is not None)
+        assert (
+            times is None or f"time goes back {times} inside recordings: rows stay in the order of the file" in said[0]
+        )
+
+
+def test_a_time_that_was_measured_is_an_input(tmp_path):
+    own = stream(tmp_path / "s.csv", [f"p{k}" for k in range(6)], header="who,what,reaction time")
+    assert load(**own).preparation["columns"] == ["reaction time"]
