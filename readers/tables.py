@@ -223,6 +223,10 @@ def column_of(path, name, cells, lines, separator):
                 place = f"{path} line {lines[k]}, column {name!r}"
                 raise InputError(f"{place}: {cell[:40]!r} is not a finite number")
             numbers[k] = number
+    found = [next((k for k, cell in enumerate(cells) if mark in cell), None) for mark in ",."]
+    if separator == ";" and None not in found:  # 1.234 may be a thousand beside 1,5
+        comma, point = (f"{cells[k][:40]!r} in line {lines[k]}" for k in found)
+        raise InputError(f"{path}: column {name!r} has decimal commas ({comma}) and points ({point}): write all alike")
     return numbers
 
 

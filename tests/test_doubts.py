@@ -214,3 +214,18 @@ def test_recordings_whose_rows_are_not_in_the_order_of_time_are_said(tmp_path, f
 def test_a_time_that_was_measured_is_an_input(tmp_path):
     own = stream(tmp_path / "s.csv", [f"p{k}" for k in range(6)], header="who,what,reaction time")
     assert load(**own).preparation["columns"] == ["reaction time"]
+
+
+@pytest.mark.parametrize("row", [3, 70])
+def test_decimal_commas_and_points_in_one_column_are_refused(tmp_path, row):
+    rows = [f"{k},5;{k}.5" for k in range(90)]
+    own = {"DATASET": str(tmp_path / "d.csv"), "TARGET": "a", "WINDOW": 5}
+    (tmp_path / "d.csv").write_text("\n".join(["a;b", *rows]))
+    np.testing.assert_array_equal(load(**own).sequences.x[0][:, 0], np.arange(90) + 0.5)  # a mark for each will do
+    for column, other in (("a", f"{row}.234;1.5"), ("b", f"1,5;{row},25")):
+        (tmp_path / "d.csv").write_text("\n".join(["a;b", *rows[:row], other, *rows[row:]]))
+        with pytest.raises(
+            InputError, match=f"column '{column}' has decimal commas .* and points .*: write"
+        ) as refusal:
+            load(**own)
+        assert f"in line {row + 2}" in str(refusal.value)
