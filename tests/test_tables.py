@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import subprocess
+import sys
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +15,7 @@ import train_model
 from project.errors import InputError
 from readers.tables import read_table
 from readers.times import TIME_FORMATS, in_order, parsed
-from tests.conftest import load
+from tests.conftest import ROOT, load
 
 
 def write(path, text, encoding="utf-8"):
@@ -179,6 +181,14 @@ def test_decimals_in_the_label_column_are_numbers_to_predict(tmp_path):
 def test_what_a_table_could_mean_is_asked_and_faults_are_placed(tmp_path, text, constants, message):
     with pytest.raises(InputError, match=message):
         load(DATASET=str(write(tmp_path / "t.csv", text)), **constants)
+
+
+def test_a_long_cell_is_read_alike_whatever_was_read_before(tmp_path):
+    write(tmp_path / "t.csv", f'note,v\n"{"x" * 200_000}",1\n"y",2\n')
+    read = f"readers.tables.read_table(pathlib.Path({str(tmp_path / 't.csv')!r})).columns[1]"
+    code = f"import pathlib, readers.tables; print({read})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[1. 2.]\n", done.stderr
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8bdamaged", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9]])
