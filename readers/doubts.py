@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from project.errors import InputError
-from readers.tables import MISSING
+from readers.cells import MISSING
 
 SENTINEL = 5  # times that a value far outside the rest is pointed at
 UNITS = 3  # different units of a column

@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import column_named, identifiers, labels_of, shown
+from readers.columns import column_named, identifiers, labels_of, shown, side_by_side
 from readers.doubts import alike_notes, index_notes, refuse_two_spellings, spelling_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
@@ -60,7 +60,7 @@ def from_rows(path, table, c, known=None, step_names=None):
         raise InputError(f"{path}: column {words[0]!r} holds words; time steps must be numbers{hint}")
     if not columns:
         raise InputError(f"{path} has no column of numbers but the labels")
-    x = np.stack([*columns.values()], axis=1)[:, :, None]
+    x = side_by_side([*columns.values()])[:, :, None]
     own = list(columns) if table.header else None
     return Sequences(without_tails(x), y, groups, table=own, notes=(*notes, *index_notes(columns)))
 

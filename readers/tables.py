@@ -3,7 +3,6 @@
 Numbers are read by NumPy, a whole column at a time. What a column means is the matter of readers/series.py.
 """
 
-import csv
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -11,16 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from project.errors import InputError
+from readers.cells import MISSING, cells_of, column_of, columns_of_cells, to_number
 from readers.quick import SAMPLE, quick_columns
 from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 COUNTED = 4  # numbers that count up in a header of numbers
 AFTER = 6  # rows, the first of which may be one
 NAMES = 100_000  # different numbers of a column that may name something; more are measurements
 SEPARATORS = (";", "\t", ",")  # else blanks
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
 
 
@@ -142,18 +140,6 @@ def find_separator(lines):
     return best
 
 
-def cells_of(path, i, line, separator, last=-2):
-    """Divide line i into stripped cells; last: place of the last that is needed, where what follows may stay whole."""
-    if separator is None:
-        return line.split(None, last + 1)
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(separator, last + 1)]
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
-    except (csv.Error, StopIteration) as error:
-        raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
-
-
 def is_header(cells, separator):
     """Tell whether the first row names the columns: it holds no number."""
     return not any(to_number(cell, separator) is not None for cell in cells if cell.lower() not in MISSING) and any(
@@ -175,19 +161,6 @@ def counts_alone(rows, separator):
     return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
-def to_number(cell, separator):
-    """Return the float that a cell holds, or None."""
-    cell = cell.strip()
-    if separator == ";" and "," in cell and "." not in cell:
-        cell = cell.replace(",", ".", 1)
-    elif THOUSANDS.fullmatch(cell):
-        cell = cell.replace(",", "")
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
 def columns_of(path, body, numbers, names, separator, skipped):
     """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words.
 
@@ -196,38 +169,11 @@ def columns_of(path, body, numbers, names, separator, skipped):
     plain = skipped is not None and path.suffix.lower() in TABLES
     quick = quick_columns(body, len(names), separator, (path, skipped) if plain else None)
     if quick is None:
-        rows = [cells_of(path, i, line, separator) for i, line in zip(numbers, body)]
-        for k, row in enumerate(rows):
-            if len(row) > len(names) and not any(row[len(names) :]):
-                rows[k] = row[: len(names)]
-            elif len(row) != len(names):
-                raise InputError(f"{path} line {numbers[k]} has {len(row)} cells, the header has {len(names)}")
-        quick = list(zip(*rows))
+        return columns_of_cells(path, body, numbers, names, separator)
     return [
-        column if isinstance(column, np.ndarray) else column_of(path, name, list(column), numbers, separator)
+        column if isinstance(column, np.ndarray) else column_of(path, name, column, numbers, separator)
         for name, column in zip(names, quick)
     ]
-
-
-def column_of(path, name, cells, lines, separator):
-    """Turn the cells of a column into numbers where most are; a lone word in it is then a mistake to be named."""
-    some = [cell for cell in cells[: 20 * SAMPLE] if cell.lower() not in MISSING]
-    some = some or [cell for cell in cells if cell.lower() not in MISSING]
-    if sum(to_number(cell, separator) is not None for cell in some) * 2 <= len(some):
-        return cells
-    numbers = np.full(len(cells), np.nan)
-    for k, cell in enumerate(cells):
-        if cell.lower() not in MISSING:
-            number = to_number(cell, separator)
-            if number is None or not np.isfinite(number):
-                place = f"{path} line {lines[k]}, column {name!r}"
-                raise InputError(f"{place}: {cell[:40]!r} is not a finite number")
-            numbers[k] = number
-    found = [next((k for k, cell in enumerate(cells) if mark in cell), None) for mark in ",."]
-    if separator == ";" and None not in found:  # 1.234 may be a thousand beside 1,5
-        comma, point = (f"{cells[k][:40]!r} in line {lines[k]}" for k in found)
-        raise InputError(f"{path}: column {name!r} has decimal commas ({comma}) and points ({point}): write all alike")
-    return numbers
 
 
 def is_empty(column):

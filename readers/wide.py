@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.columns import side_by_side
 from readers.doubts import index_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
@@ -47,7 +48,7 @@ def rows_of(path, table):
     numbers = [column for column in table.columns if isinstance(column, np.ndarray)]
     if not numbers:
         raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
-    matrix = np.stack(numbers, axis=1)
+    matrix = side_by_side(numbers)
     x = []
     for name, line, values in zip(names, table.lines, matrix):
         known = np.flatnonzero(np.isfinite(values))

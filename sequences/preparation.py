@@ -153,8 +153,7 @@ def with_columns(sequences, columns, where):
     places = [sequences.columns.index(name) for name in columns]
     extra = [name for name in sequences.columns if name not in columns]
     notes = [f"columns that the training part has not are ignored: {', '.join(extra[:8])}"] if extra else []
-    x = [x[:, places] for x in sequences.x]
-    return sequences._replace(x=x, columns=columns, notes=(*sequences.notes, *notes))
+    return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
 
 
 def _prepared_series(series, filler, where):
@@ -184,9 +183,10 @@ def without_tails(x):
     """
     if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 3:
         return x
-    gaps = np.isnan(x).all(axis=2)
-    if not np.isnan(x).any():
+    missing = np.isnan(x)
+    if not missing.any():
         return x
+    gaps = missing.all(axis=2)
     lengths = np.where(gaps.all(axis=1), x.shape[1], x.shape[1] - gaps[:, ::-1].argmin(axis=1))
     return [sequence[:length] for sequence, length in zip(x, lengths)]
 
