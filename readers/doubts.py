@@ -10,6 +10,7 @@ from readers.cells import MISSING
 SENTINEL = 5  # times that a value far outside the rest is pointed at
 UNITS = 3  # different units of a column
 UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
+INDEX = re.compile(r"|unnamed: ?\d+|(.*[ _])?(id|index|no|nr|row|number)\.?", re.IGNORECASE)
 COUNTED = 3  # rows that a column counts at least to be pointed at
 
 
@@ -66,11 +67,13 @@ def alike_notes(names, what):
 
 
 def index_notes(columns):
-    """Say that the first of the columns {name: numbers (rows,)}, to be read as time steps, counts the rows."""
+    """Say that the first of the columns {name: numbers (rows,)}, to be read as time steps, may be an index of rows."""
     name, column = next(iter(columns.items()))
-    if len(column) < COUNTED or not (np.diff(column) == 1).all():
+    counts = len(column) >= COUNTED and (np.diff(column) == 1).all()
+    if not counts and not INDEX.fullmatch(name):
         return []
-    return [f"column {name!r} counts the rows and is read as a time step: remove it if it is an index"]
+    what = "counts the rows and is" if counts else "is"
+    return [f"column {name!r} {what} read as a time step: remove it if it is an index"]
 
 
 def with_unit(column):

@@ -53,7 +53,8 @@ def from_rows(path, table, c, known=None, step_names=None):
         columns = {name: column for name, column in columns.items() if name not in used}
     if named is not None:
         columns, ignored = by_name(path, columns, named, known is None or known["unequal_lengths"])
-        notes += ignored
+        if ignored := [name or "(nameless)" for name in ignored if name not in (c.LABEL, c.GROUP)]:
+            notes.append(f"columns that the training part has not are ignored: {shown(ignored)}")
     words = [name for name, column in columns.items() if not isinstance(column, np.ndarray)]
     if words:
         hint = unit_hint(columns[words[0]])
@@ -68,7 +69,7 @@ def from_rows(path, table, c, known=None, step_names=None):
 def by_name(path, columns, names, may_end_early):
     """Put columns into the order of the training part's time steps. may_end_early: whether the last may lack.
 
-    Returns: ({name: column}, a note of those that it does not know). Raises InputError for one that is not there.
+    Returns: ({name: column}, names of those that it does not know). Raises InputError for one that is not there.
     """
     found = [name for name in names if name in columns]
     wanted = names[: len(found)] if may_end_early and found else names
@@ -77,6 +78,4 @@ def by_name(path, columns, names, may_end_early):
             f"{path} has no column {lost[0]!r}, which the training part has (its columns: {shown(list(columns))}); "
             "without a header columns go by place"
         )
-    ignored = [name or "(nameless)" for name in columns if name not in found]
-    notes = [f"columns that the training part has not are ignored: {shown(ignored)}"] if ignored else []
-    return {name: columns[name] for name in found}, notes
+    return {name: columns[name] for name in found}, [name for name in columns if name not in found]
