@@ -73,7 +73,7 @@ def index_notes(columns):
     if not counts and not INDEX.fullmatch(name):
         return []
     what = "counts the rows and is" if counts else "is"
-    return [f"column {name!r} {what} read as a time step: remove it if it is an index"]
+    return [f"column {name or '(nameless)'!r} {what} read as a time step: remove it if it is an index"]
 
 
 def with_unit(column):

@@ -28,7 +28,8 @@ def from_rows(path, table, c, known=None, step_names=None):
     """
     columns, notes, y, groups = dict(zip(table.names, table.columns)), list(table.notes), None, None
     named = step_names if table.header else None
-    if known is None or named is None and len(columns) != known["steps"]:
+    unlabelled = known is not None and isinstance(c.LABEL, str) and c.LABEL not in columns
+    if known is None or named is None and len(columns) != known["steps"] and not unlabelled:
         if c.LABEL is None:
             raise InputError(
                 f'{path} has {len(columns)} columns: with SEQUENCE = "row" LABEL says which holds the labels, '
@@ -74,8 +75,6 @@ def by_name(path, columns, names, may_end_early):
     found = [name for name in names if name in columns]
     wanted = names[: len(found)] if may_end_early and found else names
     if lost := [name for name in wanted if name not in columns]:
-        raise InputError(
-            f"{path} has no column {lost[0]!r}, which the training part has (its columns: {shown(list(columns))}); "
-            "without a header columns go by place"
-        )
+        here = f"its columns are {shown(list(columns))}; without a header they go by place"
+        raise InputError(f"{path} has no column {lost[0] or '(nameless)'!r}, which the training part has; {here}")
     return {name: columns[name] for name in found}, [name for name in columns if name not in found]

@@ -98,6 +98,8 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
     assert answers(rows_of(names, values[:9], header=False))[0] == expected
     more, printed = answers(rows_of(["", *names, "y"], np.column_stack([np.arange(9), table[:9]])))
     assert more == expected and "columns that the training part has not are ignored: (nameless)\n" in printed
+    with pytest.raises(InputError, match="has sequences of 4 time steps; the training part has 5"):
+        answers(rows_of(names, values[:9, :4], header=False))
     for text, lost in ((rows_of(names[:4], values[:9, :4]), "e"), (rows_of(list("vwxyz"), values[:9]), "a")):
         with pytest.raises(InputError, match=f"has no column '{lost}', which the training part has"):
             answers(text)
