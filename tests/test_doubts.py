@@ -177,6 +177,11 @@ def test_numbers_with_a_unit_are_pointed_at(tmp_path, form):
         load(DATASET=str(tmp_path / "s.csv"), LABEL="v", SEQUENCE="row")
 
 
+def test_a_few_numbers_with_a_unit_are_not_taken_for_labels(tmp_path):
+    (tmp_path / "s.csv").write_text("w,v\n" + "".join(f"{k % 4} %,{k}\n" for k in range(60)))
+    assert any("numbers with a unit, such as '0 %'" in note for note in load(DATASET=str(tmp_path / "s.csv")).notes)
+
+
 @pytest.mark.parametrize("form", ["p{}", "{}-{}", "10:{:02}", "{}th of May"])
 def test_words_with_digits_are_no_numbers_with_a_unit(tmp_path, form):
     (tmp_path / "s.csv").write_text("v,w\n" + "".join(f"{k},{form.format(k % 20, k % 20)}\n" for k in range(120)))

@@ -15,6 +15,7 @@ import predict_model
 import train_model
 from project.errors import InputError
 from readers import rows
+from readers.columns import side_by_side
 from readers.tables import read_table
 from readers.times import TIME_FORMATS, in_order, parsed
 from tests.conftest import ROOT, load
@@ -207,6 +208,15 @@ def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypat
     kept = [np.flatnonzero(~own).max() + 1 for own in gaps]  # a row ends with its last value
     for sequence, row, missing, n in zip(made.x, values, gaps, kept):
         np.testing.assert_array_equal(sequence[:, 0], np.where(missing, np.nan, row)[:n])
+
+
+def test_columns_that_lie_side_by_side_are_not_copied():
+    table = np.arange(60.0).reshape(10, 6)
+    for places, copied in (([1, 2, 3], False), ([3, 2, 1], True), ([1, 3], True), ([5], False)):
+        beside = side_by_side([table.T[k] for k in places])
+        np.testing.assert_array_equal(beside, table[:, places])
+        assert np.shares_memory(beside, table) != copied
+    np.testing.assert_array_equal(side_by_side([np.arange(3.0), np.ones(3)]), [[0, 1], [1, 1], [2, 1]])
 
 
 @pytest.mark.parametrize("size", [4, 10, 1000])
