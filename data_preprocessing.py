@@ -23,6 +23,7 @@ from project.files import project_path
 from readers import read_data_set
 from sequences import preparation
 from sequences.generated import GENERATED, generate
+from sequences.statistics import rounding_notes
 from sequences.streams import cut_streams
 from sequences.types import Data
 from tasks import TASKS, task_of
@@ -93,6 +94,7 @@ def load_data(c, validation_seed=None, fold=None):
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     train, test = read(c)
+    rounded = rounding_notes(train)
     task, is_stream = task_of(train, c), isinstance(train.y, list)
     validation_seed = c.SEED if validation_seed is None else validation_seed
     if is_stream:
@@ -105,7 +107,7 @@ def load_data(c, validation_seed=None, fold=None):
     learned = preparation.learn(train, development, c.VOCABULARY)
     state = task.learn(train, development, c)
     train, changed = preparation.prepare(train, learned, c.DATASET)
-    notes = [*train.notes, *changed]
+    notes = [*train.notes, *rounded, *changed]
     if test is not None:
         test, changed = preparation.prepare(test, learned, f"the test part of {c.DATASET}")
         notes += changed

@@ -7,7 +7,6 @@ import numpy as np
 from project.errors import InputError
 
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
-SENTINEL = 5  # times that a value far outside the rest is pointed at
 
 
 def column_named(path, names, column, constant):
@@ -24,6 +23,12 @@ def find_column(path, names, column, constant, known):
     if column is None or known is not None and column not in names and not isinstance(column, int):
         return None
     return column_named(path, names, column, constant)
+
+
+def identifiers(c):
+    """Return the columns, by name or place, whose values name something: recordings, groups, classes."""
+    sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
+    return [column for column in (*sequence, c.GROUP, c.LABEL) if column not in (None, "row", "file")]
 
 
 def labels_of(column):
@@ -61,7 +66,24 @@ def _joined(a, b):
     """Append a column of one file to that of another."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.concatenate([a, b])
-    return [*map(str, a), *map(str, b)]
+    return [*as_words(a), *as_words(b)]
+
+
+def as_words(column):
+    """Return a column of words, or of numbers as words: 7 rather than 7.0, nothing for what is missing."""
+    if not isinstance(column, np.ndarray):
+        return column
+    return ["" if np.isnan(value) else f"{value:.15g}" for value in column]
+
+
+def side_by_side(columns):
+    """Return columns (rows,) of numbers as (rows, columns), without a copy where they lie so in memory already."""
+    first, places = columns[0], [column.__array_interface__["data"][0] for column in columns]
+    one = first.base is not None and all(column.base is first.base for column in columns)
+    if one and (np.diff(places) == first.itemsize).all():
+        shape, strides = (len(first), len(columns)), (first.strides[0], first.itemsize)
+        return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
+    return np.stack(columns, axis=1)
 
 
 def steps_of(column, bounds):
@@ -144,40 +166,11 @@ def inputs_of(names, columns, skipped, known):
     return named, left_out
 
 
-def together(columns):
-    """Return columns of numbers side by side (rows, columns), without a copy where they are those of one array."""
-    whole = columns[0].base
-    alike = whole is not None and whole.shape == (len(columns[0]), len(columns))
-    if alike and all(np.may_share_memory(whole[:1, k], column[:1]) for k, column in enumerate(columns)):
-        return whole
-    return np.stack(columns, axis=1)
-
-
-def sentinels(named, values):
-    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one.
-
-    named: {name: column}; values: the same side by side, (rows, columns).
-    """
-    notes = []
-    ends = np.fmin.reduce(values), np.fmax.reduce(values)  # of each column, whatever is missing
-    often = [np.count_nonzero(values == end, axis=0) >= SENTINEL for end in ends]
-    for place, (name, column) in enumerate(named.items()):
-        for value in {end[place] for end, repeats in zip(ends, often) if repeats[place]}:
-            known = column[np.isfinite(column)]
-            rest = known[known != value]
-            count = len(known) - len(rest)
-            if len(rest) > count and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
-                notes.append(
-                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
-                )
-    return notes
-
-
 def called(keys, tables):
     """Return the names of recordings: of their files, or the values of SEQUENCE; those of one name are numbered."""
     names = []
     for table, values in keys:
-        words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+        words = [f"{v:.15g}" if isinstance(v, float) else str(v) for v in values]
         names.append(" ".join(words if values and not table else [tables[table][0], *words]))
     often, seen = Counter(names), Counter()
     for place, name in enumerate(names):

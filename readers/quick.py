@@ -5,8 +5,10 @@ from itertools import repeat
 
 import numpy as np
 
-WIDEST = 40  # letters of a word that can be read so
-SAMPLE = 50  # rows that tell what a column holds
+SAMPLE = 50  # rows that tell what a column holds, of
+CELLS = 2**20  # cells at the most
+WORDS = 4  # columns of words of a table, or one in twenty
+MOST = 100_000  # different words
 
 
 def quick_columns(body, width, separator, source=None):
@@ -22,15 +24,17 @@ def quick_columns(body, width, separator, source=None):
         except ValueError:
             return None
         return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
-    sample = [line.split(separator) for line in body[:SAMPLE]]
-    numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
+    if set(map(str.count, body, repeat(separator))) != {width - 1}:
+        return None
+    sample = [line.split(separator) for line in body[: max(2, min(SAMPLE, CELLS // width))]]
+    numeric = [k for k in range(width) if all(is_plain(row[k]) for row in sample)]
     words = sorted(set(range(width)) - set(numeric))
-    if numeric[-1:] != [width - 1] or sum(map(str.count, body, repeat(separator))) != len(body) * (width - 1):
-        return None  # with that last column NumPy misses no cell: a row too long means another too short
+    if not numeric or len(words) > max(WORDS, width // 20):
+        return None
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
         numbers = _numbers(body, numeric, source, options)
-        texts = _texts(body, words, separator, options)
+        texts = _texts(body, words, separator)
     except ValueError:
         return None
     columns = dict(zip(numeric, numbers.T)) | texts
@@ -50,15 +54,17 @@ def _numbers(body, numeric, source, options):
     return np.loadtxt(body, usecols=numeric, **options)
 
 
-def _texts(body, words, separator, options):
-    """Return {place: list of strings} of the columns of words. Raises ValueError for words that may be cut short."""
-    if words == [0]:
+def _texts(body, words, separator):
+    """Return {place: list of strings} of the columns of words, those that repeat in memory once."""
+    if words == [0]:  # time stamps, mostly: none repeats
         return {0: [*map(str.strip, [line.partition(separator)[0] for line in body])]}
-    texts = np.loadtxt(body, usecols=words, dtype=f"U{WIDEST}", **options).T if words else []
-    for column in texts:
-        if np.char.str_len(column).max() == WIDEST:
-            raise ValueError("words that may be cut short")
-    return {k: np.char.strip(column).tolist() for k, column in zip(words, texts)}
+    columns, seen = {k: [] for k in words}, {}
+    for line in body if words else ():
+        cells = line.split(separator, words[-1] + 1)
+        for k, column in columns.items():
+            word = cells[k].strip()
+            column.append(seen.setdefault(word, word) if len(seen) < MOST else seen.get(word, word))
+    return columns
 
 
 def is_plain(cell):

@@ -5,6 +5,7 @@ import numpy as np
 from project.errors import InputError
 from project.files import read_text
 from readers.meaning import refuse_other_rows
+from readers.tables import AFTER, counts_alone
 from readers.text import to_numbers, with_twin
 from sequences.preparation import without_tails
 from sequences.types import Sequences
@@ -30,6 +31,11 @@ def read_ucr(path, unlabelled_steps=None):
     rows = [(i, cells) for i, cells in rows if cells]
     if not rows:
         raise InputError(f"{path} is empty")
+    if counts_alone([cells for _, cells in rows[:AFTER]], None):
+        raise InputError(
+            f"{path} line {rows[0][0]} counts up ({' '.join(rows[0][1][:5])} ...), as a header does; these files have "
+            'none: remove it, or set SEQUENCE = "row" and LABEL, the column with the labels'
+        )
     width = len(rows[0][1])
     first = 0 if width == unlabelled_steps else 1
     if width <= first:

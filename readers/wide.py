@@ -3,6 +3,8 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.columns import side_by_side
+from readers.doubts import index_notes, unit_hint
 from readers.tables import is_empty, read_table
 from readers.text import with_twin
 from sequences.types import Sequences
@@ -15,7 +17,8 @@ def read(path, c, known=None):
     """
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
     names, x = rows_of(path, table)
-    held_out, notes = [0] * len(names), tuple(table.notes)
+    first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
+    held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
     if twin is not None:
         later = dict(zip(*rows_of(path, twin)))
         lost = [name for name in names if name not in later]
@@ -38,6 +41,7 @@ def rows_of(path, table):
     if len(words) > 1:
         raise InputError(
             f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
+            + unit_hint(columns[words[1]])
         )
     names = columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):
@@ -45,7 +49,7 @@ def rows_of(path, table):
     numbers = [column for column in columns if isinstance(column, np.ndarray)]
     if not numbers:
         raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
-    matrix = np.stack(numbers, axis=1)
+    matrix = side_by_side(numbers)
     x = []
     for name, line, values in zip(names, table.lines, matrix):
         known = np.flatnonzero(np.isfinite(values))

@@ -9,6 +9,7 @@ from baselines import LINEAR, MAJORITY, linear
 from baselines.naive import majority
 from project.errors import InputError
 from project.run_folder import AGAIN
+from readers.doubts import alike_notes
 from reports import Report, plots
 from reports import examples as examples_of
 from reports.classes import class_lines, confusion_lines, pool_confusion, score_classes
@@ -77,7 +78,7 @@ def parts(train, test, rows, state, c):
         name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].texts or of[name].names)
         for name, own in rows.items()
     }
-    return made, train, missing_note(state["classes"])
+    return made, train, missing_note(state["classes"]) + alike_notes(state["classes"], "classes")
 
 
 # The network around the backbone, and how it is trained.

@@ -44,7 +44,7 @@ def as_numbers(y, c):
         numbers = np.asarray(y).astype(np.float64)
     except ValueError:
         raise InputError(
-            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {y[0]!r}'
+            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {str(y[0])!r}'
         ) from None
     return numbers if numbers.ndim == 2 else numbers[:, None]
 
