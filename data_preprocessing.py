@@ -23,6 +23,7 @@ from project.files import project_path
 from readers import read_data_set
 from sequences import preparation
 from sequences.generated import GENERATED, generate
+from sequences.statistics import rounding_notes
 from sequences.streams import cut_streams
 from sequences.types import Data
 from tasks import TASKS, task_of
@@ -50,7 +51,7 @@ KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
-SEASON = None  # forecasting: rows in a season (12 for months), to compare with the same row one season before
+SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # clips of video: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
@@ -93,6 +94,7 @@ def load_data(c, validation_seed=None, fold=None):
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     train, test = read(c)
+    rounded = rounding_notes(train)
     task, is_stream = task_of(train, c), isinstance(train.y, list)
     validation_seed = c.SEED if validation_seed is None else validation_seed
     if is_stream:
@@ -105,7 +107,7 @@ def load_data(c, validation_seed=None, fold=None):
     learned = preparation.learn(train, development, c.VOCABULARY)
     state = task.learn(train, development, c)
     train, changed = preparation.prepare(train, learned, c.DATASET)
-    notes = [*train.notes, *changed]
+    notes = [*train.notes, *rounded, *changed]
     if test is not None:
         test, changed = preparation.prepare(test, learned, f"the test part of {c.DATASET}")
         notes += changed

@@ -9,6 +9,7 @@ import zipfile
 from contextlib import redirect_stdout
 
 import numpy as np
+from other_libraries import jax_epochs, torch_epochs
 
 from project.constants import read_constants
 from sequences.generated import random_sequences
@@ -30,6 +31,11 @@ model.fit(x_train, y_train, epochs=10, batch_size=32)
 print(f"Test Accuracy: {model.evaluate(x_test, y_test)[1]:.2f}")
 """
 
+PEERS = {  # of a training step, by the library that a process needs
+    "keras": ["stock Keras", "Keras, 25 steps a call"],
+    "torch": ["PyTorch", "PyTorch, compiled"],
+    "jax": ["JAX, epochs compiled"],
+}
 WORDS, TEXT = 20_000, 50  # texts: words of the vocabulary, and of a text
 FRAMES = 200  # time steps of a recording to be transcribed
 
@@ -43,9 +49,26 @@ def epoch(variant, *shape):
 def epoch_timer(variant, n, batch_size, time_steps, features):
     """Make network and data. Returns: a function that trains an epoch and returns its seconds."""
     x, y = random_sequences(n, time_steps, features, 0)
-    if variant == "torch":
-        return torch_epochs(x, y, batch_size)
+    if variant.startswith("PyTorch"):
+        return torch_epochs(x, y, batch_size, variant.endswith("compiled"))
+    if variant.startswith("JAX"):
+        return jax_epochs(x, y, batch_size)
     model = (project_model if variant == "project" else keras_model)(x.shape[1:])
+    steps = 25 if variant.endswith("a call") else 1
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"], steps_per_execution=steps)
+    return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
+
+
+def deep_epoch(variant, *shape):
+    """Train one epoch more of the deep network. Returns: its seconds."""
+    return deep_timer(variant, *shape)()
+
+
+@functools.cache
+def deep_timer(variant, n, batch_size, time_steps, features):
+    """Make the deep network, the same for Keras' own fit. Returns: see epoch_timer."""
+    x, y = random_sequences(n, time_steps, features, 0)
+    model = project_model(x.shape[1:], ARCHITECTURE="deep_cnn_lstm", LINEAR_START=False)
     model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
     return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
 
@@ -61,8 +84,8 @@ def task_timer(variant, kind, n, batch_size):
     rng = np.random.default_rng(0)
     if kind == "texts":
         x, y = rng.integers(1, WORDS, (n, TEXT)), rng.integers(0, 2, n)
-        model = text_model(variant)
-        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        model, y, compile_arguments = text_model(variant, x, y)
+        model.compile("adam", **compile_arguments)
     else:
         x, y = rng.normal(size=(n, FRAMES, 40)).astype(np.float32), rng.integers(1, 29, (n, 10)).astype(np.int32)
         model = transcription_model(variant, x)
@@ -70,15 +93,23 @@ def task_timer(variant, kind, n, batch_size):
     return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
 
 
-def text_model(variant):
-    """Build the network for texts of two classes as shipped; of "keras" as a user of Keras would write it."""
+def text_model(variant, x, y):
+    """Build the network for texts of two classes as shipped; of "keras" as a user of Keras would write it.
+
+    Returns: (model, what its loss compares with, arguments of compile).
+    """
     from project.quiet_tensorflow import keras
 
     inputs, layers = keras.Input((TEXT,)), keras.layers
     if variant == "project":
-        return as_project(classification, inputs, {"classes": ["0", "1"]}, vocabulary=[""] * (WORDS - 2))
+        state, part = {"classes": ["0", "1"]}, Part(x, y, np.arange(len(x)))
+        data = data_of(classification, state, part, [""] * (WORDS - 2))
+        model = as_project(inputs, data)
+        targets = classification.loss_targets(part, data, read_constants())
+        return model, targets, classification.compile_arguments(model, state)
     x = layers.MaxPooling1D(2)(layers.Conv1D(32, 3, activation="relu")(layers.Embedding(WORDS, 100)(inputs)))
-    return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.LSTM(50)(x)))
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.LSTM(50)(x)))
+    return model, y, {"loss": "binary_crossentropy", "metrics": ["accuracy"]}
 
 
 def transcription_model(variant, x):
@@ -88,20 +119,24 @@ def transcription_model(variant, x):
     inputs, layers = keras.Input((None, 40)), keras.layers
     if variant == "project":
         train = Part(x, None, np.arange(len(x)))
-        return as_project(transcription, inputs, {"alphabet": [*"abcdefghijklmnopqrstuvwxyz' "]}, train)
+        return as_project(inputs, data_of(transcription, {"alphabet": [*"abcdefghijklmnopqrstuvwxyz' "]}, train))
     x = layers.MaxPooling1D(2)(
         layers.Conv1D(32, 3, activation="relu")(layers.Normalization(mean=0, variance=1)(inputs))
     )
     return keras.Model(inputs, layers.Dense(29)(layers.LSTM(50, return_sequences=True)(x)))
 
 
-def as_project(task, inputs, state, train=None, vocabulary=None):
-    """Build the network of a task as shipped."""
+def data_of(task, state, train=None, vocabulary=None):
+    """Put together what a task builds its network from."""
+    return Data(train, None, None, task, state, {"vocabulary": vocabulary}, Sequences([], scaled=True), [])
+
+
+def as_project(inputs, data, **constants):
+    """Build the network of a task as shipped, but for some constants."""
     from cnn_lstm_model import backbone
     from project.quiet_tensorflow import keras
 
-    data = Data(train, None, None, task, state, {"vocabulary": vocabulary}, Sequences([], scaled=True), [])
-    return keras.Model(inputs, task.network(inputs, backbone, data, read_constants()))
+    return keras.Model(inputs, data.task.network(inputs, backbone, data, read_constants().changed(**constants)))
 
 
 def project_epochs(model, x, y, batch_size):
@@ -120,11 +155,12 @@ def project_epochs(model, x, y, batch_size):
     return one
 
 
-def project_model(input_shape):
-    """Build the project's network for two classes as shipped. input_shape: (time, features)."""
+def project_model(input_shape, **constants):
+    """Build the project's network for two classes as shipped, but for some constants. input_shape: (time, features)."""
     from project.quiet_tensorflow import keras
 
-    return as_project(classification, keras.Input(input_shape), {"classes": ["0", "1"]})
+    train = Part(np.zeros((0, *input_shape), np.float32), None, np.arange(0))
+    return as_project(keras.Input(input_shape), data_of(classification, {"classes": ["0", "1"]}, train), **constants)
 
 
 def keras_model(input_shape):
@@ -150,28 +186,6 @@ def keras_epochs(model, x, y, batch_size):
     def one():
         model.fit(x, y, batch_size, epochs=2, verbose=0, callbacks=[timing])
         return clock["ended"] - clock["began"]
-
-    return one
-
-
-def torch_epochs(x, y, batch_size):
-    """Train the same network in PyTorch by a plain loop: loss only, no metrics."""
-    import torch
-    from torch import nn
-
-    x, y = torch.from_numpy(x.transpose(0, 2, 1).copy()), torch.from_numpy(y.astype(np.float32))
-    convolution = nn.Sequential(nn.Conv1d(x.shape[1], 32, 3), nn.ReLU(), nn.MaxPool1d(2))
-    lstm, dense, loss = nn.LSTM(32, 50, batch_first=True), nn.Linear(50, 1), nn.BCEWithLogitsLoss()
-    adam = torch.optim.Adam(nn.ModuleList([convolution, lstm, dense]).parameters(), lr=0.001)
-
-    def one():
-        began = time.perf_counter()
-        for rows in torch.randperm(len(x)).split(batch_size):
-            adam.zero_grad()
-            states, _ = lstm(convolution(x[rows]).transpose(1, 2))
-            loss(dense(states[:, -1])[:, 0], y[rows]).backward()
-            adam.step()
-        return time.perf_counter() - began
 
     return one
 

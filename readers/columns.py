@@ -7,7 +7,6 @@ import numpy as np
 from project.errors import InputError
 
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
-SENTINEL = 5  # times that a value far outside the rest is pointed at
 
 
 def column_named(path, names, column, constant):
@@ -24,6 +23,12 @@ def find_column(path, names, column, constant, known):
     if column is None or known is not None and column not in names and not isinstance(column, int):
         return None
     return column_named(path, names, column, constant)
+
+
+def identifiers(c):
+    """Return the columns, by name or place, whose values name something: recordings, groups, classes."""
+    sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
+    return [column for column in (*sequence, c.GROUP, c.LABEL) if column not in (None, "row", "file")]
 
 
 def labels_of(column):
@@ -61,7 +66,24 @@ def _joined(a, b):
     """Append a column of one file to that of another."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.concatenate([a, b])
-    return [*map(str, a), *map(str, b)]
+    return [*as_words(a), *as_words(b)]
+
+
+def as_words(column):
+    """Return a column of words, or of numbers as words: 7 rather than 7.0, nothing for what is missing."""
+    if not isinstance(column, np.ndarray):
+        return column
+    return ["" if np.isnan(value) else f"{value:.15g}" for value in column]
+
+
+def side_by_side(columns):
+    """Return columns (rows,) of numbers as (rows, columns), without a copy where they lie so in memory already."""
+    first, places = columns[0], [column.__array_interface__["data"][0] for column in columns]
+    one = first.base is not None and all(column.base is first.base for column in columns)
+    if one and (np.diff(places) == first.itemsize).all():
+        shape, strides = (len(first), len(columns)), (first.strides[0], first.itemsize)
+        return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
+    return np.stack(columns, axis=1)
 
 
 def steps_of(column, bounds):
@@ -73,8 +95,6 @@ def steps_of(column, bounds):
 
 def reordered(column, order):
     """Return a column, numbers or words, in another order of its rows."""
-    if (np.diff(order) == 1).all():  # as it is
-        return column
     return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
 
 
@@ -130,7 +150,7 @@ def inputs_of(names, columns, skipped, known):
         if k in skipped:
             continue
         if isinstance(column, np.ndarray):
-            if not np.isnan(column).all():
+            if not np.isnan(column[0]) or not np.isnan(column).all():  # the second takes long
                 named[name] = column
             else:
                 left_out.append(f"{name} (empty)")
@@ -146,28 +166,11 @@ def inputs_of(names, columns, skipped, known):
     return named, left_out
 
 
-def sentinels(named):
-    """Point at a value that repeats far outside the rest of its column: it may stand for a missing one."""
-    notes = []
-    for name, column in named.items():
-        known = column[np.isfinite(column)]
-        for value in {known.min(), known.max()} if len(known) else ():
-            if np.count_nonzero(known == value) < SENTINEL:
-                continue
-            rest = known[known != value]
-            count = len(known) - len(rest)
-            if len(rest) > count and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
-                notes.append(
-                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
-                )
-    return notes
-
-
 def called(keys, tables):
     """Return the names of recordings: of their files, or the values of SEQUENCE; those of one name are numbered."""
     names = []
     for table, values in keys:
-        words = [f"{v:g}" if isinstance(v, float) else str(v) for v in values]
+        words = [f"{v:.15g}" if isinstance(v, float) else str(v) for v in values]
         names.append(" ".join(words if values and not table else [tables[table][0], *words]))
     often, seen = Counter(names), Counter()
     for place, name in enumerate(names):

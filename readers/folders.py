@@ -10,6 +10,7 @@ import numpy as np
 
 from project.errors import DAMAGED, InputError
 from readers import sound, texts, video
+from readers.columns import identifiers
 from readers.quick import is_plain
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
@@ -110,7 +111,9 @@ def _read_all(path, kind, found, c, known):
     if kind == ".txt" and _are_texts([file for _, _, file in found], known):
         return texts.read_files(path, [file for _, _, file in found], labels)
     if kind in TABLES:
-        tables = [(name, read_table(file, leave_out=True)) for name, (_, _, file) in zip(names, found)]
+        tables = [
+            (name, read_table(file, leave_out=True, spelled=identifiers(c))) for name, (_, _, file) in zip(names, found)
+        ]
         if labels is not None and c.LABEL is not None and c.LABEL in tables[0][1].names:
             labels, note = None, f"classes are those of the column {c.LABEL}, not the names of the folders"
             read = recordings(path, tables, c, known)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
+from readers.doubts import with_unit
 from readers.times import CALENDAR, TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
@@ -16,11 +17,12 @@ def refuse_other_meanings(path, names, columns, skipped):
     """
     others = [(name, column) for k, (name, column) in enumerate(zip(names, columns)) if k not in skipped]
     words = {name: [cell for cell in column if cell] for name, column in others if not isinstance(column, np.ndarray)}
+    words = {name: cells for name, cells in words.items() if with_unit(cells) is None}
     for refuse in (_refuse_texts, _refuse_labels):
         for name, cells in words.items():
             refuse(path, name, cells)
     for name, column in others:
-        if name in words:
+        if not isinstance(column, np.ndarray):
             continue
         if not (TIME_NAMES.search(name) or CALENDAR.search(name)) and runs_in_blocks(column):
             values = " ".join(f"{v:g}" for v in (*[column[0]] * 3, *[column[column != column[0]][0]] * 3))

@@ -5,16 +5,16 @@ from itertools import repeat
 
 import numpy as np
 
-WIDEST = 40  # letters of a word that can be read so
-SAMPLE = 50  # rows that tell what a column holds
-ROWS = 10_000  # that are divided into cells at a time
+SAMPLE = 50  # rows that tell what a column holds, of
+CELLS = 2**20  # cells at the most
+WORDS = 4  # columns of words of a table, or one in twenty
+MOST = 100_000  # different words
 
 
-def quick_columns(body, width, separator, joined, source=None):
+def quick_columns(body, width, separator, source=None):
     """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do.
 
-    joined: function from places of columns, and blocks of their cells, to those columns; source: (path, lines to skip)
-    where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
+    source: (path, lines to skip) where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
     """
     if any('"' in line for line in body[:SAMPLE]):
         return None
@@ -24,18 +24,21 @@ def quick_columns(body, width, separator, joined, source=None):
         except ValueError:
             return None
         return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
-    sample = [line.split(separator) for line in body[:SAMPLE]]
-    numeric = [k for k in range(width) if all(len(row) == width and is_plain(row[k]) for row in sample)]
+    if set(map(str.count, body, repeat(separator))) != {width - 1}:
+        return None
+    sample = [line.split(separator) for line in body[: max(2, min(SAMPLE, CELLS // width))]]
+    numeric = [k for k in range(width) if all(is_plain(row[k]) for row in sample)]
     words = sorted(set(range(width)) - set(numeric))
-    if numeric[-1:] != [width - 1] or sum(map(str.count, body, repeat(separator))) != len(body) * (width - 1):
-        return None  # with that last column NumPy misses no cell: a row too long means another too short
+    if not numeric or len(words) > max(WORDS, width // 20):
+        return None
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
-        columns = dict(zip(numeric, _numbers(body, numeric, source, options).T))
-        if any(np.isinf(column).any() for column in columns.values()):
-            return None
-        columns |= zip(words, joined(words, _texts(body, words, separator, options)))
+        numbers = _numbers(body, numeric, source, options)
+        texts = _texts(body, words, separator)
     except ValueError:
+        return None
+    columns = dict(zip(numeric, numbers.T)) | texts
+    if np.isinf(numbers).any() or any('"' in "".join(columns[k]) for k in words):
         return None
     return [columns[k] for k in range(width)]
 
@@ -51,20 +54,17 @@ def _numbers(body, numeric, source, options):
     return np.loadtxt(body, usecols=numeric, **options)
 
 
-def _texts(body, words, separator, options):
-    """Yield cells of the columns of words, ROWS rows at a time. Raises ValueError for words that may be cut short."""
-    for start in range(0, len(body) if words else 0, ROWS):
-        rows = body[start : start + ROWS]
-        if words == [0]:
-            cells = [[*map(str.strip, [line.partition(separator)[0] for line in rows])]]
-        else:
-            texts = np.loadtxt(rows, usecols=words, dtype=f"U{WIDEST}", **options).T
-            if np.char.str_len(texts).max() == WIDEST:
-                raise ValueError("words that may be cut short")
-            cells = np.char.strip(texts).tolist()
-        if any('"' in "".join(column) for column in cells):
-            raise ValueError("quotes")
-        yield cells
+def _texts(body, words, separator):
+    """Return {place: list of strings} of the columns of words, those that repeat in memory once."""
+    if words == [0]:  # time stamps, mostly: none repeats
+        return {0: [*map(str.strip, [line.partition(separator)[0] for line in body])]}
+    columns, seen = {k: [] for k in words}, {}
+    for line in body if words else ():
+        cells = line.split(separator, words[-1] + 1)
+        for k, column in columns.items():
+            word = cells[k].strip()
+            column.append(seen.setdefault(word, word) if len(seen) < MOST else seen.get(word, word))
+    return columns
 
 
 def is_plain(cell):

@@ -9,14 +9,16 @@ from project.errors import InputError
 from readers import times as stamps
 from readers.columns import (
     called,
+    identifiers,
     inputs_of,
     one_table,
     recordings_in,
     reordered,
-    sentinels,
     sequence_columns,
+    side_by_side,
     steps_of,
 )
+from readers.doubts import refuse_two_spellings, refuse_unit, sentinels, unit_hint, unit_notes
 from readers.meaning import refuse_other_meanings
 from readers.regular import refuse_special
 from readers.tables import TABLES, read_table
@@ -42,19 +44,24 @@ def read(path, c, known=None):
     names, columns, origin = one_table(path, files)
     by_file = origin if c.SEQUENCE == "file" else np.zeros_like(origin)
     keys, order, bounds = recordings_in(path, names, columns, by_file, c, known)
-    columns = [reordered(column, order) for column in columns]
+    used = sequence_columns(path, names, c, known)
+    refuse_two_spellings(path, [table for _, table in files], used, "SEQUENCE")
+    if (np.diff(order) != 1).any():
+        columns = [reordered(column, order) for column in columns]
     table = Ordered(names, columns, bounds, lambda row: _place(files, order[row]))
     skipped, times, turned, notes = _clocks(table)
     if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
         refuse_other_meanings(path, names, columns, skipped)
-    skipped = sorted({*skipped, *map(names.index, sequence_columns(path, names, c, known))})
+    refuse_unit(path, names, columns, c.TARGET)
+    skipped = sorted({*skipped, *map(names.index, used)})
     named, left_out = inputs_of(names, columns, skipped, known)
     if not any(isinstance(column, np.ndarray) for column in columns) or not named:
-        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]})")
+        hint = next(filter(None, map(unit_hint, columns)), "")
+        raise InputError(f"{path} has no numeric column to forecast (its columns: {', '.join(names)[:80]}){hint}")
     if skipped or left_out:
         left = [names[k] or "(nameless)" for k in skipped] + left_out
         notes.insert(0, f"columns that are no input: {', '.join(left)}")
-    values, held_out = np.stack([*named.values()], axis=1), origin[order] >= len(files) - twins
+    values, held_out = side_by_side([*named.values()]), origin[order] >= len(files) - twins
     rows = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
     rows = [np.arange(own.start, own.stop)[::-1] if back else own for own, back in zip(rows, turned)]
     made = Sequences(
@@ -64,7 +71,7 @@ def read(path, c, known=None):
         columns=list(named),
         held_out=[int(held_out[own].sum()) for own in rows],
         table=names,
-        notes=(*files[0][1].notes, *notes, *sentinels(named)),
+        notes=(*files[0][1].notes, *notes, *sentinels(named, values), *unit_notes(names, columns, skipped)),
     )
     return (_cut_off(made, path) if known is None else made), None
 
@@ -89,8 +96,8 @@ def _tables(path, c, known):
             refuse_special(file)
         return [(file.name, read_table(file)) for file in found], 0
     if known is not None:
-        return [(path, read_table(path))], 0
-    table, twin = with_twin(lambda file: read_table(file, headless=headless), path)
+        return [(path, read_table(path, spelled=identifiers(c)))], 0
+    table, twin = with_twin(lambda file: read_table(file, headless=headless, spelled=identifiers(c)), path)
     files = [(path, table)]
     return (files, 0) if twin is None else ([*files, (f"the _TEST twin of {path}", twin)], 1)
 

@@ -7,15 +7,17 @@ from readers import times as stamps
 from readers.columns import (
     called,
     find_column,
+    identifiers,
     inputs_of,
     labels_of,
     one_table,
     recordings_in,
     reordered,
-    sentinels,
     sequence_columns,
+    side_by_side,
     steps_of,
 )
+from readers.doubts import alike_notes, refuse_two_spellings, sentinels, spelling_notes, unit_hint, unit_notes
 from readers.tables import read_table
 from readers.text import with_twin
 from sequences.rows_on_disk import RowsOnDisk
@@ -28,7 +30,7 @@ RISING = 0.95  # share of a clock's steps that go forward
 
 def read(path, c, known=None):
     """Read a table of labelled rows and its `_TEST` twin: see readers/__init__.py and sequences/streams.py."""
-    table, twin = with_twin(lambda file: read_table(file, leave_out=True), path)
+    table, twin = with_twin(lambda file: read_table(file, leave_out=True, spelled=identifiers(c)), path)
     tables = [(path.name, table)] + ([("the _TEST twin", twin)] if twin is not None else [])
     stream = recordings(path, tables, c, known)
     if twin is None:
@@ -46,14 +48,20 @@ def recordings(path, tables, c, known=None, labels=None):
     """
     names, columns, origin = one_table(path, tables)
     keys, order, bounds = recordings_in(path, names, columns, origin, c, known)
-    used = set(sequence_columns(path, names, c, known))
+    used, read = set(sequence_columns(path, names, c, known)), [table for _, table in tables]
+    refuse_two_spellings(path, read, sorted(used), "SEQUENCE")
+    notes = [note for table in read for note in table.notes]
     y = np.array(labels)[origin] if labels is not None else None
     if labels is None and (name := find_column(path, names, c.LABEL, "LABEL", known)) is not None:
         y = labels_of(columns[names.index(name)])
+        if known is None and y.dtype.kind == "i" and c.TASK != "regression":
+            notes += spelling_notes(read, name)
         used.add(name)
     groups = None
     if labels is None and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None:
+        refuse_two_spellings(path, read, [name], "GROUP")
         groups = labels_of(columns[names.index(name)])
+        notes += alike_notes(np.unique(groups), "groups")
         used.add(name)
     others = [k for k, name in enumerate(names) if name not in used]
     skipped = _clocks([names[k] for k in others], [reordered(columns[k], order) for k in others], bounds)
@@ -61,13 +69,15 @@ def recordings(path, tables, c, known=None, labels=None):
     named, left_out = inputs_of([names[k] for k in others], [columns[k] for k in others], skipped, known)
     if not named:
         texts = f"; TEXT names a column of texts, such as {left_out[0]}" if left_out else ""
-        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{texts}")
-    notes = [note for name, table in tables for note in table.notes]
+        hint = next(filter(None, (unit_hint(columns[k]) for k in others)), texts)
+        raise InputError(f"{path} has no column of numbers besides {', '.join(sorted(used)) or 'time stamps'}{hint}")
     if left := [names[others[k]] or "(nameless)" for k in skipped] + left_out:
         notes.append(f"columns that are no input: {', '.join(left)}")
     notes += _jumps([names[others[k]] for k in skipped], [columns[others[k]] for k in skipped], order, bounds)
-    notes += sentinels(named)
-    values = np.stack([*named.values()], axis=1)[order]
+    values = side_by_side([*named.values()])
+    notes += sentinels(named, values)
+    notes += unit_notes([names[k] for k in others], [columns[k] for k in others], skipped)
+    values = values[order]
     cut = [slice(a, b) for a, b in zip(bounds, bounds[1:])]
     return Sequences(
         [values[own] for own in cut],
@@ -80,17 +90,25 @@ def recordings(path, tables, c, known=None, labels=None):
 
 
 def _jumps(names, clocks, order, bounds):
-    """Say where the time jumps inside recordings. clocks: columns that tell it, numbers or time stamps."""
+    """Say where the time jumps or goes back inside recordings. clocks: columns that tell it, numbers or time stamps."""
     notes = []
     for name, clock in zip(names, clocks):
-        clock = clock if isinstance(clock, np.ndarray) else (stamps.parsed(clock) or [np.zeros(len(clock))])[0]
-        steps = steps_of(clock.astype("float64" if clock.dtype.kind == "f" else "int64")[order], bounds)
+        readings = [clock] if isinstance(clock, np.ndarray) else stamps.parsed(clock) or [np.zeros(len(clock))]
+        kind = "float64" if readings[0].dtype.kind == "f" else "int64"
+        every = [steps_of(reading.astype(kind)[order], bounds) for reading in readings]
+        steps = min(every, key=lambda own: (own < 0).sum())  # 01/02/2020 has two readings
         usual = np.median(steps[steps > 0]) if (steps > 0).any() else np.inf
-        if count := int((steps > JUMP * usual).sum()):
-            times = f"{count} times" if count > 1 else "once"
-            notes.append(
-                f"{name} jumps {times} inside recordings: windows run over the gaps unless SEQUENCE divides them"
-            )
+        for what, count, meaning in (
+            (
+                "goes back",
+                (steps < 0).sum(),
+                "rows stay in the order of the file, sort it if they were recorded in another",
+            ),
+            ("jumps", (steps > JUMP * usual).sum(), "windows run over the gaps unless SEQUENCE divides them"),
+        ):
+            if count:
+                times = f"{count} times" if count > 1 else "once"
+                notes.append(f"{name} {what} {times} inside recordings: {meaning}")
     return notes
 
 
@@ -131,8 +149,17 @@ def _clocks(names, columns, bounds):
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue
-        rising, named = (steps > 0).mean() >= RISING, stamps.TIME_NAMES.search(name)
-        _, counts = np.unique(steps, return_counts=True)
-        if (steps == 1).all() or rising and (named or name.isdecimal() and counts.max() >= REGULAR * len(steps)):
+        named, regular = stamps.TIME_NAMES.search(name), _regular(steps)
+        if (steps == 1).all() or (steps > 0).mean() >= RISING and (named or name.isdecimal() and regular):
             places.append(k)
+        elif named and not stamps.CALENDAR.search(name):  # a clock whose rows are out of order
+            number = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+            steps = steps_of(column[np.lexsort((column, number))], bounds)
+            if (steps > 0).mean() >= RISING and _regular(steps):
+                places.append(k)
     return places
+
+
+def _regular(steps):
+    """Tell whether most steps of a clock are alike."""
+    return np.unique(steps, return_counts=True)[1].max() >= REGULAR * len(steps)

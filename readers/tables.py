@@ -3,22 +3,24 @@
 Numbers are read by NumPy, a whole column at a time. What a column means is the matter of readers/series.py.
 """
 
-import csv
 import re
-import sys
 from collections import Counter
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
 from project.errors import InputError
-from readers.quick import ROWS, SAMPLE, quick_columns
+from readers.cells import MISSING, cells_of, column_of, columns_of_cells, to_number
+from readers.quick import SAMPLE, quick_columns
 from readers.text import read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
+HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
+AFTER = 6  # rows, the first of which may be one
+NAMES = 100_000  # different numbers of a column that may name something; more are measurements
 SEPARATORS = (";", "\t", ",")  # else blanks
-THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+FIRST = itemgetter(slice(0, 1))  # letter of a line
 COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
 
 
@@ -30,14 +32,15 @@ class Table(NamedTuple):
     lines: list  # line of the file of each row
     header: bool  # whether the file has one
     notes: list
+    spelled: dict = {}  # {name of a column of numbers: {(number, the word that it is written as)}}, see read_table
 
 
-def read_table(path, leave_out=False, headless=None):
+def read_table(path, leave_out=False, headless=None, spelled=()):
     """Read a table from a text file, or one packed by gzip. Returns: Table.
 
     leave_out: leave out a few rows of another length, and name them; headless: why a table without a header is refused,
-    where it is. Raises InputError, naming the line, for rows of
-    another length and for a word in a column of numbers.
+    where it is; spelled: columns, by name or place, of whose numbers it is kept how they are written. Raises
+    InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
     text, notes = read_any_text(path)
     body, numbers, comments = rows_of(text)
@@ -50,6 +53,9 @@ def read_table(path, leave_out=False, headless=None):
     first, header, inside = header_of(path, body, numbers[0], comments, separator)
     if header is None and headless is not None:
         raise InputError(f"{path} has no header: {headless}")
+    if header is None and counts_alone([cells_of(path, 0, line, separator) for line in body[:AFTER]], separator):
+        header, inside = first, 1
+        notes.append(f"line {numbers[0]} is read as a header: its numbers count up ({', '.join(first[:5])}, ...)")
     body, numbers = body[inside:], numbers[inside:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
@@ -63,7 +69,21 @@ def read_table(path, leave_out=False, headless=None):
     repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes)
+    ways = spellings(path, body, numbers, separator, names, columns, spelled)
+    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes, ways)
+
+
+def spellings(path, body, numbers, separator, names, columns, wanted):
+    """Return {name: {(number, word)}} of the wanted columns that hold numbers: 007 and 7 are two words for one."""
+    ways = {}
+    for column in wanted:
+        known = isinstance(column, int) and -len(names) <= column < len(names)
+        place = names.index(column) if column in names else range(len(names))[column] if known else None
+        if place is None or not isinstance(columns[place], np.ndarray) or len(np.unique(columns[place])) > NAMES:
+            continue
+        words = (cells_of(path, i, line, separator, place)[place] for i, line in zip(numbers, body))
+        ways[names[place]] = {pair for pair in zip(columns[place].tolist(), words) if pair[0] == pair[0]}
+    return ways
 
 
 def rows_of(text):
@@ -71,7 +91,7 @@ def rows_of(text):
     lines = text.split("\n")
     while len(lines) > 1 and not lines[-1]:
         lines.pop()
-    if not {line[:1] for line in lines} & {"", *"#% \t,;"}:  # neither comments nor empty rows
+    if not set(map(FIRST, lines)) & {"", *"#% \t,;"}:  # neither comments nor empty rows
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
@@ -126,18 +146,6 @@ def find_separator(lines):
     return best
 
 
-def cells_of(path, i, line, separator):
-    """Divide line i into stripped cells."""
-    if separator is None:
-        return line.split()
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(separator)]
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
-    except (csv.Error, StopIteration) as error:
-        raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
-
-
 def is_header(cells, separator):
     """Tell whether the first row names the columns: it holds no number."""
     return not any(to_number(cell, separator) is not None for cell in cells if cell.lower() not in MISSING) and any(
@@ -145,17 +153,18 @@ def is_header(cells, separator):
     )
 
 
-def to_number(cell, separator):
-    """Return the float that a cell holds, or None."""
-    cell = cell.strip()
-    if separator == ";" and "," in cell and "." not in cell:
-        cell = cell.replace(",", ".", 1)
-    elif THOUSANDS.fullmatch(cell):
-        cell = cell.replace(",", "")
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
+def counts_alone(rows, separator):
+    """Tell whether the numbers of the first row go up or down evenly, as years and places do, and no others do.
+
+    rows: lists of cells, the first few of a table.
+    """
+
+    def counts(cells):
+        values = [to_number(cell, separator) for cell in cells if cell.lower() not in MISSING]
+        steps = np.diff([value for value in values if value is not None and abs(value) < 1e300])
+        return len(steps) >= HEADER_NUMBERS - 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+
+    return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
 def columns_of(path, body, numbers, names, separator, skipped):
@@ -163,67 +172,14 @@ def columns_of(path, body, numbers, names, separator, skipped):
 
     skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
     """
-
-    def joined(places, blocks):
-        return join_blocks(path, [names[k] for k in places], blocks, numbers, separator)
-
     plain = skipped is not None and path.suffix.lower() in TABLES
-    quick = quick_columns(body, len(names), separator, joined, (path, skipped) if plain else None)
-    if quick is not None:
-        return quick
-    return joined(range(len(names)), blocks_of_cells(path, body, numbers, len(names), separator))
-
-
-def blocks_of_cells(path, body, numbers, width, separator):
-    """Divide rows into cells, ROWS at a time: cells take ten times their text. Yields: the cells of each column."""
-    for start in range(0, len(body), ROWS):
-        lines = numbers[start : start + ROWS]
-        rows = [cells_of(path, i, line, separator) for i, line in zip(lines, body[start : start + ROWS])]
-        for k, row in enumerate(rows):
-            if len(row) > width and not any(row[width:]):
-                rows[k] = row[:width]
-            elif len(row) != width:
-                raise InputError(f"{path} line {lines[k]} has {len(row)} cells, the header has {width}")
-        yield [*zip(*rows)]
-
-
-def join_blocks(path, names, blocks, numbers, separator):
-    """Put blocks of cells together to columns, each turned into numbers at once where its first cells are."""
-    columns, kinds, start = [[] for _ in names], [], 0
-    for cells in blocks:
-        lines = numbers[start : start + len(cells[0])]
-        start += len(lines)
-        kinds = kinds or [holds_numbers(own[: 20 * SAMPLE], separator) for own in cells]
-        for name, column, is_numeric, own in zip(names, columns, kinds, cells):
-            if is_numeric:
-                column.append(numbers_of(path, name, own, lines, separator))
-            else:
-                column.extend(map(sys.intern, own))
-    for k, (name, is_numeric) in enumerate(zip(names, kinds)):
-        if is_numeric:
-            columns[k] = np.concatenate(columns[k])
-        elif is_numeric is None and holds_numbers(columns[k], separator):  # after many missing cells
-            columns[k] = numbers_of(path, name, columns[k], numbers, separator)
-    return columns
-
-
-def holds_numbers(cells, separator):
-    """Tell whether most cells are numbers; None where all are missing."""
-    some = [cell for cell in cells if cell.lower() not in MISSING]
-    return sum(to_number(cell, separator) is not None for cell in some) * 2 > len(some) if some else None
-
-
-def numbers_of(path, name, cells, lines, separator):
-    """Turn cells into numbers, NaN where they are missing; a lone word among them is a mistake to be named."""
-    numbers = np.full(len(cells), np.nan)
-    for k, cell in enumerate(cells):
-        if cell.lower() not in MISSING:
-            number = to_number(cell, separator)
-            if number is None or not np.isfinite(number):
-                place = f"{path} line {lines[k]}, column {name!r}"
-                raise InputError(f"{place}: {cell[:40]!r} is not a finite number")
-            numbers[k] = number
-    return numbers
+    quick = quick_columns(body, len(names), separator, (path, skipped) if plain else None)
+    if quick is None:
+        return columns_of_cells(path, body, numbers, names, separator)
+    return [
+        column if isinstance(column, np.ndarray) else column_of(path, name, column, numbers, separator)
+        for name, column in zip(names, quick)
+    ]
 
 
 def is_empty(column):

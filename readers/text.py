@@ -1,5 +1,6 @@
 """What the readers of text share: encodings, numbers from cells, and the official test part beside a file."""
 
+import csv
 import gzip
 import re
 import zlib
@@ -9,6 +10,9 @@ import numpy as np
 from project.errors import InputError
 from readers.arrays import UNPACKED
 from readers.regular import refuse_larger_than_memory
+
+LONGEST = 10 * 2**20  # letters of a text, or of a cell
+csv.field_size_limit(LONGEST)  # of the whole process: set once, so that no message depends on what was read before
 
 
 def to_numbers(cells, where):

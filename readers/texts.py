@@ -8,12 +8,11 @@ import numpy as np
 
 from project.errors import InputError
 from readers.columns import column_named, shown
+from readers.doubts import alike_notes
 from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
-from readers.text import read_any_text, with_twin
+from readers.text import LONGEST, read_any_text, with_twin
 from sequences.types import Sequences
-
-LONGEST = 10 * 2**20  # letters of a text
 
 
 def read(path, c, known=None):
@@ -56,6 +55,7 @@ def read_table(path, text, label, group=None):
             raise InputError(f"{path}: row {int((y == '').argmax()) + 1} has no label")
     if group is not None:
         groups = np.array([cell.strip() for cell in cells[:, names.index(column_named(path, names, group, "GROUP"))]])
+        notes += alike_notes(np.unique(groups), "groups")
     broken = sum("\n" in cell for cell in cells[:, place])
     notes += [f"{broken} texts hold line breaks: their quotation marks go over several lines"] if broken else []
     return texts_of(path, cells[:, place], y, notes)._replace(groups=groups)
@@ -70,7 +70,6 @@ def is_name(rows, text, label):
 
 def rows_of(path, content, separator):
     """Divide a table into rows of cells. Raises InputError for rows of another length than the first."""
-    csv.field_size_limit(LONGEST)
     try:
         rows = [row for row in csv.reader(io.StringIO(content), delimiter=separator) if any(row)]
         if separator == "\t" and (any("\n" in cell for row in rows for cell in row)):

@@ -57,7 +57,7 @@ def of_calendar(names, columns, bounds):
         return []
     whole = {field: column.astype(np.int64) for field, column in fields.items()}
     months = ((whole["year"] - 1970) * 12 + whole["month"] - 1).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (whole["day"] - 1 if "day" in whole else 0)
+    days = months.astype("datetime64[D]") + np.asarray(whole.get("day", 1) - 1).astype("timedelta64[D]")
     seconds = 3600 * whole.get("hour", 0) + 60 * whole.get("minute", 0)
     times = days.astype("datetime64[s]") + np.asarray(seconds).astype("timedelta64[s]")
     steps = [np.sign(np.diff(times[a:b]).astype(np.int64)) for a, b in zip(bounds, bounds[1:])]

@@ -19,7 +19,6 @@ from readers.regular import refuse_special
 from readers.streams import divided
 from readers.tables import find_separator
 from readers.text import read_any_text
-from readers.texts import LONGEST
 from sequences.types import Sequences
 
 
@@ -85,7 +84,6 @@ def _rows_of(file):
         return []
     if all("|" in line for line in lines):
         return [line.split("|") for line in content.split("\n") if line.strip()]
-    csv.field_size_limit(LONGEST)
     try:
         return [row for row in csv.reader(io.StringIO(content), delimiter=find_separator(lines) or ",") if any(row)]
     except csv.Error as error:

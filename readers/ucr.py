@@ -5,6 +5,7 @@ import numpy as np
 from project.errors import InputError
 from project.files import read_text
 from readers.meaning import refuse_other_rows
+from readers.tables import AFTER, counts_alone
 from readers.text import to_numbers, with_twin
 from sequences.preparation import without_tails
 from sequences.types import Sequences
@@ -30,7 +31,13 @@ def read_ucr(path, unlabelled_steps=None):
     rows = [(i, line) for i, line in rows if line]
     if not rows:
         raise InputError(f"{path} is empty")
-    width = len(rows[0][1].split())
+    first_rows = [line.split() for _, line in rows[:AFTER]]
+    if counts_alone(first_rows, None):
+        raise InputError(
+            f"{path} line {rows[0][0]} counts up ({' '.join(first_rows[0][:5])} ...), as a header does; these files "
+            'have none: remove it, or set SEQUENCE = "row" and LABEL, the column with the labels'
+        )
+    width = len(first_rows[0])
     first = 0 if width == unlabelled_steps else 1
     if width <= first:
         raise InputError(f"{path} line {rows[0][0]}: a label and at least one value are needed")

@@ -3,7 +3,9 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.tables import read_table
+from readers.columns import side_by_side
+from readers.doubts import index_notes, unit_hint
+from readers.tables import is_empty, read_table
 from readers.text import with_twin
 from sequences.types import Sequences
 
@@ -15,7 +17,8 @@ def read(path, c, known=None):
     """
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
     names, x = rows_of(path, table)
-    held_out, notes = [0] * len(names), tuple(table.notes)
+    first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
+    held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
     if twin is not None:
         later = dict(zip(*rows_of(path, twin)))
         lost = [name for name in names if name not in later]
@@ -33,18 +36,20 @@ def rows_of(path, table):
 
     The first column of words names them, else they are numbered.
     """
-    words = [k for k, column in enumerate(table.columns) if not isinstance(column, np.ndarray)]
+    columns = [np.full(len(table.lines), np.nan) if is_empty(column) else column for column in table.columns]
+    words = [k for k, column in enumerate(columns) if not isinstance(column, np.ndarray)]
     if len(words) > 1:
         raise InputError(
             f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
+            + unit_hint(columns[words[1]])
         )
-    names = table.columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
+    names = columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):
         raise InputError(f"{path}: its first column names a series twice")
-    numbers = [column for column in table.columns if isinstance(column, np.ndarray)]
+    numbers = [column for column in columns if isinstance(column, np.ndarray)]
     if not numbers:
         raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
-    matrix = np.stack(numbers, axis=1)
+    matrix = side_by_side(numbers)
     x = []
     for name, line, values in zip(names, table.lines, matrix):
         known = np.flatnonzero(np.isfinite(values))

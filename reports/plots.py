@@ -134,17 +134,21 @@ def _forecast_panel(axes, values, first_targets, forecasts, bands, target, title
     horizon, start = forecasts.shape[1], first_targets[0]
     shown = np.arange(max(0, 2 * start - len(values)), len(values))  # as much of the past as of the test part
     axes.plot(shown, values[shown], color="0.35", linewidth=1, label=target)
-    for i in range(0, len(forecasts), horizon):  # forecasts that do not overlap
-        steps = first_targets[i] + np.arange(horizon)
-        mark = {"marker": "."} if horizon == 1 else {}
-        label = "forecast" if i == 0 else None
-        axes.plot(steps, forecasts[i], color="tab:orange", linewidth=1.5, linestyle="-", label=label, **mark)
-        own = {level: size[i] for level, size in bands.items()}
-        shade(axes, steps, forecasts[i], own, named=i == 0)
+    apart = slice(None, None, horizon)  # forecasts that do not overlap
+    steps = first_targets[apart, None] + np.arange(horizon)
+    mark = {"marker": "."} if horizon == 1 else {}
+    line = _in_one(steps), _in_one(forecasts[apart])
+    axes.plot(*line, color="tab:orange", linewidth=1.5, linestyle="-", label="forecast", **mark)
+    shade(axes, steps, forecasts[apart], {level: size[apart] for level, size in bands.items()})
     axes.axvline(start - 0.5, color="tab:blue", linestyle="--", label="test part begins")
     axes.set(xlabel="row of the series", ylabel=target, title=title)
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="upper left")  # the best place takes long to find among thousands of forecasts
+
+
+def _in_one(rows):
+    """Join rows (n, steps) to a line that breaks between them: one line is drawn sooner than thousands."""
+    return np.pad(np.asarray(rows, np.float64), ((0, 0), (0, 1)), constant_values=np.nan).ravel()
 
 
 def future(series, forecasts, bands, targets, names):
@@ -164,7 +168,7 @@ def future(series, forecasts, bands, targets, names):
         axes.plot(past, values[past], color="0.35", linewidth=1, label=targets[k])
         steps = len(values) + np.arange(len(forecast))
         axes.plot(steps, forecast, color="tab:orange", marker=".", label="forecast")
-        shade(axes, steps, forecast, {level: size[place, :, k] for level, size in bands.items()})
+        shade(axes, steps[None], forecast[None], {level: size[place, None, :, k] for level, size in bands.items()})
         what = f"{targets[k]}{f' of {names[place]}' if names else ''}: {len(forecast)} steps beyond its end"
         axes.set(xlabel="row of the series", ylabel=targets[k], title=what)
         axes.grid(alpha=0.3)
@@ -174,14 +178,14 @@ def future(series, forecasts, bands, targets, names):
     return png(figure)
 
 
-def shade(axes, steps, forecasts, bands, named=True):
-    """Shade the bands around forecasts (horizon,) at steps (horizon,). bands: {level: half its width (horizon,)}."""
-    half = 0.4 if len(steps) == 1 else 0.0  # a single step is drawn as wide as a row
-    places = np.concatenate([steps[:1] - half, steps[half > 0 :] + half])
+def shade(axes, steps, forecasts, bands):
+    """Shade the bands around forecasts (n, horizon) at steps, like them. bands: {level: half its width, like them}."""
+    if steps.shape[1] == 1:  # a single step is drawn as wide as a row
+        steps = np.hstack([steps - 0.4, steps + 0.4])
     for level, size in bands.items():
-        low, high = (np.resize(forecasts + sign * np.array(size), len(places)) for sign in (-1, 1))
-        label = f"{level} % band" if named else None
-        axes.fill_between(places, low, high, color="tab:orange", alpha=0.18, linewidth=0, label=label)
+        low, high = (_in_one(np.broadcast_to(forecasts + sign * np.array(size), steps.shape)) for sign in (-1, 1))
+        own = {"color": "tab:orange", "alpha": 0.18, "linewidth": 0, "label": f"{level} % band"}
+        axes.fill_between(_in_one(steps), low, high, **own)
 
 
 def importance(features, times, score):

@@ -16,13 +16,13 @@ PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as lo
 def learn(train, rows, most_words=None):
     """Learn from the training sequences `rows` of Sequences what all others must be brought to.
 
-    most_words: VOCABULARY, for texts.
-
-    Returns: a dictionary that JSON can hold. "steps" is None for a series: it is one long sequence of any length.
+    most_words: VOCABULARY, for texts. Returns: a dictionary that JSON can hold. "steps" is None for a series: it is one
+    long sequence of any length.
     """
     texts = is_text(train)
     learned = {
         "columns": train.columns,
+        "step_names": train.table if train.columns is None else None,  # of rows that are sequences
         "features": [] if texts else list(train.x[:1][0].shape[1:]),
         "steps": None,
         "filler": None,
@@ -75,6 +75,7 @@ def is_learned(learned, input_shape):
         fits = fits and type(steps) is int and steps > 0
         fits = fits and (columns is None or names(columns) and [len(columns)] == features)
     vocabulary = learned.get("vocabulary")
+    fits = fits and (learned.get("step_names") is None or names(learned["step_names"]))
     fits = fits and (vocabulary is None) == (len(input_shape) > 1)
     if vocabulary is not None:
         fits = fits and names(vocabulary) and vocabulary and len(set(vocabulary)) == len(vocabulary)
@@ -150,7 +151,9 @@ def with_columns(sequences, columns, where):
     if columns == sequences.columns:
         return sequences
     places = [sequences.columns.index(name) for name in columns]
-    return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns)
+    extra = [name for name in sequences.columns if name not in columns]
+    notes = [f"columns that the training part has not are ignored: {', '.join(extra[:8])}"] if extra else []
+    return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
 
 
 def _prepared_series(series, filler, where):
@@ -180,9 +183,10 @@ def without_tails(x):
     """
     if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or x.ndim != 3:
         return x
-    gaps = np.isnan(x).all(axis=2)
-    if not np.isnan(x).any():
+    missing = np.isnan(x)
+    if not missing.any():
         return x
+    gaps = missing.all(axis=2)
     lengths = np.where(gaps.all(axis=1), x.shape[1], x.shape[1] - gaps[:, ::-1].argmin(axis=1))
     return [sequence[:length] for sequence, length in zip(x, lengths)]
 

@@ -8,6 +8,12 @@ from sequences.calendar import CALENDAR, circle, continued
 SHORTEST = 24  # rows of a window where WINDOW is None
 
 
+def season_of(c):
+    """Return the rows back that changes count against: see tasks/changes.py."""
+    whole = c.SEASON is not None and (c.WINDOW or SHORTEST) >= 2 * c.SEASON
+    return c.SEASON if whole and c.STANDARDISE == "sequence" else 0
+
+
 def target_names(series, c):
     """Return the names of the columns to forecast. Raises InputError for one that is no numeric column."""
     wanted = c.TARGET if isinstance(c.TARGET, list) else [c.TARGET]
@@ -42,8 +48,9 @@ def known_names(series, targets, c):
     for name in columns:
         if name in targets:
             raise InputError(f"KNOWN = {c.KNOWN!r} is impossible: {name!r} is to be forecast, its future is not known")
-    if c.KNOWN and (c.WINDOW or SHORTEST) < c.HORIZON:
-        raise InputError(f"KNOWN needs a WINDOW of HORIZON = {c.HORIZON} rows or more, which reach that far ahead")
+    least, season = c.HORIZON + season_of(c), " + SEASON" * bool(season_of(c))
+    if c.KNOWN and (c.WINDOW or SHORTEST) < least:
+        raise InputError(f"KNOWN needs a WINDOW of HORIZON{season} = {least} rows or more, which reach that far ahead")
     return list(dict.fromkeys(columns)), list(dict.fromkeys(calendar))
 
 

@@ -1,4 +1,8 @@
-"""How a forecast sees a window: as changes against its last row. Levels drift, changes stay what they are."""
+"""How a forecast sees a window: as changes. Levels drift, changes stay what they are.
+
+They count against its last row; where each window has a scale of its own and holds two seasons, against the season
+before. Its scale is then that of what MASE divides by: how far a season is from the one before.
+"""
 
 from typing import NamedTuple
 
@@ -6,6 +10,7 @@ import numpy as np
 
 from baselines import linear
 from sequences.statistics import mean_and_variance
+from tasks.ahead import season_of
 from tasks.layers import by_training
 
 OF_LEVEL = 0.001  # of a window's last value: the least that its own scale is taken to be
@@ -14,22 +19,22 @@ FARTHEST = 20.0  # own scales that a change counts in training at most: a window
 
 
 class Changes(NamedTuple):
-    """What the training part says of changes against a window's last row."""
+    """What the training part says of the changes of a window."""
 
     changing: np.ndarray  # (features,) 1 for columns, 0 for inputs known ahead, whose level counts
     mean: np.ndarray  # (features,) of the changes
     deviation: np.ndarray  # (features,)
     targets: list  # places of the columns to forecast
     own: bool  # whether each window has a scale of its own: STANDARDISE = "sequence"
+    season: int  # rows back that changes count against; 0: against the last row
 
     def of(self, x):
         """Return (the changes (n, time, features) as the network sees them, scales (n, 1, features)) of windows x."""
         x = x.astype(np.float64)
-        last = x[:, -1:] * self.changing
-        changes = (x - last - self.mean) / self.deviation
+        changes = (differences(x, self.changing, self.season) - self.mean) / self.deviation
         if not self.own:
             return changes, np.ones((len(x), 1, x.shape[2]))
-        level = OF_LEVEL * last / self.deviation
+        level = OF_LEVEL * x[:, -1:] * self.changing / self.deviation
         own = np.sqrt((changes**2).mean(axis=1, keepdims=True) + level**2 + SMALLEST**2)
         scale = own * self.changing + 1 - self.changing
         return changes / scale, scale
@@ -37,7 +42,7 @@ class Changes(NamedTuple):
     def encode(self, x, y):
         """Return what the loss compares with the network's output: y (n, horizon, targets) in changes of windows x."""
         _, scale = self.of(x)
-        changes = (y - x[:, -1:, self.targets].astype(np.float64)) / self.deviation[self.targets]
+        changes = (y - self.base(x, y.shape[1])) / self.deviation[self.targets]
         changes = changes / scale[:, :, self.targets]
         return np.clip(changes, -FARTHEST, FARTHEST) if self.own else changes
 
@@ -45,11 +50,33 @@ class Changes(NamedTuple):
         """Undo `encode` for windows x and changes (n, horizon, targets)."""
         _, scale = self.of(x)
         changes = changes * scale[:, :, self.targets] * self.deviation[self.targets]
-        return changes + x[:, -1:, self.targets].astype(np.float64)
+        return changes + self.base(x, changes.shape[1])
+
+    def base(self, x, horizon):
+        """Return what the changes to come count against: the last row or season of windows x, as often as needed."""
+        last = x[:, -max(1, self.season) :, self.targets].astype(np.float64)
+        return last[:, np.arange(horizon) % last.shape[1]]
 
     def flat(self, x):
         """Flatten windows x (n, time, features) to what the network sees, for the linear model."""
         return linear.flat(self.of(x)[0])
+
+
+def differences(x, changing, season):
+    """Return windows x (n, time, features) as changes, but for features whose `changing` is 0; see Changes.season."""
+    return x[:, season:] - x[:, : -season or None] * changing if season else x - x[:, -1:] * changing
+
+
+def changes_note(c):
+    """Say what the changes of a window count against, where a season is given. Returns: a list of one line or none."""
+    if c.SEASON is None or c.STANDARDISE != "sequence":
+        return []
+    if season_of(c):
+        return [f"each window is seen as changes against the season before (SEASON = {c.SEASON})"]
+    return [
+        f"each window is seen as changes against its last row: it would take WINDOW = {2 * c.SEASON}, two seasons, to "
+        f"see them against the season before"
+    ]
 
 
 def changes_of(data, c):
@@ -57,9 +84,10 @@ def changes_of(data, c):
     state = data.state
     changing = np.zeros(data.train.shape[1])
     changing[: len(data.preparation["columns"])] = 1
-    mean, variance = mean_and_variance(data.train, changing)
+    season = state["season"]
+    mean, variance = mean_and_variance(data.train, lambda x: differences(x, changing, season))
     own = c.STANDARDISE == "sequence"
-    return Changes(changing, mean * (1 - changing) if own else mean, np.sqrt(variance), state["places"], own)
+    return Changes(changing, mean * (1 - changing) if own else mean, np.sqrt(variance), state["places"], own, season)
 
 
 def seen(inputs, changes):
@@ -67,12 +95,16 @@ def seen(inputs, changes):
     from project.quiet_tensorflow import keras
 
     layers, ops = keras.layers, keras.ops
-    last = layers.Cropping1D((inputs.shape[1] - 1, 0), name="last")(inputs)
-    base = last if changes.changing.all() else layers.Rescaling(changes.changing.tolist())(last)
-    x = by_training(layers.Subtract()([inputs, base]), changes.mean, changes.deviation**2)
+    last = layers.Cropping1D((inputs.shape[1] - max(1, changes.season), 0), name="last")(inputs)
+    base, x = last, inputs
+    if changes.season:
+        base, x = layers.Cropping1D((0, changes.season))(inputs), layers.Cropping1D((changes.season, 0))(inputs)
+    if not changes.changing.all():
+        base = layers.Rescaling(changes.changing.tolist())(base)
+    x = by_training(layers.Subtract()([x, base]), changes.mean, changes.deviation**2)
     if not changes.own:
         return x
-    level = layers.Rescaling((OF_LEVEL / changes.deviation).tolist())(base)
+    level = layers.Rescaling((OF_LEVEL * changes.changing / changes.deviation).tolist())(last[:, -1:])
     own = ops.mean(ops.square(x), axis=1, keepdims=True) + ops.square(level) + SMALLEST**2
     own = layers.Rescaling(changes.changing.tolist(), (1 - changes.changing).tolist(), name="own_scale")(ops.sqrt(own))
     return x / own
@@ -92,7 +124,8 @@ def in_units(model, state):
     names = [layer.name for layer in model.layers]
     if "own_scale" in names:
         x = x * keras.ops.take(model.get_layer("own_scale").output, places, axis=2)
-    x = x + keras.ops.take(model.get_layer("last").output, places, axis=2)
+    last = keras.ops.take(model.get_layer("last").output, places, axis=2)
+    x = x + keras.ops.take(last, np.arange(state["horizon"]) % last.shape[1], axis=1)
     return keras.Model(model.input, layers.Reshape(output_shape(state))(x))
 
 

@@ -9,13 +9,14 @@ from baselines import LINEAR, MAJORITY, linear
 from baselines.naive import majority
 from project.errors import InputError
 from project.run_folder import AGAIN
+from readers.doubts import alike_notes
 from reports import Report, plots
 from reports import examples as examples_of
 from reports.classes import class_lines, confusion_lines, pool_confusion, score_classes
 from reports.tables import aligned
 from sequences.splits import split_sequences
 from sequences.types import Part
-from tasks import linear_start
+from tasks import linear_start, text_start
 from tasks.labels import class_name, class_order, missing_note
 from tasks.layers import flattened, standardised
 from tasks.texts import embedded, taking_texts, tfidf_answers
@@ -77,7 +78,7 @@ def parts(train, test, rows, state, c):
         name: Part(of[name].x, encode(of[name].y[own], state, name), own, of[name].texts or of[name].names)
         for name, own in rows.items()
     }
-    return made, train, missing_note(state["classes"])
+    return made, train, missing_note(state["classes"]) + alike_notes(state["classes"], "classes")
 
 
 # The network around the backbone, and how it is trained.
@@ -87,9 +88,12 @@ def network(inputs, backbone, data, c):
     """Return the probabilities: (n, 1) of the second of two classes, else (n, classes); or their logits."""
     from project.quiet_tensorflow import keras
 
+    (units,) = output_shape(data.state)
     x = standardised(inputs, data, c) if data.preparation["vocabulary"] is None else embedded(inputs, data, c)
-    features, (units,) = backbone(x, c), output_shape(data.state)
-    if linear_start.begins_linear(data, c):
+    features = backbone(x, c)
+    if text_start.begins(data, c):
+        return text_start.network(inputs, features, units, data, c)
+    if linear_start.begins(data, c):
         return linear_start.network(x, features, units, data, c)
     return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
 
@@ -97,7 +101,7 @@ def network(inputs, backbone, data, c):
 def finished(model, state, learned):
     """Return the network as it is saved: giving probabilities; of texts with what makes numbers of them before it."""
     if linear_start.is_begun(model):
-        return linear_start.with_probabilities(model)
+        model = linear_start.with_probabilities(model)
     return model if learned["vocabulary"] is None else taking_texts(model, learned)
 
 
@@ -117,8 +121,10 @@ def compile_arguments(model, state):
 
 def loss_targets(part, data, c):
     """Return what the loss compares the network's output with: the part's y."""
-    if linear_start.begins_linear(data, c):
-        return linear_start.loss_targets(part, *output_shape(data.state), data, c)
+    (outputs,) = output_shape(data.state)
+    for start in (text_start, linear_start):
+        if start.begins(data, c):
+            return linear_start.with_corrections(part, start.corrections(part, outputs, data, c))
     return part.y
 
 

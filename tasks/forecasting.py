@@ -13,7 +13,7 @@ from sequences.types import PARTS, at_once
 from sequences.windows import forecast_windows
 from tasks import ahead, several
 from tasks.bands import are_bands, learn_bands
-from tasks.changes import changes_of, in_units, output_shape, seen  # noqa: F401 (of the seam)
+from tasks.changes import changes_note, changes_of, in_units, output_shape, seen  # noqa: F401 (of the seam)
 from tasks.forecast_report import report, report_new  # noqa: F401 (of the seam)
 from tasks.layers import linear_part
 
@@ -52,7 +52,7 @@ def learn(train, rows, c):
     """Learn what is forecast, and how far each target spreads in the training part.
 
     Returns: {"targets": names, "places": theirs among the columns, "deviation": of each; "known", "calendar": names of
-    the inputs known ahead; "horizon": HORIZON}.
+    the inputs known ahead; "horizon": HORIZON; "season": rows back that changes count against, see tasks/changes.py}.
     """
     targets = ahead.target_names(train, c)
     known, calendar = ahead.known_names(train, targets, c)
@@ -60,7 +60,7 @@ def learn(train, rows, c):
     with np.errstate(over="ignore"):  # values too large are refused by name, when they are prepared
         deviation = np.nanstd(np.concatenate(train.x)[rows][:, places], axis=0)
     state = {"targets": targets, "places": places, "deviation": np.where(deviation > 0, deviation, 1.0).tolist()}
-    return state | {"known": known, "calendar": calendar, "horizon": c.HORIZON}
+    return state | {"known": known, "calendar": calendar, "horizon": c.HORIZON, "season": ahead.season_of(c)}
 
 
 def is_state(state, input_shape):
@@ -68,12 +68,14 @@ def is_state(state, input_shape):
     texts = [state.get(name) for name in ("targets", "known", "calendar")]
     if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in texts):
         return False
-    places, deviation, horizon = (state.get(name) for name in ("places", "deviation", "horizon"))
+    places, deviation, horizon, season = (state.get(name) for name in ("places", "deviation", "horizon", "season"))
     columns = input_shape[-1] - len(texts[1]) - 2 * len(texts[2])
     return (
         len(input_shape) == 2
         and type(horizon) is int
         and horizon > 0
+        and type(season) is int
+        and 0 <= 2 * season <= input_shape[0]
         and isinstance(places, list)
         and len(places) == len(texts[0]) > 0
         and all(type(place) is int and 0 <= place < columns for place in places)
@@ -105,7 +107,7 @@ def parts(train, test, rows, state, c):
         raise InputError("the training part has one window: set STRIDE or WINDOW lower")
     several.refuse_season(c, made["test"], train, horizon)
     notes = [f"{gaps} windows with an empty {names} to forecast were left out"] if gaps else []
-    notes += several.short_notes(train, marks, series, window + horizon)
+    notes += changes_note(c) + several.short_notes(train, marks, series, window + horizon)
     notes += several.future_notes(train, [several.last_measured(m[:, places]) for m in train.measured], names)
     features = [*train.columns, *ahead.feature_names(state)]
     return made, train._replace(columns=features), notes

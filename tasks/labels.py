@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.tables import MISSING
+from readers.cells import MISSING
 
 
 def class_order(name):

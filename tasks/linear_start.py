@@ -26,7 +26,7 @@ class Start(NamedTuple):
     corrections: np.ndarray  # (n, outputs) float32: added to them, those of models that have not seen the sequence
 
 
-def begins_linear(data, c):
+def begins(data, c):
     """Tell whether the network begins so: a deep one, of few sequences of numbers."""
     deep = c.LINEAR_START and c.ARCHITECTURE.startswith("deep")
     return deep and len(data.train.shape) == 2 and len(data.train) <= FEW * len(data.state["classes"])
@@ -53,9 +53,13 @@ def with_probabilities(model):
     return keras.Model(model.input, keras.layers.Activation(activation, name="probabilities")(model.output))
 
 
-def loss_targets(part, outputs, data, c):
+def corrections(part, outputs, data, c):
+    """Return what is added to the logits in the loss (n, outputs): see Start."""
+    return start(data, outputs, c).corrections if part is data.train else np.zeros((len(part), outputs))
+
+
+def with_corrections(part, corrections):
     """Return what the loss is given of a part: its classes and the corrections, float32 (n, 1 + outputs)."""
-    corrections = start(data, outputs, c).corrections if part is data.train else np.zeros((len(part), outputs))
     return np.hstack([part.y[:, None], corrections]).astype(np.float32)
 
 

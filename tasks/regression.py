@@ -10,6 +10,7 @@ from reports.numbers import number_lines, pool_rmse, score_numbers
 from reports.tables import aligned, figure
 from sequences.splits import split_sequences
 from sequences.types import Part
+from tasks.ends import are_ends, end_notes, ends_of, kept_within, within
 from tasks.layers import flattened, linear_part, standardised
 
 score, better = "rmse", "lower"
@@ -44,19 +45,20 @@ def as_numbers(y, c):
         numbers = np.asarray(y).astype(np.float64)
     except ValueError:
         raise InputError(
-            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {y[0]!r}'
+            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {str(y[0])!r}'
         ) from None
     return numbers if numbers.ndim == 2 else numbers[:, None]
 
 
 def learn(train, rows, c):
-    """Return {"targets": names, "mean": and "deviation": of each over the training part}."""
+    """Return {"targets": names, "mean", "deviation": of each over the training part, "ends": see tasks/ends.py}."""
     y = as_numbers(train.y, c)[rows]
     deviation = y.std(axis=0)
     if not (deviation > 0).all():
         raise InputError("the number to predict is the same in every training sequence: nothing can be learned")
     names = train.target_names or [f"target {k}" for k in range(y.shape[1])] if y.shape[1] > 1 else ["target"]
-    return {"targets": list(names), "mean": y.mean(axis=0).tolist(), "deviation": deviation.tolist()}
+    spread = {"mean": y.mean(axis=0).tolist(), "deviation": deviation.tolist()}
+    return {"targets": list(names), **spread, "ends": [ends_of(column) for column in y.T]}
 
 
 def is_state(state, input_shape):
@@ -64,7 +66,7 @@ def is_state(state, input_shape):
     names = state.get("targets")
     if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
         return False
-    return all(
+    return are_ends(state.get("ends"), len(names)) and all(
         isinstance(state.get(field), list)
         and len(state[field]) == len(names)
         and all(type(v) in (int, float) and np.isfinite(v) for v in state[field])
@@ -78,7 +80,7 @@ def parts(train, test, rows, state, c):
     made = {
         name: Part(of[name].x, encode(of[name].y[own], state, c), own, of[name].names) for name, own in rows.items()
     }
-    return made, train, []
+    return made, train, end_notes(state["targets"], state["ends"], as_numbers(train.y, c)[rows["training"]])
 
 
 def encode(y, state, c):
@@ -123,7 +125,7 @@ def finished(model, state, learned):
     from project.quiet_tensorflow import keras
 
     outputs = keras.layers.Rescaling(state["deviation"], state["mean"], name="in_units")(model.output)
-    return keras.Model(model.input, outputs)
+    return keras.Model(model.input, kept_within(outputs, state["ends"]))
 
 
 def output_shape(state):
@@ -187,7 +189,7 @@ def baselines(data, c):
     model, flatten = linear_model(data, c)
     answers = {
         MEAN: np.tile(data.state["mean"], (len(data.test), 1)),
-        LINEAR: in_units(linear.predict(model, data.test, flatten), data.state),
+        LINEAR: within(in_units(linear.predict(model, data.test, flatten), data.state), data.state["ends"]),
     }
     return answers, linear.sampled_note(model, len(data.train))
 

@@ -43,7 +43,7 @@ def trials(folder):
 
 
 def test_speed_writes_its_table_and_picture(project, folder):
-    set_constants(folder / "speed.py", QUICK=True)
+    set_constants(folder / "measures.py", QUICK=True)
     printed = project.succeed("benchmarks/speed.py")
     table = (folder / "speed.md").read_text()
     for what in ("reference snippet", "stock Keras", "stock predict", "64 sequences", "60 time steps", "peak memory"):

@@ -151,9 +151,11 @@ import json, os, resource
 from data_preprocessing import read
 from project.constants import read_constants
 from project.errors import InputError
+from readers import cells
 
 {PEAK}
 
+cells.STRETCH = 2**16
 before, figures = peak(), []
 size = os.path.getsize("gaps.csv")
 with open("/proc/self/statm") as file:

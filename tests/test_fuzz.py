@@ -191,7 +191,10 @@ JSON = st.recursive(
 
 OTHER = {  # what run.json of other tasks has in place of the reference's
     "classes": {},
-    "numbers": {"task": "regression", "state": {"targets": ["v"], "mean": [0.5], "deviation": [2]}},
+    "numbers": {
+        "task": "regression",
+        "state": {"targets": ["v"], "mean": [0.5], "deviation": [2], "ends": [[0.0, 125.0]]},
+    },
     "texts": {
         "input_shape": [7],
         "preparation": {"vocabulary": ["a", "b"], "unequal_lengths": True, "features": [], "steps": 7},
@@ -206,7 +209,7 @@ OTHER = {  # what run.json of other tasks has in place of the reference's
         "task": "forecasting",
         "state": {
             "targets": ["v"], "places": [1], "deviation": [1.5], "known": [], "calendar": ["hour"], "horizon": 2,
-            "bands": {"80": [[1.0, 2.0]], "95": [[2.0, 3.0]]}, "bands_by": ["level"],
+            "season": 3, "bands": {"80": [[1.0, 2.0]], "95": [[2.0, 3.0]]}, "bands_by": ["level"],
         },
         "input_shape": [9, 4],
         "preparation": {"columns": ["u", "v"], "features": [2], "steps": None, "filler": [0.0, 1.0]},

@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
+import export_model
 import predict_model
 import train_model
 from project.errors import InputError
@@ -63,6 +64,24 @@ def test_the_network_starts_as_the_linear_model(shipped, tmp_path):
     train_model.train_with(c.changed(LINEAR_START=False))
     result = evaluate_model.evaluate_with(c.changed(LINEAR_START=False))
     assert result["rmse"] > 1.5 * result["baselines"]["linear"]
+
+
+def test_answers_stay_where_capped_numbers_can_be(shipped, tmp_path, capsys):
+    capped = np.minimum(HOURS, np.quantile(HOURS[:150], 0.6))
+    c, run = constants(shipped, tmp_path, capped), tmp_path / "run"
+    train_model.train_with(c)
+    result = evaluate_model.evaluate_with(c)
+    count = (capped[:150] == capped.max()).sum()
+    line = f"target: {count} of 150 training values are {capped.max():g}, the largest: answers stop there"
+    assert line in capsys.readouterr().out
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17))).fit(X[:150].reshape(150, -1), capped[:150])
+    free = ridge.predict(X[150:].reshape(50, -1))
+    expected = np.sqrt(np.mean((np.minimum(free, capped.max()) - capped[150:]) ** 2))
+    assert free.max() > 1.1 * capped.max()
+    assert result["baselines"]["linear"] == pytest.approx(expected, rel=1e-3)
+    answers = load_model(run).predict(X[150:].astype(np.float32), verbose=0)
+    assert answers.max() == pytest.approx(capped.max()) and answers.min() < capped.max() - 50
+    export_model.export("tflite", str(run))
 
 
 def test_several_numbers_have_a_score_each(shipped, tmp_path, capsys):

@@ -2,6 +2,9 @@
 
 import gzip
 import re
+import subprocess
+import sys
+import tracemalloc
 from datetime import datetime
 
 import numpy as np
@@ -11,9 +14,11 @@ import evaluate_model
 import predict_model
 import train_model
 from project.errors import InputError
+from readers import rows
+from readers.columns import side_by_side
 from readers.tables import read_table
 from readers.times import TIME_FORMATS, in_order, parsed
-from tests.conftest import load
+from tests.conftest import ROOT, load
 
 
 def write(path, text, encoding="utf-8"):
@@ -179,6 +184,64 @@ def test_decimals_in_the_label_column_are_numbers_to_predict(tmp_path):
 def test_what_a_table_could_mean_is_asked_and_faults_are_placed(tmp_path, text, constants, message):
     with pytest.raises(InputError, match=message):
         load(DATASET=str(write(tmp_path / "t.csv", text)), **constants)
+
+
+@pytest.mark.parametrize("form", ["plain", "word last", "missing", "quoted", "commas", "wide"])
+def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypatch, shipped, form):
+    monkeypatch.setattr("readers.cells.STRETCH", 20_000)
+    monkeypatch.setattr("readers.quick.CELLS", 20_000)
+    values, cells = np.random.default_rng(0).normal(size=(40, 10_000) if form == "wide" else (1000, 400)).round(6), []
+    gaps = np.random.default_rng(1).random(values.shape) < (0.01 if form == "missing" else 0)
+    for row, missing in zip(values, gaps):
+        cells.append([f"{value:.6f}" if not gap else "" for value, gap in zip(row, missing)])
+    quote, mark = '"' * (form == "quoted"), ";" if form == "commas" else ","
+    labels = "ab" if form == "word last" else "01"
+    text = "\n".join(mark.join([*(quote + cell + quote for cell in row), labels[k % 2]]) for k, row in enumerate(cells))
+    path = write(tmp_path / "t.csv", text.replace(".", ",") if form == "commas" else text)
+    del text, cells
+    c = shipped.changed(SEQUENCE="row", LABEL=-1)
+    tracemalloc.start()
+    made, _ = rows.read(path, c)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * path.stat().st_size
+    kept = [np.flatnonzero(~own).max() + 1 for own in gaps]  # a row ends with its last value
+    for sequence, row, missing, n in zip(made.x, values, gaps, kept):
+        np.testing.assert_array_equal(sequence[:, 0], np.where(missing, np.nan, row)[:n])
+
+
+def test_columns_that_lie_side_by_side_are_not_copied():
+    table = np.arange(60.0).reshape(10, 6)
+    for places, copied in (([1, 2, 3], False), ([3, 2, 1], True), ([1, 3], True), ([5], False)):
+        beside = side_by_side([table.T[k] for k in places])
+        np.testing.assert_array_equal(beside, table[:, places])
+        assert np.shares_memory(beside, table) != copied
+    np.testing.assert_array_equal(side_by_side([np.arange(3.0), np.ones(3)]), [[0, 1], [1, 1], [2, 1]])
+
+
+@pytest.mark.parametrize("size", [4, 10, 1000])
+def test_columns_are_the_same_in_stretches_of_any_size(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("readers.cells.STRETCH", size)
+    lines = [f"{'' if k < 7 else k};{'NA' if k < 7 else f'w{k % 3}'};;{k},5" for k in range(30)]
+    table = read_table(write(tmp_path / "t.csv", "\n".join(["a;b;c;d", *lines, "1;2;;", ""])))
+    np.testing.assert_array_equal(table.columns[0], [np.nan] * 7 + [*range(7, 30), 1])
+    assert table.columns[1][7:] == [*(f"w{k % 3}" for k in range(7, 30)), "2"] and not any(table.columns[2])
+    np.testing.assert_array_equal(table.columns[3], [*(np.arange(30) + 0.5), np.nan])
+    for line, fault in (
+        ("x;w;;1,5", "line 32, column 'a': 'x' is"),
+        ("1;w;;1.5", "column 'd' has decimal commas .* line 2\\) and .* line 32"),
+        ("1;w", "line 32 has 2 cells"),
+    ):
+        with pytest.raises(InputError, match=fault):
+            read_table(write(tmp_path / "t.csv", "\n".join(["a;b;c;d", *lines, line, ""])))
+
+
+def test_a_long_cell_is_read_alike_whatever_was_read_before(tmp_path):
+    write(tmp_path / "t.csv", f'note,v\n"{"x" * 200_000}",1\n"y",2\n')
+    read = f"readers.tables.read_table(pathlib.Path({str(tmp_path / 't.csv')!r})).columns[1]"
+    code = f"import pathlib, readers.tables; print({read})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[1. 2.]\n", done.stderr
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8bdamaged", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9]])

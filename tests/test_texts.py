@@ -5,13 +5,16 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 
 import evaluate_model
 import export_model
 import predict_model
 import train_model
 from project.errors import InputError
-from sequences.words import learn_vocabulary, numbers_of
+from sequences.words import learn_vocabulary, numbers_of, words_of
 from tests.conftest import load
 
 RNG = np.random.default_rng(4)
@@ -96,6 +99,33 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
         predict_model.predict_new(tmp_path / "x.npz", run)
 
 
+@pytest.mark.parametrize("names", [["bad", "good"], ["bad", "good", "so so"]])
+def test_a_linear_model_of_words_stands_beside_the_network(shipped, tmp_path, names):
+    """Its logits are scikit-learn's ridge regression on weighted counts, times one number."""
+    from project.quiet_tensorflow import keras, tf
+
+    labels = [names[k % 2] if len(text) % 5 else names[-1] for k, text in enumerate(TEXTS)]
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=4)
+    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    data = load(**c)
+    texts = [TEXTS[row] for row in data.train.rows]
+    vectors = make_pipeline(CountVectorizer(analyzer=words_of), TfidfTransformer(norm=None))
+    counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(words_of(text))] for text in texts])
+    targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
+    targets = targets if len(names) == 3 else targets[:, 1:]
+    answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.3, 1, 3, 10)]
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    network = next(layer for layer in model.layers if layer.name == "network")
+    parts = keras.Model(network.input, [network.get_layer("probabilities").input, network.get_layer("output").output])
+    both, alone = (np.asarray(part) for part in parts(tf.constant(data.train.take(slice(None)), "float32")))
+    logits = (both - alone).ravel()
+    assert max(np.corrcoef(logits, own)[0, 1] for own in answers) > 0.9999
+    assert (both - alone).std() > 0.5
+    train_model.train_with(c.changed(LINEAR_START=False))
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    assert "linear" not in [layer.name for layer in model.get_layer("network").layers]
+
+
 def test_a_folder_for_each_class_with_a_text_in_each_file(tmp_path):
     for k, (text, label) in enumerate(zip(TEXTS[:40], LABELS)):
         folder = tmp_path / "imdb" / ("train" if k < 30 else "test") / label
@@ -149,10 +179,10 @@ def test_another_vocabulary_starts_with_a_new_embedding(shipped, tmp_path, capsy
     train_model.train_with(c.changed(RUN_DIR=str(tmp_path / "big")))
     c = c.changed(PRETRAINED_RUN=str(tmp_path / "big"), RUN_DIR=str(tmp_path / "run"))
     train_model.train_with(c)
-    assert "embedding, convolution, lstm; new: output" in capsys.readouterr().out
+    assert "embedding, convolution, lstm; new: linear, output" in capsys.readouterr().out
     swapped = [text.replace("film", "play") for text in TEXTS]  # as many words, one of them another
     train_model.train_with(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
-    assert ": convolution, lstm; new: embedding, output" in capsys.readouterr().out
+    assert ": convolution, lstm; new: embedding, linear, output" in capsys.readouterr().out
 
 
 def test_attention_is_drawn_over_the_words(shipped, tmp_path):

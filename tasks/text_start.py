@@ -1,0 +1,83 @@
+"""A linear model of the words beside the network of texts: each knows what the other misses, and their logits add up.
+
+Trained together the network would only learn what the linear model gets wrong, and learn it by heart; it is therefore
+trained alone, and the sum is what is saved and scored (docs/choices.md).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_predict
+
+from sequences.words import PADDING, RESERVED, UNKNOWN
+from tasks.linear_start import best_scale
+
+STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
+WORD_FOLDS = 5  # of the answers that choose strength and scale
+
+
+class Words(NamedTuple):
+    """A linear model of words: logits are a text's sum of `weights` by the root of its number of words + intercept."""
+
+    weights: np.ndarray  # (words that can occur, outputs) float32, 0 for padding and unknown words
+    intercept: np.ndarray  # (outputs,)
+    logits: np.ndarray  # (n, outputs) float32: its answers to the training part
+
+
+def begins(data, c):
+    """Tell whether the network has a linear model of words beside it."""
+    return c.LINEAR_START and data.preparation["vocabulary"] is not None
+
+
+def fit_words(data, outputs, c):
+    """Fit ridge regression to the words of the training part. outputs: 1 for two classes, else their number."""
+    y = data.train.y
+    size = len(data.preparation["vocabulary"]) + RESERVED
+    x = bags(data.train.take(slice(None)), size)
+    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=size))) + 1  # as TF-IDF weighs words
+    x = x @ sparse.diags(rarity)
+    targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
+    folds = KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
+    models = [Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
+    answers = [cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models]
+    best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
+    scale, model = best_scale(answers[best], y), models[best].fit(x, targets)
+    weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
+    intercept = scale * np.reshape(model.intercept_, -1)
+    logits = scale * model.predict(x).reshape(targets.shape)
+    return Words(weights.astype(np.float32), intercept, logits.astype(np.float32))
+
+
+def bags(numbers, size):
+    """Count the words of texts, numbers (n, words), by the root of how many each has. Returns: sparse (n, size)."""
+    lengths = np.maximum((numbers != PADDING).sum(axis=1), 1)
+    rows, places = np.nonzero(numbers > UNKNOWN)
+    words = numbers[rows, places].astype(np.int64)
+    return sparse.csr_matrix((lengths[rows] ** -0.5, (rows, words)), (len(numbers), size))
+
+
+def linear_words(numbers, words):
+    """Put a linear model of words into the network: the numbers of words (n, words) become logits (n, outputs)."""
+    from project.quiet_tensorflow import keras
+
+    layers, ops = keras.layers, keras.ops
+    table = layers.Embedding(*words.weights.shape, trainable=False, name="linear")
+    total = ops.sum(table(numbers), axis=1)
+    table.set_weights([words.weights])
+    count = ops.sum(ops.cast(ops.not_equal(numbers, PADDING), "float32"), axis=1, keepdims=True)
+    return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))
+
+
+def network(numbers, features, outputs, data, c):
+    """Return logits (n, outputs): those of the backbone's features, and of the words."""
+    from project.quiet_tensorflow import keras
+
+    learned = keras.layers.Dense(outputs, name="output")(features)
+    return keras.layers.Add()([learned, linear_words(numbers, fit_words(data, outputs, c))])
+
+
+def corrections(part, outputs, data, c):
+    """Return what is added to the logits in the loss (n, outputs): in training it takes the linear model out."""
+    return -fit_words(data, outputs, c).logits if part is data.train else np.zeros((len(part), outputs))
