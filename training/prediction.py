@@ -1,5 +1,7 @@
 """What a trained model answers, and where it looked."""
 
+import functools
+
 import numpy as np
 
 from project.errors import InputError
@@ -17,18 +19,24 @@ def predict(model, part):
     from project.quiet_tensorflow import tf
     from training.fused_lstm import fused
 
-    def call(x):
-        return model(x, training=False)
-
     size = at_once(part.shape, BATCH)
-    if len(part) > 8 * size:  # about where tracing the model, as `model.predict` does, begins to pay
-        call = tf.function(call, [tf.TensorSpec((None, *model.input_shape[1:]), "float32")], autograph=False)
+    # About where tracing the model, as `model.predict` does, begins to pay.
+    call = traced(model) if len(part) > 8 * size else functools.partial(model, training=False)
     with fused(model, min(size, len(part))):
         outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in part.blocks(BATCH)]
     output = np.concatenate(outputs)
     if not np.isfinite(output).all():
         raise InputError(f"model.keras gives answers that are no numbers: {AGAIN}")
     return output
+
+
+@functools.lru_cache(maxsize=1)  # an evaluation asks one model many times
+def traced(model):
+    """Return a function that does what the model does, traced at its first call."""
+    from project.quiet_tensorflow import tf
+
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
+    return tf.function(functools.partial(model, training=False), [shape], autograph=False)
 
 
 def attention_weights(model, sequences):
