@@ -40,7 +40,7 @@ STRINGS = {"train": 3000, "test": 300}
 DEEP = {"ARCHITECTURE": "deep_cnn_lstm", "LEARNING_RATE": 0.003}
 CONSTANTS = {
     "sms_spam": {"EPOCHS": 8, "FILTERS": 64, "DROPOUT": 0.5},
-    "rt_polarity": {"EPOCHS": 3, "FILTERS": 64, "DROPOUT": 0.5, "LEARNING_RATE": 0.0005},
+    "rt_polarity": {"EPOCHS": 3, "FILTERS": 64, "DROPOUT": 0.7},
     "digit strings": DEEP | {"LSTM_UNITS": 64, "DROPOUT": 0.2, "EPOCHS": 8},
     "yesno": DEEP | {"LSTM_UNITS": 20, "POOL_SIZE": 3, "DROPOUT": 0.4, "EPOCHS": 80, "BATCH_SIZE": 8},
 }
