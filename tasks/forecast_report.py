@@ -5,6 +5,7 @@ import numpy as np
 from reports import Report, plots
 from reports.forecasts import forecast_lines, score_forecasts
 from reports.tables import aligned, figure
+from sequences.calendar import continued
 from sequences.types import Part
 from tasks import several
 from tasks.bands import EDGES, half_widths
@@ -32,8 +33,9 @@ def report_new(new, forecasts, state, input_shape):
     x = several.last_windows(new.x, new.measured, places, input_shape[0])
     bands = half_widths(Part(x, None, np.arange(len(x))), state)
     edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
-    header, rows = future_table(forecasts, edges, state, names)
     ends = [several.last_measured(measured[:, places]) for measured in new.measured]
+    times = new.times and [times_ahead(own, end, state["horizon"]) for own, end in zip(new.times, ends)]
+    header, rows = future_table(forecasts, edges, state, names, times)
     past = [values[:end, places] for values, end in zip(new.x, ends)]
     what = f"the last of {ends[0]} rows" if names is None else f"the end of {len(names)} series"
     shown = rows if len(rows) <= 60 else rows[:12]
@@ -59,15 +61,26 @@ def table(columns, state, rows, names, own):
     return header, [[*place, *(f"{v:.6g}" for v in cells)] for place, cells in zip(places, flat)]
 
 
-def future_table(forecasts, edges, state, names):
-    """Lay out new_predictions.csv: a row for each series and step. Returns: (header, rows of strings)."""
+def times_ahead(times, end, horizon):
+    """Return the times, strings, of `horizon` rows from row `end` on, of a series with time stamps (rows,)."""
+    later = np.concatenate([times[end:], continued(times, horizon)])[:horizon]
+    days = (later == later.astype("datetime64[D]")).all()
+    return [time.replace("T", " ") for time in np.datetime_as_string(later, unit="D" if days else "s").tolist()]
+
+
+def future_table(forecasts, edges, state, names, times):
+    """Lay out new_predictions.csv: a row for each series and step, with its time where the series have time stamps.
+
+    Returns: (header, rows of strings).
+    """
     targets = state["targets"]
-    header = ["step", *(["series"] if names else []), *targets]
+    header = ["step", *(["time"] if times else []), *(["series"] if names else []), *targets]
     header += [f"{edge}_{target}" if len(targets) > 1 else edge for edge in edges for target in targets]
     values, rows = np.concatenate([forecasts, *edges.values()], axis=2), []  # (series, horizon, columns)
     for k, own in enumerate(values):
         for step, cells in enumerate(own, 1):
-            rows.append([str(step), *([names[k]] if names else []), *(f"{v:.6g}" for v in cells)])
+            place = [*([times[k][step - 1]] if times else []), *([names[k]] if names else [])]
+            rows.append([str(step), *place, *(f"{v:.6g}" for v in cells)])
     return header, rows
 
 

@@ -166,6 +166,9 @@ def test_known_inputs_help_and_are_needed_to_predict(shipped, tmp_path):
     predict_model.predict_new(tmp_path / "p.csv", tmp_path / "run")
     forecast = columns(tmp_path / "run" / "new_predictions.csv", "price")[:, 0]
     np.testing.assert_allclose(forecast, 50 + 10 * holiday[90:93], atol=5)
+    with open(tmp_path / "run" / "new_predictions.csv") as file:
+        times = [row["time"] for row in csv.DictReader(file)]
+    assert times == ["2024-01-04 18:00:00", "2024-01-04 19:00:00", "2024-01-04 20:00:00"]  # rows that are there
     write_prices(tmp_path / "p.csv", future=2, holiday=holiday)
     with pytest.raises(InputError, match="holiday must be known for 3 rows beyond the last with price; 2 have it"):
         predict_model.predict_new(tmp_path / "p.csv", tmp_path / "run")
