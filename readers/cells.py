@@ -10,6 +10,7 @@ import re
 import numpy as np
 
 from project.errors import InputError
+from readers.text import csv_rows
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
@@ -24,7 +25,7 @@ def cells_of(path, i, line, separator, last=-2):
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator, last + 1)]
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, strict=True))]
+        return [cell.strip() for cell in next(csv_rows([line], separator, strict=True))]
     except (csv.Error, StopIteration) as error:
         raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
 

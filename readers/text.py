@@ -12,7 +12,12 @@ from readers.arrays import UNPACKED
 from readers.regular import refuse_larger_than_memory
 
 LONGEST = 10 * 2**20  # letters of a text, or of a cell
-csv.field_size_limit(LONGEST)  # of the whole process: set once, so that no message depends on what was read before
+
+
+def csv_rows(lines, separator, strict=False):
+    """Return csv.reader over lines, for cells of LONGEST letters. The limit is the process's: SciPy moves it."""
+    csv.field_size_limit(LONGEST)
+    return csv.reader(lines, delimiter=separator, strict=strict)
 
 
 def to_numbers(cells, where):

@@ -11,7 +11,7 @@ from readers.columns import column_named, shown
 from readers.doubts import alike_notes
 from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
-from readers.text import LONGEST, read_any_text, with_twin
+from readers.text import LONGEST, csv_rows, read_any_text, with_twin
 from sequences.types import Sequences
 
 
@@ -71,7 +71,7 @@ def is_name(rows, text, label):
 def rows_of(path, content, separator):
     """Divide a table into rows of cells. Raises InputError for rows of another length than the first."""
     try:
-        rows = [row for row in csv.reader(io.StringIO(content), delimiter=separator) if any(row)]
+        rows = [row for row in csv_rows(io.StringIO(content), separator) if any(row)]
         if separator == "\t" and (any("\n" in cell for row in rows for cell in row)):
             # A lone quotation mark in a text: where tabs divide, quotation marks are letters.
             rows = [line.split("\t") for line in content.split("\n") if line.strip()]

@@ -18,7 +18,7 @@ from readers.quick import SAMPLE
 from readers.regular import refuse_special
 from readers.streams import divided
 from readers.tables import find_separator
-from readers.text import read_any_text
+from readers.text import csv_rows, read_any_text
 from sequences.types import Sequences
 
 
@@ -85,7 +85,7 @@ def _rows_of(file):
     if all("|" in line for line in lines):
         return [line.split("|") for line in content.split("\n") if line.strip()]
     try:
-        return [row for row in csv.reader(io.StringIO(content), delimiter=find_separator(lines) or ",") if any(row)]
+        return [row for row in csv_rows(io.StringIO(content), find_separator(lines) or ",") if any(row)]
     except csv.Error as error:
         raise InputError(f"{file} cannot be read: {error}") from error
 

@@ -202,6 +202,7 @@ CASES = [
     (clips(png(size=(60_000, 60_000)), "a/0 a/1 b/0 b/1", ".png"), {}, "pixels|is damaged, or no image"),
     (clips(b"hello", "a/0 a/1 b/0 b/1", ".png"), {}, "is damaged, or no image"),
     (clips(gif()), {"FRAMES": 100, "FRAME_SIZE": 4096}, "FRAME_SIZE = 4096 make 4,800 MiB of each clip"),
+    ({"d.npy": b"\x93NUMPY\x01\x00\x0e\x00           $\n\x00"}, {}, "cannot be read as .npy"),
     ({f"d/{k}/{n}.npy": saved(np.save, np.zeros((4 + n, 4, 4))) for k in "xy" for n in range(3)}, {}, "of one shape"),
 ]
 

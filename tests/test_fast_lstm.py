@@ -52,7 +52,8 @@ def data_of(name, input_shape, n_outputs, n=40):
     x, y = random_data(input_shape, n_outputs, n, name)
     forecasts = name == "forecasting"
     part = Part(x, y[:, :, None] if forecasts else y, np.arange(n))
-    state = {"places": [0], "horizon": n_outputs} if forecasts else {"classes": [*map(str, range(n_outputs))]}
+    state = {"classes": [*map(str, range(n_outputs))]}
+    state = {"places": [0], "horizon": n_outputs, "season": 0} if forecasts else state
     task, learned = TASKS[name if forecasts else "classification"], {"columns": ["a", "b"], "vocabulary": None}
     return Data(part, None, part, task, state, learned, Sequences(x, scaled=True), [])
 
