@@ -128,7 +128,7 @@ def test_a_large_compressed_array_is_refused_with_the_way_out(tmp_path, monkeypa
 
 
 def test_memory_stays_far_below_arrays_in_files_and_below_the_frames_of_clips(project):
-    rng, n, clips = np.random.default_rng(0), 8000, 60
+    rng, n, clips = np.random.default_rng(0), 8000, 120
     x, y = rng.random((n, 50, 16)), np.arange(n) % 2
     np.save(project.folder / "X.npy", x)
     np.save(project.folder / "y.npy", y)
