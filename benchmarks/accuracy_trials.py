@@ -30,7 +30,6 @@ def run_trial(trial, epochs, threads):
     """
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ[name] = str(threads)  # read when TensorFlow is imported
-    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the processes share the GPU, if there is one
     row = {name: trial[name] for name in ("data set", "fold", "model", "seed")}
     constants = trial["constants"].changed(EPOCHS=epochs or trial["most"])
     run = {"ridge": ridge, "MiniRocket": minirocket}.get(trial["model"], network)

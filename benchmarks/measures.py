@@ -172,12 +172,14 @@ def alternate(**measures):
 
 def worker():
     """Start a process of its own for one variant: the others' threads and settings are not in its way."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_quiet)
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=quiet)
 
 
-def _quiet():
+def quiet():
     """TensorFlow's start-up lines would tear the table apart; errors come back to the parent all the same."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the processes share the GPU, if there is one
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # JAX likewise
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 

@@ -11,10 +11,12 @@ def torch_epochs(x, y, batch_size, compiled):
     import torch
     from torch import nn
 
-    x, y = torch.from_numpy(x.transpose(0, 2, 1).copy()), torch.from_numpy(y.astype(np.float32))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    x, y = torch.tensor(x.transpose(0, 2, 1).copy(), device=device), torch.tensor(y, dtype=torch.float32, device=device)
     convolution = nn.Sequential(nn.Conv1d(x.shape[1], 32, 3), nn.ReLU(), nn.MaxPool1d(2))
     lstm, dense, loss = nn.LSTM(32, 50, batch_first=True), nn.Linear(50, 1), nn.BCEWithLogitsLoss()
-    adam = torch.optim.Adam(nn.ModuleList([convolution, lstm, dense]).parameters(), lr=0.001)
+    modules = nn.ModuleList([convolution, lstm, dense]).to(device)
+    adam = torch.optim.Adam(modules.parameters(), lr=0.001)
 
     def loss_of(x, y):
         states, _ = lstm(convolution(x).transpose(1, 2))
@@ -24,10 +26,12 @@ def torch_epochs(x, y, batch_size, compiled):
 
     def one():
         began = time.perf_counter()
-        for rows in torch.randperm(len(x)).split(batch_size):
+        for rows in torch.randperm(len(x), device=device).split(batch_size):
             adam.zero_grad()
             loss_of(x[rows], y[rows]).backward()
             adam.step()
+        if device == "cuda":
+            torch.cuda.synchronize()  # the last steps are still under way
         return time.perf_counter() - began
 
     return one

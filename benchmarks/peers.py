@@ -190,6 +190,13 @@ def keras_epochs(model, x, y, batch_size):
     return one
 
 
+def mixed_precision():
+    """Let the networks that this process builds from now on compute in 16 bits where Keras does."""
+    import keras
+
+    keras.mixed_precision.set_global_policy("mixed_float16")
+
+
 def predict(variant, batch_size, n):
     """Predict n sequences. Returns: seconds."""
     model, x = predictor(variant, n)

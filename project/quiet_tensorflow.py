@@ -13,6 +13,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN's kernels split their sums by thread; without them the same seed gives the same weights on 1, 2 or 8 threads.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# Else the first process takes a GPU's whole memory, and a search or folds in several processes end there.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 @contextmanager
