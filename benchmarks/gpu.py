@@ -1,9 +1,9 @@
 """python benchmarks/gpu.py
 
-On a machine with a GPU: train whole runs on it and on the CPU beside it (the same accuracy? what does an epoch take, here
-and by stock `fit`? how busy is the GPU?), then time training steps and prediction there against stock Keras, PyTorch and
-JAX (where requirements-bench.txt is installed), and mixed precision. Prints two tables, and puts them into
-benchmarks/speed.md under the heading of SECTION.
+On a machine with a GPU: train whole runs on it and on the CPU beside it (the same accuracy? what does an epoch take,
+here and by stock `fit`? how busy is the GPU?), then time training steps and prediction there against stock Keras,
+PyTorch and JAX (where requirements-bench.txt is installed), and mixed precision. Prints two tables, and puts them into
+benchmarks/speed.md under the heading of its own.
 """
 
 import importlib.util
@@ -42,7 +42,6 @@ RUNS = {  # constants of the runs that are trained on the GPU and on the CPU
 }
 FILE_BYTES = 1e9  # size of that file
 LARGE_BATCH = 1024  # a batch that gives a GPU something to do: one more shape of a training step
-SECTION = "## On a GPU"
 TRAINED = ["run", "test accuracy, GPU", "CPU", "an epoch, GPU", "CPU", "stock `fit`, GPU", "the GPU is busy"]
 
 
@@ -54,13 +53,13 @@ def main():
     rows = [row | {"goal": None} for row in steps()]
     print("\n" + aligned(speed.HEADER, [speed.cells(row) for row in rows]))
     note = (
-        f"An epoch: the median after the first. Busy: as nvidia-smi says it, from the first epoch's end to the last one's. "
+        "An epoch: the median after the first. Busy: as nvidia-smi says it, from the first epoch's end to the last's. "
         f"Ratios as above, median of {measures.REPETITIONS} rounds. {name}; {speed.machine()}."
     )
     tables = [markdown(TRAINED, trained), markdown(speed.HEADER, map(speed.cells, rows)), note]
     path = speed.RESULTS / "speed.md"
-    kept = path.read_text().split(f"\n{SECTION}")[0]
-    write_atomically(path, "\n\n".join([f"{kept}\n{SECTION}", *tables]) + "\n")
+    kept = path.read_text().partition(f"\n{speed.GPU}")[0]
+    write_atomically(path, "\n\n".join([f"{kept}\n{speed.GPU}", *tables]) + "\n")
     print(f"{note}\nWrote benchmarks/speed.md")
 
 

@@ -37,6 +37,7 @@ MEASURES = [
     measures.large_file,
 ]
 RESULTS = PROJECT / "benchmarks"
+GPU = "## On a GPU"  # from here on speed.md is written by gpu.py
 HEADER = ["measured", "against", "its time", "the other's", "ratio", "lowest", "highest", "goal"]
 GOALS = {  # the ratio not to be exceeded, by what is measured and against what
     ("train_model.py, whole process", "reference snippet"): 0.7,
@@ -75,7 +76,9 @@ def main():
         f"{measures.REPETITIONS} rounds in which all took turns, after {measures.WARM_UP} that does not count. "
         f"{machine()}."
     )
-    write_atomically(RESULTS / "speed.md", "\n".join([*lines, "", note]) + "\n")
+    path = RESULTS / "speed.md"
+    _, heading, of_gpu = path.read_text().partition(GPU) if path.exists() else ("", "", "")
+    write_atomically(path, "\n".join([*lines, "", note, *([f"\n{heading}{of_gpu}"] if heading else [""])]))
     names = [f"{row['measured']}\nagainst {row['against']}" for row in rows]
     ratios, goals = [float(np.median(row["ratios"])) for row in rows], [row["goal"] for row in rows]
     picture = pictures.bars(names, ratios, goals, "time divided by the other's: below 1 is faster")

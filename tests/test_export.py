@@ -1,5 +1,7 @@
 """Exports predict what Keras predicts; TensorBoard gets its scalars."""
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,17 @@ def test_exports_predict_as_keras_does(shipped, tmp_path, architecture):
         np.testing.assert_allclose(
             interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0], answer, atol=1e-5
         )
+
+
+def test_what_a_machine_with_a_gpu_exports_runs_anywhere(shipped, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "d.npz", X=rng.normal(size=(30, 20, 2)), y=np.arange(30) % 3)
+    train(shipped, tmp_path / "run", DATASET=str(tmp_path / "d.npz"), EPOCHS=1, BIDIRECTIONAL=True)
+    rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
+    monkeypatch.setattr(rnn, "cudnn_ok", lambda *args, **kwargs: True)  # what Keras finds there
+    graph = (export("saved_model", tmp_path / "run") / "saved_model.pb").read_bytes()
+    assert b"CudnnRNN" not in graph and b"MatMul" in graph
+    assert export("tflite", tmp_path / "run").stat().st_size > 10_000  # TFLite has no such operator
 
 
 def test_the_script_exports_and_refuses_other_forms(reference):

@@ -135,6 +135,8 @@ def test_the_kernel_replaces_only_what_it_computes_exactly(name):
     from project.quiet_tensorflow import keras
     from training.fused_lstm import fused
 
+    if name == "masked" and on_gpu():
+        pytest.skip("Keras' cuDNN layer takes masks of sequences padded at the end only")
     expected, make = LAYERS[name]
     x, y = random_data((12, 3), 2, 7)
     x[:3, :4] = 0.0  # what Masking hides
@@ -148,7 +150,7 @@ def test_the_kernel_replaces_only_what_it_computes_exactly(name):
     with fused(model, 32):
         ours, kernels = loss_and_gradients(model, x, y)
     assert kernels == (0 if on_gpu() else expected) and replaced(model) == []
-    if expected:
+    if expected or on_gpu():  # there, sums come in another order each time
         check_close(stock, ours)
     else:
         assert all(np.array_equal(a, b) for a, b in zip(stock, ours, strict=True))

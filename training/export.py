@@ -13,6 +13,7 @@ def to_saved_model(model, folder):
 
     Returns: its path. Raises InputError where it cannot be written.
     """
+    _without_cudnn(model)
     path = folder / "saved_model"
     new = folder / f".{path.name}.writing"
     try:
@@ -36,9 +37,17 @@ def to_tflite(model, folder, input_shape):
 
     if model.inputs[0].dtype == "string":
         raise InputError("TFLite has no operators that divide texts into words: export saved_model instead")
+    _without_cudnn(model)
     inputs = keras.Input(batch_shape=(1, *input_shape))
     with standard_error_caught(), redirect_stdout(io.StringIO()):  # the converter tells what it does at length
         content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"
     files.write_atomically(path, content)
     return path
+
+
+def _without_cudnn(model):
+    """Have LSTM layers traced as plain operators: an export made beside a GPU would otherwise need one to run."""
+    for layer in model._flatten_layers():
+        if hasattr(layer, "use_cudnn"):
+            layer.use_cudnn = False
