@@ -40,6 +40,11 @@ def fit(part, targets, flatten, seed):
     return Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places), float(ridge.alpha_))
 
 
+def scaled(linear, scale):
+    """Return a linear model whose answers are `scale` times those of `linear`."""
+    return linear._replace(weights=scale * linear.weights, intercept=scale * linear.intercept)
+
+
 def unseen(linear, part, targets, flatten, seed):
     """Return what models like `linear` answer to each sequence of its training part that they were fitted without.
 

@@ -72,7 +72,7 @@ def choice(constants, threads):
         history["loss"].append(logs["loss"])
         model.optimizer.learning_rate = schedule.learning_rate(history, constants)
         if epoch + 1 in looks:
-            output = predict(data.task.finished(model, data.state, data.preparation), held_out)
+            output = predict(data.task.finished(model, data, constants), held_out)
             answers = data.task.decode(output, data.state)
             scores.append(data.task.score_of(held_out, answers, data.state))
     smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]

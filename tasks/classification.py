@@ -85,24 +85,21 @@ def parts(train, test, rows, state, c):
 
 
 def network(inputs, backbone, data, c):
-    """Return the probabilities: (n, 1) of the second of two classes, else (n, classes); or their logits."""
+    """Return the probabilities: (n, 1) of the second of two classes, else (n, classes)."""
     from project.quiet_tensorflow import keras
 
     (units,) = output_shape(data.state)
     x = standardised(inputs, data, c) if data.preparation["vocabulary"] is None else embedded(inputs, data, c)
-    features = backbone(x, c)
-    if text_start.begins(data, c):
-        return text_start.network(inputs, features, units, data, c)
-    if linear_start.begins(data, c):
-        return linear_start.network(x, features, units, data, c)
-    return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
+    output = keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")
+    return output(backbone(x, c))
 
 
-def finished(model, state, learned):
-    """Return the network as it is saved: giving probabilities; of texts with what makes numbers of them before it."""
-    if linear_start.is_begun(model):
-        model = linear_start.with_probabilities(model)
-    return model if learned["vocabulary"] is None else taking_texts(model, learned)
+def finished(model, data, c):
+    """Return the network as it is saved: with linear models beside it, and before it what divides texts into words."""
+    for beside in (text_start, linear_start):
+        if beside.begins(data, c):
+            model = beside.finished(model, data, c)
+    return model if data.preparation["vocabulary"] is None else taking_texts(model, data.preparation)
 
 
 def output_shape(state):
@@ -113,18 +110,12 @@ def output_shape(state):
 
 def compile_arguments(model, state):
     """Return the loss and the metrics, as compile takes them."""
-    if linear_start.is_begun(model):
-        return {"loss": linear_start.loss, "metrics": [linear_start.accuracy]}
     binary = output_shape(state) == (1,)
     return {"loss": f"{'binary' if binary else 'sparse_categorical'}_crossentropy", "metrics": ["accuracy"]}
 
 
 def loss_targets(part, data, c):
     """Return what the loss compares the network's output with: the part's y."""
-    (outputs,) = output_shape(data.state)
-    for start in (text_start, linear_start):
-        if start.begins(data, c):
-            return linear_start.with_corrections(part, start.corrections(part, outputs, data, c))
     return part.y
 
 

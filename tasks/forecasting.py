@@ -153,9 +153,9 @@ def loss_targets(part, data, c):
     return np.concatenate(encoded).astype(np.float32)
 
 
-def finished(model, state, learned):
+def finished(model, data, c):
     """Append what turns changes into the units of the series: the saved model gives those."""
-    return in_units(model, state)
+    return in_units(model, data.state)
 
 
 def compile_arguments(model, state):

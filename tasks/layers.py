@@ -41,19 +41,25 @@ def each_standardised(x, real):
 
 
 def flattened(data, c):
-    """Return the function that flattens sequences (n, time, ...) to what the network sees, for the linear model."""
+    """Return the function that flattens sequences (n, time, ...) as the network sees them, for the linear model."""
+    as_seen = seen(data, c)
+    return lambda x: linear.flat(as_seen(x))
+
+
+def seen(data, c):
+    """Return the function that standardises sequences (n, time, ...) in NumPy, as the network does."""
     shape = data.train.shape[-1:]
     mean, variance = (np.zeros(shape), np.ones(shape)) if data.sequences.scaled else mean_and_variance(data.train)
 
-    def flatten(x):
+    def as_seen(x):
         x = (x - mean) / np.sqrt(variance)
         if c.STANDARDISE == "sequence":
             axes = tuple(range(1, x.ndim - 1))
             own = x.var(axis=axes, keepdims=True) + SMALLEST
             x = (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(own)
-        return linear.flat(x)
+        return x
 
-    return flatten
+    return as_seen
 
 
 def linear_part(x, solution):
@@ -68,3 +74,18 @@ def linear_part(x, solution):
     outputs = layer(keras.layers.Flatten()(x))
     layer.set_weights([solution.weights, solution.intercept])
     return outputs
+
+
+def with_logits(model, added):
+    """Return a network of classes with logits added to its own, before they become probabilities.
+
+    model: ends with the Dense layer "output"; added: a Keras tensor (n, outputs) made of the model's.
+    """
+    from project.quiet_tensorflow import keras
+
+    last, layers = model.get_layer("output"), keras.layers
+    own = layers.Dense(last.units, name="output")
+    logits = layers.Add()([own(last.input), added])
+    own.set_weights(last.get_weights())
+    activation = "sigmoid" if last.units == 1 else "softmax"
+    return keras.Model(model.input, layers.Activation(activation, name="probabilities")(logits))

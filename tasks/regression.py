@@ -120,10 +120,11 @@ def linear_model(data, c):
     return linear.fit(data.train, lambda places: data.train.y[places].astype(np.float64), flatten, c.SEED), flatten
 
 
-def finished(model, state, learned):
+def finished(model, data, c):
     """Append what turns the standardised numbers into the units of the data: the saved model gives those."""
     from project.quiet_tensorflow import keras
 
+    state = data.state
     outputs = keras.layers.Rescaling(state["deviation"], state["mean"], name="in_units")(model.output)
     return keras.Model(model.input, kept_within(outputs, state["ends"]))
 

@@ -12,7 +12,8 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold, cross_val_predict
 
 from sequences.words import PADDING, RESERVED, UNKNOWN
-from tasks.linear_start import best_scale
+from tasks.layers import with_logits
+from tasks.linear_start import best_scales
 
 STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
 WORD_FOLDS = 5  # of the answers that choose strength and scale
@@ -23,7 +24,6 @@ class Words(NamedTuple):
 
     weights: np.ndarray  # (words that can occur, outputs) float32, 0 for padding and unknown words
     intercept: np.ndarray  # (outputs,)
-    logits: np.ndarray  # (n, outputs) float32: its answers to the training part
 
 
 def begins(data, c):
@@ -43,11 +43,9 @@ def fit_words(data, outputs, c):
     models = [Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
     answers = [cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models]
     best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
-    scale, model = best_scale(answers[best], y), models[best].fit(x, targets)
+    (scale,), model = best_scales([answers[best]], y), models[best].fit(x, targets)
     weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
-    intercept = scale * np.reshape(model.intercept_, -1)
-    logits = scale * model.predict(x).reshape(targets.shape)
-    return Words(weights.astype(np.float32), intercept, logits.astype(np.float32))
+    return Words(weights.astype(np.float32), scale * np.reshape(model.intercept_, -1))
 
 
 def bags(numbers, size):
@@ -70,14 +68,7 @@ def linear_words(numbers, words):
     return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))
 
 
-def network(numbers, features, outputs, data, c):
-    """Return logits (n, outputs): those of the backbone's features, and of the words."""
-    from project.quiet_tensorflow import keras
-
-    learned = keras.layers.Dense(outputs, name="output")(features)
-    return keras.layers.Add()([learned, linear_words(numbers, fit_words(data, outputs, c))])
-
-
-def corrections(part, outputs, data, c):
-    """Return what is added to the logits in the loss (n, outputs): in training it takes the linear model out."""
-    return -fit_words(data, outputs, c).logits if part is data.train else np.zeros((len(part), outputs))
+def finished(model, data, c):
+    """Return a trained network of the numbers of words with the linear model beside it."""
+    words = fit_words(data, model.output_shape[1], c)
+    return with_logits(model, linear_words(model.input, words))

@@ -119,7 +119,7 @@ def mean_and_variance(part):
     return frames.mean(axis=0), np.maximum(frames.var(axis=0), 1e-6)
 
 
-def finished(model, state, learned):
+def finished(model, data, c):
     """Return the network as it is saved: as it was trained, without the loss, which Keras could not load."""
     from project.quiet_tensorflow import keras
 

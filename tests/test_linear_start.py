@@ -1,9 +1,10 @@
-"""Deep networks of classes begin as ridge regression and learn what it cannot tell, by scikit-learn's own figures."""
+"""Linear models stand beside deep networks of classes: their figures by NumPy and scikit-learn."""
+
+from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize_scalar
-from sklearn.linear_model import Ridge, RidgeClassifierCV, RidgeCV
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import log_loss
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -11,20 +12,18 @@ from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
 import train_model
-from tests.test_experiments import history
+from tests.conftest import load_model
 
 STRENGTHS = np.logspace(-3, 5, 17)
-
-
 N = 36  # training sequences
 
 
 def write(folder, classes, rng):
-    """Write training sequences and 30 for the test, of 14 steps, that ridge regression tells apart, but not surely."""
+    """Write training sequences and 30 for the test, of 40 steps, that ridge regression tells apart, but not surely."""
     y = np.arange(N + 30) % classes
-    x = rng.normal(50, 20, (N + 30, 14, 2)) + 25 * (np.arange(14)[:, None] % classes == y[:, None, None])
+    x = rng.normal(50, 20, (N + 30, 40, 2)) + 8 * (np.arange(40)[:, None] % classes == y[:, None, None])
     np.savez(folder / "d.npz", X_train=x[:N], y_train=y[:N], X_test=x[N:], y_test=y[N:])
-    return x.reshape(N + 30, -1), y
+    return x, y
 
 
 def train(shipped, folder, **constants):
@@ -34,38 +33,68 @@ def train(shipped, folder, **constants):
     return evaluate_model.evaluate_with(constants)
 
 
+def shares(x, model):
+    """Compute by NumPy how often each kernel's output is above each threshold, from -1 (never) to 1; x (n, time, k)."""
+
+    def of(layer):
+        return layer.input._keras_history.operation.name
+
+    features = []
+    layers = {layer.name: layer for layer in model.layers}
+    for dilation in (1, 2, 4):  # 8 steps of 4 fit into 40, 8 steps of 8 do not
+        weights = layers[f"fixed_{dilation}"].get_weights()[0]
+        padded = np.pad(x, [(0, 0), (4 * dilation, 4 * dilation), (0, 0)])
+        outputs = sum(padded[:, k * dilation : k * dilation + x.shape[1]] @ weights[k] for k in range(9))
+        thresholds = [
+            -np.array(layer.offset)
+            for layer in model.layers
+            if type(layer).__name__ == "Rescaling" and of(layer) == f"fixed_{dilation}"
+        ]
+        features += [np.sign(outputs - threshold).mean(axis=1) for threshold in thresholds]
+    assert "fixed_8" not in layers
+    return np.concatenate(features, axis=1)
+
+
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_deep_network_begins_as_ridge_regression(shipped, tmp_path, classes):
+def test_two_linear_models_stand_beside_a_deep_network(shipped, tmp_path, classes):
     from project.quiet_tensorflow import keras
 
     x, y = write(tmp_path, classes, np.random.default_rng(0))
-    result = train(shipped, tmp_path, LEARNING_RATE=1e-9)
-    ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:N], y[:N])
-    assert result["accuracy"] == pytest.approx(ridge.score(x[N:], y[N:]))
-    # What training shows is the loss of models that have not seen the sequence, at their best scale.
-    signs = np.where(np.eye(classes)[y[:N]] > 0, 1.0, -1.0)[:, 1 if classes == 2 else slice(None)]
-    strength = RidgeCV(STRENGTHS).fit(StandardScaler().fit_transform(x[:N]), signs).alpha_
-    folds = KFold(10, shuffle=True, random_state=shipped.SEED)
-    unseen = cross_val_predict(make_pipeline(StandardScaler(), Ridge(strength)), x[:N], signs, cv=folds)
-    unseen = np.stack([-unseen / 2, unseen / 2], axis=1) if classes == 2 else unseen
+    train(shipped, tmp_path)
+    model = load_model(tmp_path / "run")  # stock Keras
+    for layer in model.layers:
+        if layer.name.startswith(
+            "fixed"
+        ):  # of each kernel, three weights are 2 and six -1; it sees one feature or both
+            kernels = np.abs(layer.get_weights()[0]).max(axis=1) * np.sign(layer.get_weights()[0].sum(axis=1))
+            assert sorted(map(tuple, kernels.T)) == sorted(
+                tuple(2.0 if k in twos else -1.0 for k in range(9)) for twos in combinations(range(9), 3)
+            )
+    parts = keras.Model(model.input, [model.get_layer("probabilities").input, model.get_layer("output").output])
+    both, alone = (np.asarray(part, float) for part in parts(x.astype(np.float32)))
+    x = (x - x[:N].mean(axis=(0, 1))) / x[:N].std(axis=(0, 1))
+    signs = np.where(np.eye(classes)[y] > 0, 1.0, -1.0)[:, 1 if classes == 2 else slice(None)].reshape(len(y), -1)
+    answers, unseen = [], []
+    for inputs in (x.reshape(len(x), -1), shares(x, model)):
+        strength = RidgeCV(STRENGTHS).fit(StandardScaler().fit_transform(inputs[:N]), signs[:N]).alpha_
+        ridge = make_pipeline(StandardScaler(), Ridge(strength))
+        folds = KFold(10, shuffle=True, random_state=shipped.SEED)
+        unseen.append(cross_val_predict(ridge, inputs[:N], signs[:N], cv=folds).reshape(N, -1))
+        answers.append(ridge.fit(inputs[:N], signs[:N]).predict(inputs).reshape(len(y), -1))
+    table = np.stack([own.ravel() for own in answers], axis=1)
+    scales, *_ = np.linalg.lstsq(table, (both - alone).ravel(), rcond=None)
+    np.testing.assert_allclose(table @ scales, (both - alone).ravel(), atol=0.02 * np.abs(both - alone).max())
 
-    def loss(scale):
-        odds = np.exp(scale * unseen)
+    def loss(first, second):
+        logits = first * unseen[0] + second * unseen[1]
+        odds = np.exp(np.hstack([0 * logits, logits]) if classes == 2 else logits)
         return log_loss(y[:N], odds / odds.sum(axis=1, keepdims=True))
 
-    best = minimize_scalar(loss, bounds=(0, 30), method="bounded")
-    first = history(tmp_path / "run")
-    assert first["loss"][0] == pytest.approx(best.fun, rel=1e-3)
-    assert first["accuracy"][0] == pytest.approx((unseen.argmax(axis=1) == y[:N]).mean())
-    # The saved model gives probabilities of raw sequences: those of the linear model at that scale.
-    model = keras.models.load_model(tmp_path / "run" / "model.keras")
-    p = model.predict(x[N:].reshape(30, 14, 2), verbose=0)
-    answers = make_pipeline(StandardScaler(), Ridge(strength)).fit(x[:N], signs).predict(x[N:])
-    expected = 1 / (1 + np.exp(-best.x * answers[:, None])) if classes == 2 else np.exp(best.x * answers)
-    np.testing.assert_allclose(p, expected if classes == 2 else expected / expected.sum(1, keepdims=True), atol=2e-3)
+    around = [loss(scales[0] * a, scales[1] * b) for a in (0.8, 1, 1.25) for b in (0.8, 1, 1.25)]
+    assert loss(*scales) <= min(around) + 1e-3  # no other scales fit sequences better that were not fitted
 
 
-def test_where_the_linear_model_knows_nothing_the_network_learns_as_without(shipped, tmp_path):
+def test_shapes_anywhere_are_told_apart_from_the_start(shipped, tmp_path):
     rng = np.random.default_rng(1)
     y = np.arange(140) % 2
     places = rng.integers(0, 20, 140)
@@ -73,15 +102,28 @@ def test_where_the_linear_model_knows_nothing_the_network_learns_as_without(ship
     x[np.arange(140), places] += np.where(y, 2, -2)[:, None]  # a peak up and down, or down and up, anywhere
     x[np.arange(140), places + 1] -= np.where(y, 2, -2)[:, None]
     np.savez(tmp_path / "d.npz", X_train=x[:40], y_train=y[:40], X_test=x[40:], y_test=y[40:])
-    result = train(shipped, tmp_path, EPOCHS=60, BATCH_SIZE=8)
+    result = train(shipped, tmp_path, LEARNING_RATE=1e-9)
     assert result["baselines"]["linear"] < 0.75 and result["accuracy"] > 0.95
 
 
-def test_without_linear_start_or_with_many_sequences_nothing_is_added(shipped, tmp_path):
-    from project.quiet_tensorflow import keras
+def test_small_differences_on_a_large_curve_are_left_to_ridge(shipped, tmp_path):
+    rng = np.random.default_rng(2)
+    y = np.arange(130) % 2
+    x = np.cumsum(rng.normal(0, 3, 60))[None, :, None] + rng.normal(0, 0.2, (130, 60, 1))
+    x[y == 1, 20:23] += 0.4  # three steps a little higher, as in a spectrum
+    np.savez(tmp_path / "d.npz", X_train=x[:30], y_train=y[:30], X_test=x[30:], y_test=y[30:])
+    result = train(shipped, tmp_path, EPOCHS=20, BATCH_SIZE=8)
+    assert result["accuracy"] >= result["baselines"]["linear"] - 0.03 > 0.7
 
+
+def test_elsewhere_nothing_stands_beside_the_network(shipped, tmp_path, monkeypatch):
     write(tmp_path, 2, np.random.default_rng(0))
-    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, {"DATASET": "motifs", "N_SAMPLES": 200}):
+    with np.load(tmp_path / "d.npz") as file:
+        np.savez(tmp_path / "g.npz", X=file["X_train"], y=file["y_train"], groups=np.arange(N) // 4)
+    groups = {"DATASET": str(tmp_path / "g.npz")}
+    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, groups, {}):
+        if not constants:
+            monkeypatch.setattr("tasks.linear_start.MOST", N - 1)
         train(shipped, tmp_path, **constants)
-        names = [layer.name for layer in keras.models.load_model(tmp_path / "run" / "model.keras").layers]
-        assert "linear" not in names and names[-1] == "output"
+        names = [layer.name for layer in load_model(tmp_path / "run").layers]
+        assert "fixed_1" not in names and names[-1] == "output"

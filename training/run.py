@@ -40,7 +40,7 @@ def train(data, backbone, c):
         except KeyboardInterrupt:
             print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
             raise
-        model = data.task.finished(model, data.state, data.preparation)
+        model = data.task.finished(model, data, c)
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}
         if data.validation is not None:
             output = predict(run_folder.network_of(model), data.validation)

@@ -1,0 +1,82 @@
+"""Convolutions with fixed kernels: what a linear model needs to tell sequences apart by their shapes, without training.
+
+After MiniRocket (Dempster, Schmidt and Webb 2021): all 84 kernels of nine weights, of which three are 2 and six −1, at
+every dilation that fits. A feature is the share of the time steps at which a kernel's output exceeds a threshold.
+"""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+WIDTH = 9  # weights of a kernel
+KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos in combinations(range(WIDTH), 3)]).T
+SHARES = 2520  # features on the whole, at most
+SAMPLE = 200  # training sequences that thresholds are taken from
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it, less their whole part, are spread evenly whatever their number
+FEATURES = 9  # of a sequence of many features a kernel sees so many at most
+
+
+class Dilated(NamedTuple):
+    """The kernels at one dilation."""
+
+    dilation: int
+    weights: np.ndarray  # (WIDTH, features, 84): of several features each kernel sees some, drawn by chance
+    thresholds: np.ndarray  # (a few, 84)
+
+
+def choose(x, seed):
+    """Choose dilations, features and thresholds for sequences like x (n, time, features). Returns: list of Dilated."""
+    rng = np.random.default_rng(seed)
+    n, steps, features = x.shape
+    x = x[rng.permutation(n)[:SAMPLE]]
+    dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
+    chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
+    for dilation in dilations:
+        weights = KERNELS[:, None] * seen_features(features, rng)
+        outputs = np.asarray(convolution(weights, dilation)(x)).reshape(-1, KERNELS.shape[1])
+        quantiles = (np.arange(count) * GOLDEN + rng.random()) % 1
+        chosen.append(Dilated(dilation, weights, np.quantile(outputs, quantiles, axis=0)))
+    return chosen
+
+
+def seen_features(features, rng):
+    """Draw the features that each kernel sees: few more often than many. Returns: 0 and 1, (features, 84)."""
+    most = min(features, FEATURES)
+    seen = np.zeros((features, KERNELS.shape[1]))
+    for kernel in seen.T:
+        kernel[rng.choice(features, int(2 ** rng.uniform(0, np.log2(most + 1))), replace=False)] = 1
+    return seen
+
+
+def convolution(weights, dilation):
+    """Return a Keras layer with these weights."""
+    from project.quiet_tensorflow import keras
+
+    shape = {"filters": weights.shape[2], "kernel_size": WIDTH, "dilation_rate": dilation, "padding": "same"}
+    layer = keras.layers.Conv1D(**shape, use_bias=False, trainable=False, name=f"fixed_{dilation}")
+    layer.build((None, None, weights.shape[1]))
+    layer.set_weights([weights])
+    return layer
+
+
+def shares(x, chosen):
+    """Turn a Keras tensor (n, time, features) into the features of `choose`, each from -1 to 1: (n, many)."""
+    from project.quiet_tensorflow import keras
+
+    layers, found = keras.layers, []
+    for dilation, weights, thresholds in chosen:
+        outputs = convolution(weights, dilation)(x)
+        for threshold in thresholds:
+            above = keras.ops.sign(layers.Rescaling(1.0, (-threshold).tolist())(outputs))
+            found.append(layers.GlobalAveragePooling1D()(above))
+    return layers.Concatenate()(found)
+
+
+def extractor(shape, chosen):
+    """Return the function that turns sequences (n, *shape) into features (n, many) float64, by the same layers."""
+    from project.quiet_tensorflow import keras, tf
+
+    inputs = keras.Input(shape)
+    call = tf.function(keras.Model(inputs, shares(inputs, chosen)), autograph=False, reduce_retracing=True)
+    return lambda x: np.asarray(call(tf.convert_to_tensor(x, "float32")), np.float64)
