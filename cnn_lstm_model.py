@@ -17,7 +17,7 @@ ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; e
 # "cnn_lstm"; its halves, for comparison: "cnn" (flattened, so that order counts), "lstm"; the stronger "deep_cnn_lstm",
 # and "deep_cnn", the same without the LSTM
 ARCHITECTURE = "cnn_lstm"
-# Forecasts, numbers, and with a deep network classes of few sequences: begin as ridge regression, learn what it misses
+# Forecasts and numbers begin as ridge regression; texts, and classes of a deep network, have linear models beside them
 LINEAR_START = True
 
 ALLOWED = {

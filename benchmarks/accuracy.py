@@ -1,8 +1,9 @@
 """python benchmarks/accuracy.py [PATH]
 
-Is the hybrid worth it? Each network, with epochs of its own, beside ridge regression and, where requirements-bench.txt
-is installed, MiniRocket (Dempster 2021) in aeon. PATH is a folder of data sets, each in a folder of its own: archives
-as UCR and UEA ship them, and those of GIVEN below. Without it the data sets that the project makes take part alone.
+Is the hybrid worth it? Each network, with epochs of its own, beside ridge regression, the linear models that deep
+networks have beside them and, where requirements-bench.txt is installed, MiniRocket (Dempster 2021) in aeon. PATH is a
+folder of data sets, each in a folder of its own: archives as UCR and UEA ship them, and those of GIVEN below. Without
+it the data sets that the project makes take part alone.
 
 How many epochs a network gets is chosen for it and each data set on a part of the training sequences, of the epochs
 that BUDGET allows; then it is trained anew on all of them, with each of SEEDS, and each test part is used once. After
@@ -25,7 +26,7 @@ from joblib import Parallel, delayed
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import write_curve, write_tables
-from accuracy_trials import run_trial
+from accuracy_trials import BESIDE, run_trial
 
 from data_preprocessing import load_data
 from project import files
@@ -33,10 +34,11 @@ from project.constants import read_constants
 from project.errors import InputError
 from project.files import PROJECT
 from project.script import run_script
+from tasks import linear_start
 from training.run import describe
 
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
-RIVALS = ["ridge", *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
+RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
 SEEDS = [0, 1, 2, 3, 4]  # each draws weights and order anew, and data and split where they are not given
 BUDGET = {"epochs": 150, "sequences": 40_000}  # a training has at most so many epochs, and sees so many sequences
 VIDEO = 5  # a clip counts as so many sequences
@@ -110,14 +112,16 @@ def trials_of(name, folds, networks, rivals=None):
         most = max(1, min(BUDGET["epochs"], BUDGET["sequences"] // (n * weight)))
         work = most * n * (1 + shape[0] / 50) * weight
         models = networks + (RIVALS if rivals is None else rivals)
-        if len(shape) == 4:
-            models = [model for model in models if model != "MiniRocket"]
+        beside = linear_start.begins(data, constants.changed(ARCHITECTURE="deep_cnn"))
+        left_out = [*(["MiniRocket"] if len(shape) == 4 else []), *([] if beside else [BESIDE])]
+        models = [model for model in models if model not in left_out]
         for model, seed in product(models, [CHOICE, *SEEDS]):
             if seed == CHOICE and model in RIVALS or model == "ridge" and seed != SEEDS[0] and name not in OWN:
                 continue
-            cost = work * {"ridge": 0.01, "MiniRocket": 0.05, "cnn": 0.5, "lstm": 0.7}.get(model, 1)
+            cost = work * {"ridge": 0.01, BESIDE: 0.05, "MiniRocket": 0.05, "cnn": 0.5, "lstm": 0.7}.get(model, 1)
             cost *= 4 if model.startswith("deep") else 1
-            changed = constants.changed(**{"ARCHITECTURE": model} if model in NETWORKS else {})
+            architecture = {BESIDE: "deep_cnn", **{name: name for name in NETWORKS}}.get(model)
+            changed = constants.changed(**{"ARCHITECTURE": architecture} if architecture else {})
             trials.append({"data set": name, "fold": str(number), "model": model, "seed": str(seed), "most": most})
             trials[-1] |= {"constants": changed, "cost": cost}
     return trials

@@ -1,4 +1,4 @@
-"""One trial of benchmarks/accuracy.py, in a process of its own: a network, ridge regression or MiniRocket."""
+"""One trial of benchmarks/accuracy.py, in a process of its own: a network or one of its rivals."""
 
 import io
 import os
@@ -20,6 +20,7 @@ from project.files import PROJECT
 
 HELD_OUT = 0.25  # share of the training part on which epochs are chosen
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
+BESIDE = "linear models"  # those beside a deep network, without the network
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "aeon")
 
 
@@ -32,7 +33,7 @@ def run_trial(trial, epochs, threads):
         os.environ[name] = str(threads)  # read when TensorFlow is imported
     row = {name: trial[name] for name in ("data set", "fold", "model", "seed")}
     constants = trial["constants"].changed(EPOCHS=epochs or trial["most"])
-    run = {"ridge": ridge, "MiniRocket": minirocket}.get(trial["model"], network)
+    run = {"ridge": ridge, BESIDE: linear_models, "MiniRocket": minirocket}.get(trial["model"], network)
     if trial["seed"] == "choice":
         constants, run = constants.changed(VALIDATION_SIZE=HELD_OUT), choice
     else:
@@ -114,6 +115,23 @@ def ridge(constants, threads):
     answers, _ = data.task.baselines(data, constants)
     accuracy = np.mean(answers[LINEAR] == data.test.y)
     return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures_of(data, began)
+
+
+def linear_models(constants, threads):
+    """Fit what stands beside a deep network of classes, and leave the network out. Returns: its figures."""
+    from cnn_lstm_model import backbone
+    from training.network import build
+    from training.prediction import predict
+
+    data, began = load_data(constants), time.perf_counter()
+    model = build(data, backbone, constants)
+    output = model.get_layer("output")
+    output.set_weights([np.zeros_like(weights) for weights in output.get_weights()])
+    model = data.task.finished(model, data, constants)
+    figures = figures_of(data, began)
+    answers = data.task.decode(predict(model, data.test), data.state)
+    accuracy = data.task.score_of(data.test, answers, data.state)
+    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures
 
 
 def minirocket(constants, threads):

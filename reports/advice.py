@@ -69,13 +69,13 @@ def never_predicted(task, history, figures, shape, c):
 
 
 def loses_to_linear(task, history, figures, shape, c):
-    """A baseline is better beyond doubt; or the linear model is ahead, as which the deep networks of classes begin."""
+    """A baseline is better beyond doubt; or the linear model is ahead, which deep networks have beside them."""
     best = best_baseline(figures, task.better)
     ahead = figures["differences"][best].get("difference", 0)
-    begins_linear = task.score == "accuracy" and len(shape) == 2 and c.LINEAR_START
-    if best == LINEAR and ahead < 0 and begins_linear and not c.ARCHITECTURE.startswith("deep"):
+    joins_linear = task.score == "accuracy" and len(shape) == 2 and c.LINEAR_START
+    if best == LINEAR and ahead < 0 and joins_linear and not c.ARCHITECTURE.startswith("deep"):
         return (
-            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" begins as it and learns what it misses (with '
+            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" has it beside the network (with '
             "DROPOUT = 0.2, BATCH_SIZE = 16, PLATEAU = 10, EPOCHS = 150)."
         )
     if outcome(figures, task.better) == "loses" and not guessing(history, figures):

@@ -25,6 +25,7 @@ class Beside(NamedTuple):
     values: linear.Linear  # of all values of a sequence
     shapes: linear.Linear  # of what the fixed kernels find
     kernels: list  # of fixed_kernels.Dilated
+    scales: np.ndarray  # (2,) what ridge regression's answers were multiplied by
 
 
 def begins(data, c):
@@ -49,6 +50,8 @@ def finished(model, data, c):
     logits = values + dense["shapes"](fixed_kernels.shares(x, beside.kernels))
     for name, layer in dense.items():
         layer.set_weights([getattr(beside, name).weights, getattr(beside, name).intercept])
+    scales = "all values × {:.2f}, of fixed convolutions × {:.2f}".format(*beside.scales)
+    print(f"Beside the network, added to its logits: ridge regression of {scales} (LINEAR_START)")
     return with_logits(model, logits)
 
 
@@ -67,7 +70,7 @@ def fit_beside(data, outputs, c):
         models.append(linear.fit(data.train, targets, inputs_of, c.SEED))
         answers.append(linear.unseen(models[-1], data.train, targets, inputs_of, c.SEED))
     scales = best_scales(answers, y)
-    return Beside(*(linear.scaled(model, scale) for model, scale in zip(models, scales)), kernels)
+    return Beside(*(linear.scaled(model, scale) for model, scale in zip(models, scales)), kernels, scales)
 
 
 def best_scales(answers, y):

@@ -122,8 +122,8 @@ def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model = build(data, backbone, own)
         fit(model, data, own, run, describe_run(data, own))
+        model = network_of(data.task.finished(model, data, own))
     task, state = data.task, data.state
-    model = network_of(task.finished(model, data, own))
     rivals, _ = task.baselines(data, own)
     report = task.report(data, task.decode(predict(model, data.test), state), rivals, own)
     figures = {name: value for name, value in report.figures.items() if name != "per_series"}
