@@ -14,6 +14,7 @@ KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos 
 SHARES = 2520  # features on the whole, at most
 SAMPLE = 200  # training sequences that thresholds are taken from
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, less their whole part, are spread evenly whatever their number
+MARGIN = 1e-4  # over a threshold: where sequences are flat or padded many outputs equal it but for rounding
 FEATURES = 9  # of a sequence of many features a kernel sees so many at most
 
 
@@ -36,7 +37,7 @@ def choose(x, seed):
         weights = KERNELS[:, None] * seen_features(features, rng)
         outputs = np.asarray(convolution(weights, dilation)(x)).reshape(-1, KERNELS.shape[1])
         quantiles = (np.arange(count) * GOLDEN + rng.random()) % 1
-        chosen.append(Dilated(dilation, weights, np.quantile(outputs, quantiles, axis=0)))
+        chosen.append(Dilated(dilation, weights, np.quantile(outputs, quantiles, axis=0) + MARGIN))
     return chosen
 
 

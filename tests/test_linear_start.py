@@ -127,3 +127,12 @@ def test_elsewhere_nothing_stands_beside_the_network(shipped, tmp_path, monkeypa
         train(shipped, tmp_path, **constants)
         names = [layer.name for layer in load_model(tmp_path / "run").layers]
         assert "fixed_1" not in names and names[-1] == "output"
+
+
+def test_where_sequences_are_flat_rounding_decides_nothing():
+    from tasks import fixed_kernels
+
+    x = np.random.default_rng(3).normal(size=(20, 60, 1))
+    x[:, :40] = 0.3  # as padding is
+    features = fixed_kernels.extractor((60, 1), fixed_kernels.choose(x, 0))
+    assert np.abs(features(x) - features(x + 1e-7)).mean() < 1e-3
