@@ -1,4 +1,4 @@
-"""A linear model of the words beside the network of texts: each knows what the other misses, and their logits add up.
+"""A linear model of words and pairs beside the network of texts: each knows what the other misses; their logits add up.
 
 Trained together the network would only learn what the linear model gets wrong, and learn it by heart; it is therefore
 trained alone, and the sum is what is saved and scored (docs/choices.md).
@@ -17,12 +17,14 @@ from tasks.linear_start import best_scales
 
 STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
 WORD_FOLDS = 5  # of the answers that choose strength and scale
+PAIRS = 2**18  # numbers for pairs of neighbouring words: two pairs rarely share one, and the saved model stays small
+SPREAD = 31337  # a prime: a pair's number is (SPREAD × first word + second word) modulo PAIRS
 
 
 class Words(NamedTuple):
-    """A linear model of words: logits are a text's sum of `weights` by the root of its number of words + intercept."""
+    """A linear model: logits are a text's sum of `weights` by the root of its number of words, and the intercept."""
 
-    weights: np.ndarray  # (words that can occur, outputs) float32, 0 for padding and unknown words
+    weights: np.ndarray  # (words that can occur and PAIRS, outputs) float32, 0 for padding and unknown words
     intercept: np.ndarray  # (outputs,)
 
 
@@ -36,7 +38,7 @@ def fit_words(data, outputs, c):
     y = data.train.y
     size = len(data.preparation["vocabulary"]) + RESERVED
     x = bags(data.train.take(slice(None)), size)
-    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=size))) + 1  # as TF-IDF weighs words
+    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
     x = x @ sparse.diags(rarity)
     targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
     folds = KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
@@ -49,20 +51,31 @@ def fit_words(data, outputs, c):
 
 
 def bags(numbers, size):
-    """Count the words of texts, numbers (n, words), by the root of how many each has. Returns: sparse (n, size)."""
-    lengths = np.maximum((numbers != PADDING).sum(axis=1), 1)
-    rows, places = np.nonzero(numbers > UNKNOWN)
-    words = numbers[rows, places].astype(np.int64)
-    return sparse.csr_matrix((lengths[rows] ** -0.5, (rows, words)), (len(numbers), size))
+    """Count words and pairs of texts, numbers (n, words), by the root of how many words each has.
+
+    size: words that can occur. Returns: sparse (n, size + PAIRS).
+    """
+    numbers = numbers.astype(np.int64)
+    known, n = numbers > UNKNOWN, len(numbers)
+    roots = np.maximum((numbers != PADDING).sum(axis=1), 1) ** 0.5
+    rows, places = np.nonzero(known)
+    of_pairs, seconds = np.nonzero(known[:, :-1] & known[:, 1:])
+    pairs = (SPREAD * numbers[of_pairs, seconds] + numbers[of_pairs, seconds + 1]) % PAIRS
+    rows, columns = np.concatenate([rows, of_pairs]), np.concatenate([numbers[rows, places], size + pairs])
+    return sparse.csr_matrix((1 / roots[rows], (rows, columns)), (n, size + PAIRS))
 
 
 def linear_words(numbers, words):
-    """Put a linear model of words into the network: the numbers of words (n, words) become logits (n, outputs)."""
+    """Put the linear model into the network: the numbers of words (n, words) become logits (n, outputs)."""
     from project.quiet_tensorflow import keras
 
     layers, ops = keras.layers, keras.ops
+    numbers = ops.cast(numbers, "int64")
+    first, second = numbers[:, :-1], numbers[:, 1:]
+    known = ops.cast(ops.logical_and(first > UNKNOWN, second > UNKNOWN), "int64")
+    pairs = known * ((first * SPREAD + second) % PAIRS + (len(words.weights) - PAIRS))  # 0, as padding, where unknown
     table = layers.Embedding(*words.weights.shape, trainable=False, name="linear")
-    total = ops.sum(table(numbers), axis=1)
+    total = ops.sum(table(ops.concatenate([numbers, pairs], axis=1)), axis=1)
     table.set_weights([words.weights])
     count = ops.sum(ops.cast(ops.not_equal(numbers, PADDING), "float32"), axis=1, keepdims=True)
     return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))

@@ -99,8 +99,13 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
         predict_model.predict_new(tmp_path / "x.npz", run)
 
 
+def words_and_pairs(text):
+    words = words_of(text)
+    return words + [" ".join(pair) for pair in zip(words, words[1:])]
+
+
 @pytest.mark.parametrize("names", [["bad", "good"], ["bad", "good", "so so"]])
-def test_a_linear_model_of_words_stands_beside_the_network(shipped, tmp_path, names):
+def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tmp_path, names):
     """Its logits are scikit-learn's ridge regression on weighted counts, times one number."""
     from project.quiet_tensorflow import keras, tf
 
@@ -109,7 +114,7 @@ def test_a_linear_model_of_words_stands_beside_the_network(shipped, tmp_path, na
     train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
-    vectors = make_pipeline(CountVectorizer(analyzer=words_of), TfidfTransformer(norm=None))
+    vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
     counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(words_of(text))] for text in texts])
     targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
     targets = targets if len(names) == 3 else targets[:, 1:]
