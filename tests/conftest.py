@@ -143,3 +143,10 @@ def load_model(run):
 
     record = run_folder.load_record(run)
     return run_folder.load_model(run, record, trained_task(record, run).output_shape(record["state"]))
+
+
+def on_gpu():
+    """Tell whether TensorFlow uses a GPU: every layer keeps its own code there, and products have 10 bits (TF32)."""
+    from project.quiet_tensorflow import tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -12,6 +12,7 @@ from cnn_lstm_model import backbone
 from project.constants import read_constants
 from sequences.types import Data, Part, Sequences
 from tasks import TASKS
+from tests.conftest import on_gpu
 
 SMALL = {"FILTERS": 4, "LSTM_UNITS": 6}
 NETWORKS = {  # input shape, classes or horizon, rows of the batch, batch size, constants
@@ -102,12 +103,6 @@ def check_close(stock, ours):
     for a, b in zip(stock[1:], ours[1:], strict=True):
         size = np.abs(a).max()
         assert np.abs(a - b).max() <= 1e-5 * (size if size > 1e-5 * largest else largest)
-
-
-def on_gpu():  # there, cuDNN is faster and every layer keeps its own code
-    from project.quiet_tensorflow import tf
-
-    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def replaced(model):

@@ -16,7 +16,7 @@ from project.errors import InputError
 from reports.transcripts import count_edits, score_transcripts
 from tasks.ctc import ctc_loss, steps_needed, written
 from tasks.transcription import decode, encode, texts_of
-from tests.conftest import load, load_model
+from tests.conftest import load, load_model, on_gpu
 
 RATE = 8000
 TONES = {"a": 500, "ß": 1000, "字": 1700, "d": 2600}
@@ -163,9 +163,9 @@ def test_padding_counts_for_nothing(recordings, shipped, constants, both_ways):
     steps, y = alone.shape[1], encode(np.array(["aß", "d字", "a", "dd"], dtype=object), data.state)
     for more in (1, 2, 50):
         padded = model(np.pad(x, [(0, 0), (0, more), (0, 0)])).numpy()
-        np.testing.assert_allclose(padded[:, :steps], alone, atol=1e-5)
+        np.testing.assert_allclose(padded[:, :steps], alone, atol=1e-3 if on_gpu() else 1e-5)
         assert (padded[:, steps:].argmax(axis=2) == 0).all()
-        np.testing.assert_allclose(ctc_loss(y, padded), ctc_loss(y, alone), rtol=1e-5)
+        np.testing.assert_allclose(ctc_loss(y, padded), ctc_loss(y, alone), rtol=1e-3 if on_gpu() else 1e-5)
 
 
 def test_the_loss_is_that_of_keras_and_of_the_definition():
