@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sequences.types import at_once
+
 WIDTH = 9  # weights of a kernel
 KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos in combinations(range(WIDTH), 3)]).T
 SHARES = 2520  # features on the whole, at most
-SAMPLE = 200  # training sequences that thresholds are taken from
+SAMPLE, SAMPLED_STEPS = 200, 100_000  # training sequences, and their time steps, that thresholds are taken from at most
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, less their whole part, are spread evenly whatever their number
 MARGIN = 1e-4  # over a threshold: where sequences are flat or padded many outputs equal it but for rounding
 FEATURES = 9  # of a sequence of many features a kernel sees so many at most
@@ -30,7 +32,7 @@ def choose(x, seed):
     """Choose dilations, features and thresholds for sequences like x (n, time, features). Returns: list of Dilated."""
     rng = np.random.default_rng(seed)
     n, steps, features = x.shape
-    x = x[rng.permutation(n)[:SAMPLE]]
+    x = x[rng.permutation(n)[: max(1, min(SAMPLE, SAMPLED_STEPS // steps))]]
     dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
     chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
     for dilation in dilations:
@@ -78,6 +80,11 @@ def extractor(shape, chosen):
     """Return the function that turns sequences (n, *shape) into features (n, many) float64, by the same layers."""
     from project.quiet_tensorflow import keras, tf
 
-    inputs = keras.Input(shape)
+    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]))
     call = tf.function(keras.Model(inputs, shares(inputs, chosen)), autograph=False, reduce_retracing=True)
-    return lambda x: np.asarray(call(tf.convert_to_tensor(x, "float32")), np.float64)
+
+    def extract(x):
+        blocks = [call(tf.convert_to_tensor(x[start : start + size], "float32")) for start in range(0, len(x), size)]
+        return np.concatenate(blocks).astype(np.float64)
+
+    return extract

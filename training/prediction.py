@@ -19,15 +19,21 @@ def predict(model, part):
     from project.quiet_tensorflow import tf
     from training.fused_lstm import fused
 
-    size = at_once(part.shape, BATCH)
+    size = min(at_once(part.shape, BATCH), at_once(largest_output(model)))
     # About where tracing the model, as `model.predict` does, begins to pay.
     call = traced(model) if len(part) > 8 * size else functools.partial(model, training=False)
     with fused(model, min(size, len(part))):
-        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in part.blocks(BATCH)]
+        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in part.blocks(size)]
     output = np.concatenate(outputs)
     if not np.isfinite(output).all():
         raise InputError(f"model.keras gives answers that are no numbers: {AGAIN}")
     return output
+
+
+def largest_output(model):
+    """Return the shape of the largest output of a layer for one sequence, steps of any number counted as one."""
+    shapes = [[size or 1 for size in layer.output.shape[1:]] for layer in model.layers]
+    return max(shapes, key=np.prod)
 
 
 @functools.lru_cache(maxsize=1)  # an evaluation asks one model many times
