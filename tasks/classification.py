@@ -90,8 +90,8 @@ def network(inputs, backbone, data, c):
 
     (units,) = output_shape(data.state)
     x = standardised(inputs, data, c) if data.preparation["vocabulary"] is None else embedded(inputs, data, c)
-    output = keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")
-    return output(backbone(x, c))
+    features = backbone(x, c)  # before the output layer is made: the order of layers decides their first weights
+    return keras.layers.Dense(units, activation="sigmoid" if units == 1 else "softmax", name="output")(features)
 
 
 def finished(model, data, c):
