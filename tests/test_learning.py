@@ -7,6 +7,7 @@ import pytest
 
 import evaluate_model
 import train_model
+from tests.conftest import load
 
 
 def accuracy(shipped, folder, **constants):
@@ -61,3 +62,24 @@ def test_a_file_is_standardised_inside_the_model_by_its_training_part(shipped, t
     assert [row["true_label"] for row in rows] == np.where(y, "up", "down")[150:].tolist()
     correct = np.mean(predicted == np.where(y, "up", "down")[150:])
     assert correct >= 0.9 and f"Test Accuracy: {correct:.2f}" in report
+
+
+def test_the_first_weights_are_those_of_the_same_layers_in_stock_keras(shipped):
+    from cnn_lstm_model import backbone
+    from project.quiet_tensorflow import keras
+    from training.network import build
+
+    model = build(load(), backbone, shipped)
+    keras.utils.set_random_seed(shipped.SEED)
+    layers = keras.layers
+    stock = keras.Sequential(
+        [
+            keras.Input((50, 1)),
+            layers.Conv1D(32, 3, activation="relu"),
+            layers.MaxPooling1D(2),
+            layers.LSTM(50),
+            layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    for ours, theirs in zip(model.get_weights(), stock.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
