@@ -3,19 +3,15 @@
 On a machine with a GPU: train whole runs on it and on the CPU beside it (the same accuracy? what does an epoch take,
 here and by stock `fit`? how busy is the GPU?), then time training steps and prediction there against stock Keras,
 PyTorch and JAX (where requirements-bench.txt is installed), and mixed precision. Prints two tables, and puts them into
-benchmarks/speed.md under the heading of its own.
+benchmarks/speed.md under a heading of their own.
 """
 
-import importlib.util
 import io
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 
@@ -56,7 +52,7 @@ def main():
         "An epoch: the median after the first. Busy: as nvidia-smi says it, from the first epoch's end to the last's. "
         f"Ratios as above, median of {measures.REPETITIONS} rounds. {name}; {speed.machine()}."
     )
-    tables = [markdown(TRAINED, trained), markdown(speed.HEADER, map(speed.cells, rows)), note]
+    tables = [speed.markdown(TRAINED, trained), speed.markdown(speed.HEADER, map(speed.cells, rows)), note]
     path = speed.RESULTS / "speed.md"
     kept = path.read_text().partition(f"\n{speed.GPU}")[0]
     write_atomically(path, "\n\n".join([f"{kept}\n{speed.GPU}", *tables]) + "\n")
@@ -65,7 +61,7 @@ def main():
 
 def gpu():
     """Return the name of the GPU. Raises InputError where there is none, or none that TensorFlow can use."""
-    with on("GPU") as process:
+    with measures.worker() as process:
         if not process.submit(gpus).result():
             raise InputError(
                 "TensorFlow sees no GPU on this machine: pip install 'tensorflow[and-cuda]' brings its libraries"
@@ -74,49 +70,27 @@ def gpu():
     return subprocess.run(query, capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
-def markdown(header, rows):
-    """Return a table in Markdown."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
-
-
 # Whole runs.
 
 
 def runs():
     """Train every run of RUNS on both devices, and by stock fit on the GPU. Returns: the cells of a row for each."""
     with tempfile.TemporaryDirectory() as folder:
-        peers.write_npz(
-            Path(folder) / "large.npz", int(FILE_BYTES / (4 * np.prod(measures.FILE_SHAPE))), measures.FILE_SHAPE
-        )
+        shape = measures.FILE_SHAPE
+        peers.write_npz(Path(folder) / "large.npz", int(FILE_BYTES / (4 * np.prod(shape))), shape)
         for name, chosen in RUNS.items():
             chosen = chosen | {"RUN_DIR": str(Path(folder) / "run")}
-            if "DATASET" in chosen and chosen["DATASET"].endswith(".npz"):
+            if chosen.get("DATASET", "").endswith(".npz"):
                 chosen["DATASET"] = str(Path(folder) / chosen["DATASET"])
-            with on("GPU") as process:
+            with measures.worker() as process:
                 accuracy, seconds, busy = process.submit(train, chosen).result()
-            with on("CPU") as process:
+            with measures.worker(gpu=False) as process:
                 cpu_accuracy, cpu_seconds, _ = process.submit(train, chosen).result()
-            with on("GPU") as process:
+            with measures.worker() as process:
                 stock = process.submit(stock_fit, chosen).result()
             times = map(speed.duration, (seconds, cpu_seconds, stock))
             yield [name, f"{accuracy:.3f}", f"{cpu_accuracy:.3f}", *times, f"{busy:.0f} %"]
-            print(
-                f"{name}: an epoch {seconds:.3g} s, on the CPU {cpu_seconds:.3g} s, by stock fit {stock:.3g} s",
-                flush=True,
-            )
-
-
-@contextmanager
-def on(device):
-    """Start a process of its own that sees the GPU, or with "CPU" none."""
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_started, initargs=(device,)) as pool:
-        yield pool
-
-
-def _started(device):
-    if device == "CPU":
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    measures.quiet()
+            print(f"{name}: an epoch {seconds:.3g} s, CPU {cpu_seconds:.3g} s, stock fit {stock:.3g} s", flush=True)
 
 
 def gpus():
@@ -202,10 +176,9 @@ def stock_fit(chosen):
 
 def steps():
     """Time training steps and prediction on the GPU. Yields: rows as those of measures.py."""
-    libraries = ["project", "keras", *(name for name in ("torch", "jax") if importlib.util.find_spec(name))]
     measures.SHAPES = [*measures.SHAPES, (LARGE_BATCH, 50, 1)]
     with ExitStack() as stack:
-        workers = {name: stack.enter_context(on("GPU")) for name in [*libraries, "mixed"]}
+        workers = {name: stack.enter_context(measures.worker()) for name in [*measures.libraries(), "mixed"]}
         workers["mixed"].submit(peers.mixed_precision).result()
         mixed = workers.pop("mixed")
         for measure in (measures.training_steps, measures.predictions):

@@ -1,5 +1,6 @@
 """What benchmarks/speed.py measures: each function gives rows of its table. workers: {library: process pool of one}."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -170,14 +171,24 @@ def alternate(**measures):
     return {name: measured[WARM_UP:] for name, measured in values.items()}
 
 
-def worker():
-    """Start a process of its own for one variant: the others' threads and settings are not in its way."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=quiet)
+def libraries():
+    """Return the names of the processes that variants of a step run in: PyTorch and JAX where they are installed."""
+    return ["project", "keras", *(name for name in ("torch", "jax") if importlib.util.find_spec(name))]
 
 
-def quiet():
+def worker(gpu=True):
+    """Start a process of its own for one variant: the others' threads and settings are not in its way.
+
+    gpu: whether it sees the GPU, where there is one.
+    """
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_started, initargs=(gpu,))
+
+
+def _started(gpu):
     """TensorFlow's start-up lines would tear the table apart; errors come back to the parent all the same."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    if not gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"  # the processes share the GPU, if there is one
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # JAX likewise
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

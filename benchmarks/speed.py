@@ -61,7 +61,7 @@ def main():
     """Measure everything, then write the table and the picture."""
     rows = []
     with ExitStack() as stack:
-        libraries = ["project", "keras", *(name for name in ("torch", "jax") if importlib.util.find_spec(name))]
+        libraries = measures.libraries()
         workers = {name: stack.enter_context(measures.worker()) for name in libraries[: 1 if measures.QUICK else None]}
         workers |= {name: workers["project"] for name in libraries if name not in workers}  # QUICK
         for measure in MEASURES:
@@ -69,8 +69,6 @@ def main():
                 rows.append(row | {"goal": GOALS.get((row["measured"], row["against"]))})
                 print(f"{row['measured']}, against {row['against']}: {np.median(row['ratios']):.2f}", flush=True)
     print("\n" + aligned(HEADER, [cells(row) for row in rows]))
-    table = [HEADER, ["---"] * len(HEADER), *map(cells, rows)]
-    lines = [f"| {' | '.join(row)} |" for row in table]
     note = (
         f"Ratio: its time (or memory) divided by the other's, so below 1 is faster. Median, lowest and highest of "
         f"{measures.REPETITIONS} rounds in which all took turns, after {measures.WARM_UP} that does not count. "
@@ -78,7 +76,8 @@ def main():
     )
     path = RESULTS / "speed.md"
     _, heading, of_gpu = path.read_text().partition(GPU) if path.exists() else ("", "", "")
-    write_atomically(path, "\n".join([*lines, "", note, *([f"\n{heading}{of_gpu}"] if heading else [""])]))
+    after = f"\n\n{heading}{of_gpu}" if heading else "\n"
+    write_atomically(path, f"{markdown(HEADER, map(cells, rows))}\n\n{note}{after}")
     names = [f"{row['measured']}\nagainst {row['against']}" for row in rows]
     ratios, goals = [float(np.median(row["ratios"])) for row in rows], [row["goal"] for row in rows]
     picture = pictures.bars(names, ratios, goals, "time divided by the other's: below 1 is faster")
@@ -87,6 +86,11 @@ def main():
 
 
 # The table.
+
+
+def markdown(header, rows):
+    """Return a table in Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows])
 
 
 def cells(row):

@@ -14,10 +14,13 @@ from sequences.types import at_once
 WIDTH = 9  # weights of a kernel
 KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos in combinations(range(WIDTH), 3)]).T
 SHARES = 2520  # features on the whole, at most
-SAMPLE, SAMPLED_STEPS = 200, 100_000  # training sequences, and their time steps, that thresholds are taken from at most
+SAMPLED, SAMPLED_STEPS = (
+    200,
+    100_000,
+)  # training sequences, and their time steps, that thresholds are taken from at most
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, less their whole part, are spread evenly whatever their number
 MARGIN = 1e-4  # over a threshold: where sequences are flat or padded many outputs equal it but for rounding
-FEATURES = 9  # of a sequence of many features a kernel sees so many at most
+SEEN = 9  # of a sequence of many features a kernel sees so many at most
 
 
 class Dilated(NamedTuple):
@@ -28,11 +31,15 @@ class Dilated(NamedTuple):
     thresholds: np.ndarray  # (a few, 84)
 
 
-def choose(x, seed):
-    """Choose dilations, features and thresholds for sequences like x (n, time, features). Returns: list of Dilated."""
-    rng = np.random.default_rng(seed)
-    n, steps, features = x.shape
-    x = x[rng.permutation(n)[: max(1, min(SAMPLE, SAMPLED_STEPS // steps))]]
+def choose(part, as_seen, seed):
+    """Choose dilations, features and thresholds for the sequences of a training Part.
+
+    as_seen: function from sequences (n, time, features) to what the network sees of them. Returns: list of Dilated.
+    """
+    rng, (steps, features) = np.random.default_rng(seed), part.shape
+    # Drawn from the whole part: files are often sorted by class.
+    places = rng.permutation(len(part))[: max(1, min(SAMPLED, SAMPLED_STEPS // steps))]
+    x = as_seen(part.take(places).astype(np.float64))
     dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
     chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
     for dilation in dilations:
@@ -45,7 +52,7 @@ def choose(x, seed):
 
 def seen_features(features, rng):
     """Draw the features that each kernel sees: few more often than many. Returns: 0 and 1, (features, 84)."""
-    most = min(features, FEATURES)
+    most = min(features, SEEN)
     seen = np.zeros((features, KERNELS.shape[1]))
     for kernel in seen.T:
         kernel[rng.choice(features, int(2 ** rng.uniform(0, np.log2(most + 1))), replace=False)] = 1

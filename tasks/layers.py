@@ -62,15 +62,15 @@ def seen(data, c):
     return as_seen
 
 
-def linear_part(x, solution):
+def linear_part(x, solution, name="linear"):
     """Add a linear model to the network as a Dense layer on the flattened sequence, which training leaves as it is.
 
-    x: (n, time, features) as the network sees it; solution: baselines.linear.Linear of the same values.
-    Returns: (n, outputs).
+    x: (n, time, features) as the network sees it, or what it finds in that (n, k); solution: baselines.linear.Linear of
+    the same values. Returns: (n, outputs).
     """
     from project.quiet_tensorflow import keras
 
-    layer = keras.layers.Dense(solution.weights.shape[1], name="linear", trainable=False)
+    layer = keras.layers.Dense(solution.weights.shape[1], name=name, trainable=False)
     outputs = layer(keras.layers.Flatten()(x))
     layer.set_weights([solution.weights, solution.intercept])
     return outputs

@@ -13,9 +13,9 @@ from scipy.special import log_softmax
 
 from baselines import linear
 from tasks import fixed_kernels
-from tasks.layers import flattened, seen, with_logits
+from tasks.layers import flattened, linear_part, seen, with_logits
 
-MOST = 2000  # training sequences: with more of them a deep network learns better alone
+MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
 LARGEST_SCALE = 30.0  # scale: what ridge regression brings to 1 is brought to
 
 
@@ -36,30 +36,23 @@ def begins(data, c):
     """
     deep = c.LINEAR_START and c.ARCHITECTURE.startswith("deep")
     in_groups = data.sequences.groups is not None or c.GROUP or c.TEST_FILES or c.WINDOW
-    return deep and len(data.train.shape) == 2 and len(data.train) <= MOST and not in_groups
+    return deep and len(data.train.shape) == 2 and len(data.train) <= MOST_SEQUENCES and not in_groups
 
 
 def finished(model, data, c):
     """Return a trained network with the linear models beside it."""
-    from project.quiet_tensorflow import keras
-
-    outputs = model.output_shape[1]
-    beside, x = fit_beside(data, outputs, c), model.get_layer("convolution_1").input
-    dense = {name: keras.layers.Dense(outputs, name=f"linear_{name}", trainable=False) for name in ("values", "shapes")}
-    values = dense["values"](keras.layers.Flatten()(x))
-    logits = values + dense["shapes"](fixed_kernels.shares(x, beside.kernels))
-    for name, layer in dense.items():
-        layer.set_weights([getattr(beside, name).weights, getattr(beside, name).intercept])
+    beside, x = fit_beside(data, model.output_shape[1], c), model.get_layer("convolution_1").input
+    values = linear_part(x, beside.values)
+    shapes = linear_part(fixed_kernels.shares(x, beside.kernels), beside.shapes, "linear_of_shapes")
     scales = "all values × {:.2f}, of fixed convolutions × {:.2f}".format(*beside.scales)
     print(f"Beside the network, added to its logits: ridge regression of {scales} (LINEAR_START)")
-    return with_logits(model, logits)
+    return with_logits(model, values + shapes)
 
 
 def fit_beside(data, outputs, c):
     """Fit both models to the training part. outputs: 1 for two classes, else their number. Returns: Beside."""
     y, as_seen = data.train.y, seen(data, c)
-    first = as_seen(data.train.take(slice(fixed_kernels.SAMPLE)).astype(np.float64))
-    kernels = fixed_kernels.choose(first, c.SEED)
+    kernels = fixed_kernels.choose(data.train, as_seen, c.SEED)
     extract = fixed_kernels.extractor(data.train.shape, kernels)
 
     def targets(places):

@@ -54,6 +54,13 @@ def test_speed_writes_its_table_and_picture(project, folder):
     assert not (project.folder / "runs").exists()
 
 
+@pytest.mark.skipif(bool(shutil.which("nvidia-smi")), reason="here it would measure")
+def test_without_a_gpu_its_benchmark_says_so(project, folder):
+    before = (folder / "speed.md").read_text()
+    assert "TensorFlow sees no GPU on this machine" in project.refuse("benchmarks/gpu.py")
+    assert (folder / "speed.md").read_text() == before
+
+
 def test_accuracy_compares_and_repeats_no_trial(project, folder, tmp_path):
     set_constants(folder / "accuracy.py", **TINY)
     given = tmp_path / "given"

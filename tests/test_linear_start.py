@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
 import train_model
+from sequences.types import Part
 from tests.conftest import load_model
 
 STRENGTHS = np.logspace(-3, 5, 17)
@@ -123,7 +124,7 @@ def test_elsewhere_nothing_stands_beside_the_network(shipped, tmp_path, monkeypa
     groups = {"DATASET": str(tmp_path / "g.npz")}
     for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, groups, {}):
         if not constants:
-            monkeypatch.setattr("tasks.linear_start.MOST", N - 1)
+            monkeypatch.setattr("tasks.linear_start.MOST_SEQUENCES", N - 1)
         train(shipped, tmp_path, **constants)
         names = [layer.name for layer in load_model(tmp_path / "run").layers]
         assert "fixed_1" not in names and names[-1] == "output"
@@ -134,5 +135,17 @@ def test_where_sequences_are_flat_rounding_decides_nothing():
 
     x = np.random.default_rng(3).normal(size=(20, 60, 1))
     x[:, :40] = 0.3  # as padding is
-    features = fixed_kernels.extractor((60, 1), fixed_kernels.choose(x, 0))
+    part = Part(x, None, np.arange(20))
+    features = fixed_kernels.extractor((60, 1), fixed_kernels.choose(part, lambda x: x, 0))
     assert np.abs(features(x) - features(x + 1e-7)).mean() < 1e-3
+
+
+def test_thresholds_come_from_the_whole_training_part():
+    from tasks import fixed_kernels
+
+    x = np.random.default_rng(4).normal(size=(2000, 20, 1))
+    x[1000:] *= 100  # as in a file that is sorted by class
+    (kernels, _) = fixed_kernels.choose(Part(x, None, np.arange(2000)), lambda x: x, 0)
+    assert (
+        np.abs(kernels.thresholds) > 60
+    ).any()  # six weights of -1 and three of 2 give a deviation of 4.2 to the first
