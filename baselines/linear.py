@@ -6,15 +6,12 @@ Hoerl and Kennard (1970); its strength is chosen by scikit-learn's efficient lea
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
+from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
 STRENGTHS = np.logspace(-3, 5, 17)
 MOST_VALUES = 2**24  # of the inputs that are fitted: 128 MiB
 MOST_WORK = 1e10  # rows × inputs × the smaller of the two: a second or two
-UNSEEN_FOLDS = 10  # of the answers to sequences that a model has not seen
 
 
 class Linear(NamedTuple):
@@ -32,30 +29,35 @@ def fit(part, targets, flatten, seed):
     targets: function from places in the part (n,) to targets (n, outputs); flatten: function from sequences
     (n, time, ...) float64 to inputs (n, inputs). Returns: Linear.
     """
+    return _fit(part, targets, flatten, seed)[0]
+
+
+def fit_left_out(part, targets, flatten, seed):
+    """Fit as `fit` does, and answer each training sequence by what was fitted without it.
+
+    Returns: (Linear, answers float64 (n, outputs)).
+    """
+    keeping = {"store_cv_results": True, "scoring": "neg_mean_squared_error"}  # the answers, not their errors
+    linear, places, ridge = _fit(part, targets, flatten, seed, keeping)
+    answers, best = predict(linear, part, flatten), STRENGTHS.tolist().index(ridge.alpha_)
+    answers[places] = ridge.cv_results_[..., best].reshape(len(places), -1)
+    return linear, answers
+
+
+def _fit(part, targets, flatten, seed, options=None):
+    """Return (Linear, places that it was fitted to, scikit-learn's model). options: of RidgeCV."""
     places = sample(part, flatten, seed)
     x, y = flatten(part.take(places).astype(np.float64)), targets(places)
     scaler = StandardScaler()
-    ridge = RidgeCV(STRENGTHS).fit(scaler.fit_transform(x), y)
+    ridge = RidgeCV(STRENGTHS, **options or {}).fit(scaler.fit_transform(x), y)
     weights = ridge.coef_.reshape(y.shape[1], -1).T / scaler.scale_[:, None]
-    return Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places), float(ridge.alpha_))
+    model = Linear(weights, ridge.intercept_ - scaler.mean_ @ weights, len(places), float(ridge.alpha_))
+    return model, places, ridge
 
 
 def scaled(linear, scale):
     """Return a linear model whose answers are `scale` times those of `linear`."""
     return linear._replace(weights=scale * linear.weights, intercept=scale * linear.intercept)
-
-
-def unseen(linear, part, targets, flatten, seed):
-    """Return what models like `linear` answer to each sequence of its training part that they were fitted without.
-
-    linear: from fit(part, targets, flatten, seed). Returns: out-of-fold predictions, float64 (n, outputs).
-    """
-    answers, places = predict(linear, part, flatten), sample(part, flatten, seed)
-    x, y = flatten(part.take(places).astype(np.float64)), targets(places)
-    folds = KFold(min(UNSEEN_FOLDS, len(places)), shuffle=True, random_state=seed)
-    model = make_pipeline(StandardScaler(), Ridge(linear.strength))
-    answers[places] = cross_val_predict(model, x, y, cv=folds).reshape(y.shape)
-    return answers
 
 
 def sample(part, flatten, seed):

@@ -6,8 +6,6 @@ import struct
 import warnings
 
 import numpy as np
-from scipy.io import wavfile
-from scipy.signal import resample_poly
 
 from project.errors import InputError
 from readers.many import read_many
@@ -91,12 +89,14 @@ def read_all(files, known_rate=None):
     x, rates = map(list, zip(*read_many(_frames, files, "recordings")))
     lowest = min([*rates, *([known_rate] if known_rate else [])])
     higher = [place for place, rate in enumerate(rates) if rate != lowest]
+    if not higher:
+        return x, lowest, []
+    from scipy.signal import resample_poly  # a tenth of every script's start, and seldom needed
+
     for place in higher:
         samples, rate = read_sound(files[place])
         divisor = math.gcd(lowest, rate)
         x[place] = log_mel(resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
-    if not higher:
-        return x, lowest, []
     found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
     return x, lowest, [f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
 
@@ -128,6 +128,8 @@ def read_wav(path):
     Returns: (samples (n,) float64 from -1 to 1, sample rate in Hz). Raises InputError for a file that is damaged,
     empty, not finite, or of a rate outside 8 to 48 kHz.
     """
+    from scipy.io import wavfile
+
     if path.read_bytes()[:4] not in (b"RIFF", b"RIFX", b"RF64"):
         raise InputError(f"{path} is not a .wav file (it does not begin with RIFF)")
     try:

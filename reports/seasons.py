@@ -1,7 +1,6 @@
 """Which season a series may have: the lag at which it is most like itself."""
 
 import numpy as np
-from scipy.signal import correlate
 
 LEAST = 0.2  # autocorrelation that is worth a line
 MOST_SERIES = 20  # that are looked at
@@ -22,7 +21,8 @@ def strongest_lag(series):
         rest = values - np.polyval(np.polyfit(time, values, 1), time)
         if not (rest**2).sum() > 1e-12 * (values**2).sum():
             continue
-        products = correlate(rest, rest, method="fft")[len(rest) - 1 :][:most]
+        power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2  # twice the length: the end does not meet the start
+        products = np.fft.irfft(power)[:most]
         means.append(products / (rest**2).sum() * len(rest) / (len(rest) - np.arange(most)))
     if not means:
         return None

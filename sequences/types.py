@@ -10,11 +10,12 @@ import numpy as np
 PARTS = ("training", "validation", "test")
 BLOCK = 4096  # sequences in memory as float32 at a time
 BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of clips of video, there are fewer
+IN_CACHE = 8 * 2**20  # that what a layer makes of them may take: more takes longer to move than to make
 
 
-def at_once(shape, most=BLOCK):
+def at_once(shape, most=BLOCK, block_bytes=BLOCK_BYTES):
     """Return how many sequences of this shape to have in memory as float32 at a time, `most` at the most."""
-    return max(1, min(most, BLOCK_BYTES // (4 * int(np.prod(shape)))))
+    return max(1, min(most, block_bytes // (4 * int(np.prod(shape)))))
 
 
 class Sequences(NamedTuple):

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sequences.types import at_once
+from sequences.types import IN_CACHE, at_once
 
 WIDTH = 9  # weights of a kernel
 KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos in combinations(range(WIDTH), 3)]).T
-SHARES = 2520  # features on the whole, at most
+SHARES = 5040  # features on the whole, at most
 SAMPLED, SAMPLED_STEPS = (
     200,
     100_000,
@@ -74,20 +74,19 @@ def shares(x, chosen):
     """Turn a Keras tensor (n, time, features) into the features of `choose`, each from -1 to 1: (n, many)."""
     from project.quiet_tensorflow import keras
 
-    layers, found = keras.layers, []
+    ops, found = keras.ops, []
     for dilation, weights, thresholds in chosen:
         outputs = convolution(weights, dilation)(x)
-        for threshold in thresholds:
-            above = keras.ops.sign(layers.Rescaling(1.0, (-threshold).tolist())(outputs))
-            found.append(layers.GlobalAveragePooling1D()(above))
-    return layers.Concatenate()(found)
+        above = [ops.sign(ops.subtract(outputs, threshold)) for threshold in thresholds.astype(np.float32)]
+        found += [ops.mean(signs, axis=1) for signs in above]
+    return ops.concatenate(found, axis=1)
 
 
 def extractor(shape, chosen):
     """Return the function that turns sequences (n, *shape) into features (n, many) float64, by the same layers."""
     from project.quiet_tensorflow import keras, tf
 
-    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]))
+    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), block_bytes=IN_CACHE)
     call = tf.function(keras.Model(inputs, shares(inputs, chosen)), autograph=False, reduce_retracing=True)
 
     def extract(x):

@@ -76,16 +76,17 @@ def linear_part(x, solution, name="linear"):
     return outputs
 
 
-def with_logits(model, added):
+def with_logits(model, added, share=1.0):
     """Return a network of classes with logits added to its own, before they become probabilities.
 
-    model: ends with the Dense layer "output"; added: a Keras tensor (n, outputs) made of the model's.
+    model: ends with the Dense layer "output"; added: a Keras tensor (n, outputs) made of the model's; share: what the
+    network's own logits are multiplied by.
     """
     from project.quiet_tensorflow import keras
 
     last, layers = model.get_layer("output"), keras.layers
     own = layers.Dense(last.units, name="output")
     logits = layers.Add()([own(last.input), added])
-    own.set_weights(last.get_weights())
+    own.set_weights([share * weights for weights in last.get_weights()])
     activation = "sigmoid" if last.units == 1 else "softmax"
     return keras.Model(model.input, layers.Activation(activation, name="probabilities")(logits))

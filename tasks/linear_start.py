@@ -1,14 +1,14 @@
 """Two linear models beside a deep network of classes: each knows what the others miss, and their logits add up.
 
 One is ridge regression on all values, the other on what fixed convolutions find (tasks/fixed_kernels.py). How much each
-counts is what gives their answers to sequences that they were fitted without the lowest cross-entropy (stacking:
-Wolpert 1992). The network is trained alone: together it would learn no more than what they get wrong (docs/choices.md).
+counts is found from their answers to sequences that they were fitted without (stacking: Wolpert 1992, Breiman 1996).
+The network is trained alone: together it would learn no more than what they get wrong (docs/choices.md).
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize_scalar, nnls
 from scipy.special import log_softmax
 
 from baselines import linear
@@ -16,7 +16,8 @@ from tasks import fixed_kernels
 from tasks.layers import flattened, linear_part, seen, with_logits
 
 MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
-LARGEST_SCALE = 30.0  # scale: what ridge regression brings to 1 is brought to
+LARGEST_SCALE = 30.0  # what ridge regression brings to 1 is brought to
+NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
 
 
 class Beside(NamedTuple):
@@ -45,8 +46,8 @@ def finished(model, data, c):
     values = linear_part(x, beside.values)
     shapes = linear_part(fixed_kernels.shares(x, beside.kernels), beside.shapes, "linear_of_shapes")
     scales = "all values × {:.2f}, of fixed convolutions × {:.2f}".format(*beside.scales)
-    print(f"Beside the network, added to its logits: ridge regression of {scales} (LINEAR_START)")
-    return with_logits(model, values + shapes)
+    print(f"Beside the network, its logits × {NETWORK_SHARE}: ridge regression of {scales} (LINEAR_START)")
+    return with_logits(model, values + shapes, NETWORK_SHARE)
 
 
 def fit_beside(data, outputs, c):
@@ -58,26 +59,28 @@ def fit_beside(data, outputs, c):
     def targets(places):
         return 2.0 * (y[places, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
 
-    models, answers = [], []
-    for inputs_of in (flattened(data, c), lambda x: extract(as_seen(x))):
-        models.append(linear.fit(data.train, targets, inputs_of, c.SEED))
-        answers.append(linear.unseen(models[-1], data.train, targets, inputs_of, c.SEED))
+    inputs = (flattened(data, c), lambda x: extract(as_seen(x)))
+    models, answers = zip(*(linear.fit_left_out(data.train, targets, inputs_of, c.SEED) for inputs_of in inputs))
     scales = best_scales(answers, y)
     return Beside(*(linear.scaled(model, scale) for model, scale in zip(models, scales)), kernels, scales)
 
 
 def best_scales(answers, y):
-    """Return what several answers (n, outputs) are multiplied by for their sum to be the best logits of classes y (n,).
+    """Return what several answers (n, outputs) are multiplied by for their sum to be logits of classes y (n,).
 
-    They are those of the lowest cross-entropy.
+    Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; its scale is
+    that of the lowest cross-entropy, if each class were wrong once in n times: no n answers show that none ever is.
     """
     answers = [np.hstack([np.zeros_like(a), a]) if a.shape[1] == 1 else a for a in answers]
+    classes = np.eye(answers[0].shape[1])[y]
+    columns = [own - own.mean(axis=0) for own in [*answers, 2 * classes]]
+    table = np.stack([column.ravel() for column in columns], axis=1)
+    proportions, _ = nnls(table[:, :-1], table[:, -1])
+    both = sum(proportion * own for proportion, own in zip(proportions, answers))
+    likely = classes + (classes.mean(axis=1, keepdims=True) - classes) / len(y)
 
-    def cross_entropy(log_scales):
-        logits = sum(np.exp(scale) * own for scale, own in zip(log_scales, answers))
-        return -log_softmax(logits, axis=1)[np.arange(len(y)), y].mean()
+    def cross_entropy(log_scale):
+        return -(likely * log_softmax(np.exp(log_scale) * both, axis=1)).sum(axis=1).mean()
 
-    bounds = [(-5, np.log(LARGEST_SCALE))] * len(answers)
-    starts = 1.5 - 4.5 * (1 - np.eye(len(answers)))  # each of them alone, and all alike
-    found = [minimize(cross_entropy, start, bounds=bounds) for start in [np.zeros(len(answers)), *starts]]
-    return np.exp(min(found, key=lambda result: result.fun).x)
+    found = minimize_scalar(cross_entropy, bounds=(-5, np.log(LARGEST_SCALE)), method="bounded")
+    return np.exp(found.x) * proportions
