@@ -14,10 +14,8 @@ from sequences.types import IN_CACHE, at_once
 WIDTH = 9  # weights of a kernel
 KERNELS = np.array([[2.0 if i in twos else -1.0 for i in range(WIDTH)] for twos in combinations(range(WIDTH), 3)]).T
 SHARES = 5040  # features on the whole, at most
-SAMPLED, SAMPLED_STEPS = (
-    200,
-    100_000,
-)  # training sequences, and their time steps, that thresholds are taken from at most
+SAMPLED = 200  # training sequences that thresholds are taken from at most
+SAMPLED_STEPS = 100_000  # time steps of all of them
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, less their whole part, are spread evenly whatever their number
 MARGIN = 1e-4  # over a threshold: where sequences are flat or padded many outputs equal it but for rounding
 SEEN = 9  # of a sequence of many features a kernel sees so many at most

@@ -59,9 +59,7 @@ def test_two_linear_models_stand_beside_a_deep_network(shipped, tmp_path, classe
     train(shipped, tmp_path)
     model = load_model(tmp_path / "run")  # stock Keras
     for layer in model.layers:
-        if layer.name.startswith(
-            "fixed"
-        ):  # of each kernel, three weights are 2 and six -1; it sees one feature or both
+        if layer.name.startswith("fixed"):  # three weights of each are 2, six -1; it sees one feature or both
             kernels = np.abs(layer.get_weights()[0]).max(axis=1) * np.sign(layer.get_weights()[0].sum(axis=1))
             assert sorted(map(tuple, kernels.T)) == sorted(
                 tuple(2.0 if k in twos else -1.0 for k in range(9)) for twos in combinations(range(9), 3)
@@ -147,6 +145,5 @@ def test_thresholds_come_from_the_whole_training_part():
     x = np.random.default_rng(4).normal(size=(2000, 20, 1))
     x[1000:] *= 100  # as in a file that is sorted by class
     (kernels, _) = fixed_kernels.choose(Part(x, None, np.arange(2000)), lambda x: x, 0)
-    assert (
-        np.abs(kernels.thresholds) > 60
-    ).any()  # six weights of -1 and three of 2 give a deviation of 4.2 to the first
+    # Six weights of -1 and three of 2 give outputs for the first thousand with a deviation of 4.2.
+    assert (np.abs(kernels.thresholds) > 60).any()
