@@ -2,8 +2,8 @@
 
 Predict new sequences, or forecast series beyond their end, with the trained run. PATH is a file or a folder of any kind
 that training reads; labels in it are not looked at. A recording that is longer than the network's input is predicted
-window by window; what is said in it is written down as a whole. Writes new_predictions.csv, and for series future.png,
-to the run folder.
+window by window (cut at its end where those of the training part were of unequal length); what is said in it is written
+down as a whole. Writes new_predictions.csv, and for series future.png, to the run folder.
 """
 
 from pathlib import Path

@@ -19,7 +19,9 @@ def read_npz(path, c, known=None):
     names, object arrays (they would need pickle) and wrong shapes.
     """
     if not zipfile.is_zipfile(path):
-        raise InputError(f"{path} cannot be read as .npz: it is no .npz archive (np.savez writes one)")
+        raise InputError(
+            f"{path} cannot be read as .npz: it is no .npz archive, or a part of one (np.savez writes them)"
+        )
     try:
         with np.load(path, allow_pickle=False) as archive:
             _refuse_false_headers(path, archive)

@@ -89,8 +89,10 @@ def read_all(files, known_rate=None):
     x, rates = map(list, zip(*read_many(_frames, files, "recordings")))
     lowest = min([*rates, *([known_rate] if known_rate else [])])
     higher = [place for place, rate in enumerate(rates) if rate != lowest]
+    short = [file.name for file in files if file.suffix.lower() == ".wav" and ends_early(file)]
+    notes = [f"recordings that end before their headers say: {', '.join(short[:3])}"] if short else []
     if not higher:
-        return x, lowest, []
+        return x, lowest, notes
     from scipy.signal import resample_poly  # a tenth of every script's start, and seldom needed
 
     for place in higher:
@@ -98,7 +100,15 @@ def read_all(files, known_rate=None):
         divisor = math.gcd(lowest, rate)
         x[place] = log_mel(resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
     found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
-    return x, lowest, [f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
+    return x, lowest, [*notes, f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
+
+
+def ends_early(path):
+    """Tell whether a `.wav` file is shorter than its header says (a program that wrote to a pipe leaves that open)."""
+    with open(path, "rb") as file:
+        head = file.read(8)
+    size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
+    return size < 2**31 and path.stat().st_size < size + 8
 
 
 def _frames(file):

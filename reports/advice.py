@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from baselines import LINEAR
+from baselines import LINEAR, MAJORITY
 from reports.verdict import best_baseline, outcome
 
 MOST = 3  # lines
@@ -29,21 +29,26 @@ def one_class(task, history, figures, shape, c):
 
 
 def never_learned(task, history, figures, shape, c):
-    """The training loss never left that of guessing: the entropy of the classes, or variance 1 of what is forecast."""
+    """The training loss never left that of guessing, nor is the score better."""
     if guessing(history, figures):
         return (
-            f"The training loss stayed at that of guessing ({history['loss'][-1]:.3f}): the network learned nothing. "
-            "Try more EPOCHS, a smaller BATCH_SIZE, another LEARNING_RATE."
+            f"The training loss ({history['loss'][-1]:.3f}) stayed near that of guessing ({entropy(figures):.3f}): the "
+            "network learned nothing. Try more EPOCHS, a smaller BATCH_SIZE, another LEARNING_RATE."
         )
 
 
 def guessing(history, figures):
-    """Tell whether the training loss stayed where it began, near the entropy of the classes."""
-    counts = np.array([f["support"] for f in figures.get("per_class", {}).values()], float)
-    if not counts.sum():
+    """Tell whether the training loss stayed near the entropy of the classes, and the score near the majority class'."""
+    if not entropy(figures) or figures.get("differences", {}).get(MAJORITY, {"interval": [0]})["interval"][0] > 0:
         return False
-    shares = counts[counts > 0] / counts.sum()
-    return min(history["loss"]) > 0.95 * -(shares * np.log(shares)).sum() and len(shares) > 1
+    return min(history["loss"]) > 0.95 * entropy(figures)
+
+
+def entropy(figures):
+    """Return the entropy of the classes of the test part, 0 where there are none."""
+    counts = np.array([f["support"] for f in figures.get("per_class", {}).values() if f["support"]], float)
+    shares = counts / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
 
 
 def still_falling(task, history, figures, shape, c):

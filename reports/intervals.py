@@ -16,14 +16,26 @@ def wilson(correct, n):
 def accuracy_difference(right, rival_right):
     """Compare two classifiers on the same sequences. right, rival_right: (n,) whether each one's answer is right.
 
-    Returns: (difference of the accuracies, its exact 95 % interval [low, high]): that of Clopper and Pearson (1934) for
-    the share won of the sequences on which only one is right. It leaves 0 out where McNemar's exact test does.
+    Returns: (difference of the accuracies, its 95 % interval [low, high]): Newcombe's (1998, Improved confidence
+    intervals for the difference between binomial proportions based on paired data, method 10), of the two Wilson
+    intervals and how far the answers agree. It holds the true difference about as often as it says.
     """
-    won, lost, n = int((right & ~rival_right).sum()), int((rival_right & ~right).sum()), len(right)
-    if won + lost == 0:
-        return 0.0, [0.0, 0.0]
-    share = binomtest(won, won + lost).proportion_ci(CONFIDENCE, method="exact")
-    return (won - lost) / n, [(won + lost) / n * (2 * float(bound) - 1) for bound in (share.low, share.high)]
+    n, both = len(right), int((right & rival_right).sum())
+    ours, theirs = int(right.sum()), int(rival_right.sum())
+    agreement = n * both - ours * theirs  # of the four counts, both right times both wrong less the other two
+    if agreement > 0:
+        agreement = max(agreement - n / 2, 0)
+    spread = (ours * (n - ours) * theirs * (n - theirs)) ** 0.5
+    phi = agreement / spread if spread else 0.0
+    (low, high), (their_low, their_high) = wilson(ours, n), wilson(theirs, n)
+
+    def half(own, other):
+        return max(0.0, own**2 - 2 * phi * own * other + other**2) ** 0.5
+
+    share, their_share = ours / n, theirs / n
+    below, above = half(share - low, their_high - their_share), half(high - share, their_share - their_low)
+    difference = (ours - theirs) / n
+    return difference, [difference - below, difference + above]
 
 
 def skill(errors, naive_errors):

@@ -3,6 +3,7 @@
 import numpy as np
 
 LEAST = 0.2  # autocorrelation that is worth a line
+NEARLY = 0.9  # of the highest autocorrelation: at a multiple of the lag it is as high but for chance
 MOST_SERIES = 20  # that are looked at
 
 
@@ -30,7 +31,9 @@ def strongest_lag(series):
     below = int(np.argmax(mean < 0))
     if not below or below + 1 >= most:
         return None
-    lag = below + int(mean[below:].argmax())
+    high = below + np.flatnonzero(mean[below:] >= NEARLY * mean[below:].max())
+    first = high[: int(np.argmax(np.diff(high, append=most + 1) > 1)) + 1]  # the first peak, not a multiple of its lag
+    lag = int(first[mean[first].argmax()])
     if mean[lag] < max(LEAST, 2 / np.sqrt(sum(map(len, series)))):
         return None
     return lag, float(mean[lag])

@@ -215,8 +215,8 @@ def equal_lengths(sequences, steps, filler, path):
         x[i, :padding] = filler
         x[i, padding:] = sequence[:steps]
     lengths = np.array([len(sequence) for sequence in sequences])
-    counts = {"padded": (lengths < steps).sum(), "cut": (lengths > steps).sum()}
-    notes = [f"{n} of {len(x)} sequences were {how} to {steps} time steps" for how, n in counts.items() if n]
+    counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
+    notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
     if filled:
         notes.append(f"{filled} missing values were filled by linear interpolation")
     return x, notes

@@ -51,7 +51,8 @@ def whole(stream, pure):
         if len(own) > 1:
             raise InputError(
                 f"{name_of(stream, place)} has {len(own)} labels ({', '.join(map(str, own[:4]))}): set WINDOW to the "
-                "rows that make one sequence, or SEQUENCE to the columns that tell recordings apart"
+                "rows that make one sequence, or SEQUENCE to the columns that tell recordings apart; where each row "
+                'is a sequence SEQUENCE = "row", where a column holds texts TEXT'
             )
     return stream._replace(y=np.array([own[0] for own in labels]))
 

@@ -45,9 +45,13 @@ def finished(model, data, c):
     beside, x = fit_beside(data, model.output_shape[1], c), model.get_layer("convolution_1").input
     values = linear_part(x, beside.values)
     shapes = linear_part(fixed_kernels.shares(x, beside.kernels), beside.shapes, "linear_of_shapes")
+    whole = with_logits(model, values + shapes, NETWORK_SHARE)
     scales = "all values × {:.2f}, of fixed convolutions × {:.2f}".format(*beside.scales)
-    print(f"Beside the network, its logits × {NETWORK_SHARE}: ridge regression of {scales} (LINEAR_START)")
-    return with_logits(model, values + shapes, NETWORK_SHARE)
+    print(
+        f"Beside the network, its logits × {NETWORK_SHARE}: ridge regression of {scales} (LINEAR_START), "
+        f"{whole.count_params():,} parameters in all"
+    )
+    return whole
 
 
 def fit_beside(data, outputs, c):

@@ -84,4 +84,9 @@ def linear_words(numbers, words):
 def finished(model, data, c):
     """Return a trained network of the numbers of words with the linear model beside it."""
     words = fit_words(data, model.output_shape[1], c)
-    return with_logits(model, linear_words(model.input, words))
+    whole = with_logits(model, linear_words(model.input, words))
+    print(
+        "Beside the network, added to its logits: ridge regression of words and pairs of words (LINEAR_START), "
+        f"{whole.count_params():,} parameters in all"
+    )
+    return whole

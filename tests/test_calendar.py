@@ -12,7 +12,7 @@ RNG = np.random.default_rng(3)
 def test_the_lag_to_try_as_season_is_named():
     t = np.arange(240)
     noise = RNG.normal(size=240)
-    assert strongest_lag([t + 5 * np.sin(2 * np.pi * t / 12) + noise])[0] in (12, 24, 36, 48, 60, 72, 84, 96, 108)
+    assert strongest_lag([t + 5 * np.sin(2 * np.pi * t / 12) + noise])[0] == 12
     assert strongest_lag([noise]) is None and strongest_lag([np.ones(50)]) is None and strongest_lag([t[:4]]) is None
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from baselines.naive import naive_forecasts
 from reports import intervals
@@ -75,14 +74,24 @@ def test_the_verdict_tells_ties_from_what_is_open(right, rival, words):
     assert words in verdict(result, "higher")
 
 
-@pytest.mark.parametrize(("won", "lost"), [(0, 0), (4, 0), (6, 0), (9, 1), (30, 12), (5, 20)])
-def test_the_difference_of_two_classifiers_agrees_with_mcnemars_exact_test(won, lost):
-    right = np.array([True] * won + [False] * lost + [True] * 50 + [False] * 10)
-    rival = np.array([False] * won + [True] * lost + [True] * 50 + [False] * 10)
-    difference, (low, high) = intervals.accuracy_difference(right, rival)
-    assert difference == pytest.approx((won - lost) / len(right)) and low <= difference <= high
-    p = binomtest(won, won + lost, 0.5).pvalue if won + lost else 1.0
-    assert (low > 0 or high < 0) == (p < 0.05)
+def paired(both, won, lost, neither):
+    """Return whether each answer is right: of the network, of its rival."""
+    right = np.repeat([True, True, False, False], [both, won, lost, neither])
+    return right, np.repeat([True, False, True, False], [both, won, lost, neither])
+
+
+def test_the_difference_of_two_classifiers_is_that_of_the_published_example():
+    difference, interval = intervals.accuracy_difference(*paired(36, 12, 2, 0))
+    assert difference == pytest.approx(0.2)
+    assert interval == pytest.approx([0.0569, 0.3404], abs=1e-4)  # Newcombe (1998), method 10
+    assert intervals.accuracy_difference(*paired(50, 0, 0, 0))[0] == 0
+
+
+@pytest.mark.parametrize(("won", "lost", "both"), [(0.49, 0, 0.5), (0.3, 0.02, 0.6), (0.1, 0.05, 0.8), (0.2, 0.2, 0.5)])
+def test_the_interval_of_the_difference_holds_the_truth_as_often_as_it_says(won, lost, both):
+    drawn = np.random.default_rng(0).multinomial(50, [both, won, lost, 1 - both - won - lost], 300)
+    bounds = np.array([intervals.accuracy_difference(*paired(*counts))[1] for counts in drawn])
+    assert ((bounds[:, 0] <= won - lost) & (won - lost <= bounds[:, 1])).mean() > 0.92
 
 
 def test_luck_is_the_expected_best_of_equal_scores():

@@ -153,6 +153,16 @@ def write_recordings(folder, names, rate=8000):
 NAMES = [f"{label}_{speaker}_{i}.wav" for label in "01" for speaker in ("ann", "bob", "eve", "dan") for i in range(4)]
 
 
+def test_a_recording_that_ends_before_its_header_says_is_named(tmp_path):
+    folder = write_recordings(tmp_path / "r", NAMES)
+    cut = folder / NAMES[3]
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    assert sound.read(folder, None)[0].notes == (f"recordings that end before their headers say: {NAMES[3]}",)
+    whole = (folder / NAMES[4]).read_bytes()
+    cut.write_bytes(whole[:4] + b"\xff" * 4 + whole[8:])  # written to a pipe
+    assert sound.read(folder, None)[0].notes == ()
+
+
 def test_recordings_are_labelled_by_their_names(tmp_path):
     read = sound.read(write_recordings(tmp_path / "r", NAMES), None)[0]
     assert read.y.tolist() == [name[0] for name in sorted(NAMES)]

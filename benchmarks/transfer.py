@@ -1,0 +1,77 @@
+"""python benchmarks/transfer.py PATH
+
+Does a run on one archive help on a smaller one of the same kind? Networks trained from scratch and from PRETRAINED_RUN,
+beside ridge regression. PATH holds the archives, each in a folder of its own; pairs that are not there are left out.
+Epochs and constants are the same for all, chosen on none of them. Writes benchmarks/transfer.md.
+"""
+
+import io
+import sys
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from accuracy_tables import markdown
+
+import evaluate_model
+import train_model
+from baselines import LINEAR
+from project import ledger
+from project.constants import read_constants
+from project.errors import InputError
+from project.files import PROJECT, write_atomically
+from project.script import run_script
+
+PAIRS = [("GunPointAgeSpan", "GunPoint"), ("ECG200", "TwoLeadECG"), ("SwedishLeaf", "FaceFour")]  # from, to
+NETWORKS = {  # how each is trained
+    "cnn_lstm": {},
+    "deep_cnn_lstm, alone": {"ARCHITECTURE": "deep_cnn_lstm", "LINEAR_START": False},
+    "deep_cnn_lstm": {"ARCHITECTURE": "deep_cnn_lstm"},
+}
+CONSTANTS = {"EPOCHS": 150, "BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10}
+SEEDS = [0, 1, 2]
+HEADER = ["trained before on", "then on", "network", "from scratch", "pretrained", "difference, each seed", "ridge"]
+
+
+def main(path):
+    """Measure the pairs that are there, print the table and write it."""
+    path, rows = Path(path).expanduser().resolve(), []
+    for source, target in PAIRS:
+        for network, constants in NETWORKS.items() if all((path / name).is_dir() for name in (source, target)) else ():
+            c = read_constants().changed(**CONSTANTS | constants)
+            rows.append([source, target, network, *compare(c, str(path / source), str(path / target))])
+            print(" | ".join(rows[-1]), flush=True)
+    if not rows:
+        raise InputError(f"{path} holds none of the pairs: see python benchmarks/transfer.py --help")
+    table = markdown(HEADER, rows)
+    write_atomically(PROJECT / "benchmarks" / "transfer.md", table + "\n")
+    print(f"\n{table}\nWrote benchmarks/transfer.md")
+
+
+def compare(c, source, target):
+    """Train each seed on `source`, then on `target` from that run and from scratch. Returns: cells of the table."""
+    scores = {"scratch": [], "pretrained": []}
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        ledger.LEDGER = Path(folder) / "ledger.csv"
+        for seed in SEEDS:
+            before = c.changed(SEED=seed, DATASET=source, RUN_DIR=str(Path(folder) / "before"))
+            train_model.train_with(before)
+            for how, run in (("scratch", None), ("pretrained", before.RUN_DIR)):
+                own = before.changed(DATASET=target, PRETRAINED_RUN=run, RUN_DIR=str(Path(folder) / "run"))
+                train_model.train_with(own)
+                result = evaluate_model.evaluate_with(own)
+                scores[how].append(100 * result["accuracy"])
+    differences = np.subtract(scores["pretrained"], scores["scratch"])
+    return [
+        *(f"{np.mean(own):.1f} ± {np.std(own, ddof=1):.1f}" for own in scores.values()),
+        " ".join(f"{difference:+.1f}" for difference in differences),
+        f"{100 * result['baselines'][LINEAR]:.1f}",
+    ]
+
+
+if __name__ == "__main__":
+    run_script(main, __doc__, arguments=1)
