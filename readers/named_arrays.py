@@ -52,11 +52,11 @@ def sequences_of(path, x_name, x, y_name, y, known=None):
     """Check an array x and its labels y (or None) and make Sequences of them. Raises InputError for wrong shapes.
 
     x: (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data (time,) is
-    one sequence.
+    one sequence, where the training part has several features also (time, features).
     """
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
-    if x.ndim == 1 and known is not None:
+    if known is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == known["features"] != [1]):
         x = np.asarray(x[:])[None]
     if x.ndim in (2, 4):
         x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[..., np.newaxis]

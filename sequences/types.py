@@ -13,9 +13,12 @@ BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of clips of vi
 IN_CACHE = 8 * 2**20  # that what a layer makes of them may take: more takes longer to move than to make
 
 
-def at_once(shape, most=BLOCK, block_bytes=BLOCK_BYTES):
-    """Return how many sequences of this shape to have in memory as float32 at a time, `most` at the most."""
-    return max(1, min(most, block_bytes // (4 * int(np.prod(shape)))))
+def at_once(shape, most=BLOCK, bytes_at_most=None):
+    """Return how many sequences of this shape to have in memory as float32 at a time, `most` at the most.
+
+    bytes_at_most: that they may take, if not BLOCK_BYTES.
+    """
+    return max(1, min(most, (bytes_at_most or BLOCK_BYTES) // (4 * int(np.prod(shape)))))
 
 
 class Sequences(NamedTuple):

@@ -84,7 +84,7 @@ def extractor(shape, chosen):
     """Return the function that turns sequences (n, *shape) into features (n, many) float64, by the same layers."""
     from project.quiet_tensorflow import keras, tf
 
-    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), block_bytes=IN_CACHE)
+    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), bytes_at_most=IN_CACHE)
     call = tf.function(keras.Model(inputs, shares(inputs, chosen)), autograph=False, reduce_retracing=True)
 
     def extract(x):

@@ -64,6 +64,12 @@ def test_npz(arrays_run, tmp_path, labelled, capsys):
     assert "high           3" in counts and "low            3" in counts
 
 
+def test_a_single_sequence_of_several_features_is_one_sequence(arrays_run, tmp_path):
+    np.save(tmp_path / "new.npy", high_and_low()[1])
+    predict_model.predict_new(tmp_path / "new.npy", arrays_run)
+    assert [row["predicted_label"] for row in predictions(arrays_run)] == ["high"]
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_ts(arrays_run, tmp_path, labelled):
     head = f"@univariate false\n@dimensions 2\n@classLabel {'true a b' if labelled else 'false'}\n@data\n"

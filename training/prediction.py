@@ -19,7 +19,7 @@ def predict(model, part):
     from project.quiet_tensorflow import tf
     from training.fused_lstm import fused
 
-    size = min(at_once(part.shape, BATCH), at_once(largest_output(model), block_bytes=IN_CACHE))
+    size = min(at_once(part.shape, BATCH), at_once(largest_output(model), bytes_at_most=IN_CACHE))
     # About where tracing the model, as `model.predict` does, begins to pay.
     call = traced(model) if len(part) > 8 * size else functools.partial(model, training=False)
     with fused(model, min(size, len(part))):
