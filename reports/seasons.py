@@ -31,11 +31,12 @@ def strongest_lag(series):
     below = int(np.argmax(mean < 0))
     if not below or below + 1 >= most:
         return None
-    high = below + np.flatnonzero(mean[below:] >= NEARLY * mean[below:].max())
+    best = mean[below:].max()
+    if best < max(LEAST, 2 / np.sqrt(sum(map(len, series)))):
+        return None
+    high = below + np.flatnonzero(mean[below:] >= NEARLY * best)
     first = high[: int(np.argmax(np.diff(high, append=most + 1) > 1)) + 1]  # the first peak, not a multiple of its lag
     lag = int(first[mean[first].argmax()])
-    if mean[lag] < max(LEAST, 2 / np.sqrt(sum(map(len, series)))):
-        return None
     return lag, float(mean[lag])
 
 
