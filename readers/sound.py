@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from project.english import counted
 from project.errors import InputError
 from readers.many import read_many
 from readers.regular import refuse_special
@@ -75,7 +76,7 @@ def _left_out(path):
         return []
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
     how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if any(name.lower().endswith(OPTIONAL) for name in other) else ""
-    notes = [f"{len(other)} sound files are left out: {', '.join(other[:3])}{how}"] if other else []
+    notes = [f"{counted(len(other), 'sound file')} left out: {', '.join(other[:3])}{how}"] if other else []
     if table := metadata_of(path):
         notes.append(f"{table.name} is not read: LABEL names its column of classes, TEXT that of what is said")
     return notes
@@ -100,7 +101,9 @@ def read_all(files, known_rate=None):
         divisor = math.gcd(lowest, rate)
         x[place] = log_mel(resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
     found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
-    return x, lowest, [*notes, f"{len(higher)} recordings of {found} were resampled to {lowest} Hz, the lowest rate"]
+    own = f"{counted(len(higher), 'recording')} of {found} {'was' if len(higher) == 1 else 'were'}"
+    lower = "that of the training part" if lowest == known_rate else "the lowest rate"
+    return x, lowest, [*notes, f"{own} resampled to {lowest} Hz, {lower}"]
 
 
 def ends_early(path):

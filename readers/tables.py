@@ -108,7 +108,7 @@ def without_damaged(body, numbers, width, separator):
         return body, numbers, []  # the reader of cells says what is wrong with them
     shown = ", ".join(str(numbers[k]) for k in bad[:5]) + (", ..." if len(bad) > 5 else "")
     kept = np.flatnonzero(counts == width)
-    note = f"{len(bad)} lines that have not {width} cells were left out: {shown}"
+    note = f"lines that have not {width} cells, left out: {shown}"
     return [body[k] for k in kept], [numbers[k] for k in kept], [note]
 
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from project.english import counted
 from project.errors import InputError
 from project.files import read_text
 from readers.text import to_numbers, with_twin
@@ -109,7 +110,7 @@ def _check_ts_shape(where, header, columns, x):
     expected = int(features[0]) if features else 1 if header.get("univariate", [""])[0].lower() == "true" else None
     expected = x[0].shape[1] if x else expected or len(columns)
     if len(columns) != expected:
-        raise InputError(f"{where} has {len(columns)} features, expected are {expected}")
+        raise InputError(f"{where} has {counted(len(columns), 'feature')}, expected are {expected}")
     if header.get("equallength", [""])[0].lower() == "true":
         steps = int(header.get("serieslength", [len(x[0]) if x else len(columns[0])])[0])
         if lengths != {steps}:

@@ -5,6 +5,7 @@
 
 import numpy as np
 
+from project.english import counted, were
 from project.errors import InputError
 from sequences.gaps import interpolated
 from sequences.types import at_once
@@ -113,7 +114,7 @@ def prepare(sequences, learned, where):
     given = list(x[:1][0].shape[1:])
     if given != features:
         here, there = (" × ".join(map(str, sizes)) for sizes in (given, features))
-        raise InputError(f"{where} has {here} features; the training part has {there}")
+        raise InputError(f"{where} has {here} feature{'s' * (given != [1])}; the training part has {there}")
     lengths = sorted(set(map(len, x))) if isinstance(x, list) else [x.shape[1]]
     if lengths != [steps] and not learned["unequal_lengths"]:
         span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
@@ -169,9 +170,9 @@ def _prepared_series(series, filler, where):
         carried, begun = carried + (gaps & ~first).sum(), begun + first.sum()
         prepared.append(values)
         measured.append(~gaps)
-    notes = [f"{carried} empty cells were carried forward from the row before"] if carried else []
+    notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
     if begun:
-        notes.append(f"{begun} empty cells that nothing comes before got the mean of the training part")
+        notes.append(f"{counted(begun, 'empty cell')} that nothing comes before got the mean of the training part")
     return series._replace(x=prepared, measured=measured), notes
 
 
@@ -218,7 +219,7 @@ def equal_lengths(sequences, steps, filler, path):
     counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
     notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
     if filled:
-        notes.append(f"{filled} missing values were filled by linear interpolation")
+        notes.append(f"{were(filled, 'missing value')} filled by linear interpolation")
     return x, notes
 
 
@@ -244,7 +245,5 @@ def check_finite(x, source):
             first = (start + places[0][0], places[0][1])
         bad += len(places)
     if bad:
-        raise InputError(
-            f"{source}: {bad} values are NaN, infinite or beyond 32-bit floats, the first in sequence {first[0]}, "
-            f"time step {first[1]} (counted from 0)"
-        )
+        place = f"sequence {first[0]}, time step {first[1]} (counted from 0)"
+        raise InputError(f"{source}: {counted(bad, 'value')} NaN, infinite or beyond 32-bit floats, first in {place}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from project.english import counted, were
 from project.errors import InputError
 from sequences.gaps import carried, fill_gaps, interpolated, name_of
 from sequences.splits import draw, groups_of, split_sequences
@@ -32,7 +33,7 @@ def cut_streams(train, test, c, validation_seed, pure, fold=None):
         _hold_out_last(marks, classes, part, size, fold if part == TEST else None)
     kept = _apart(marks, windows.starts, c.WINDOW)
     if not kept.all():
-        notes.append(f"{(~kept).sum()} windows that reach into another part were left out")
+        notes.append(f"windows that reach into another part, left out: {(~kept).sum()}")
     marks = marks[kept]
     for place, name in enumerate(PARTS):
         if not (marks == place).any() and (place != VALIDATION or c.VALIDATION_SIZE):
@@ -69,7 +70,7 @@ def _windows(stream, size, stride, pure):
     # A single recording is divided by time: what comes later may not fill what lies before.
     fill, how = (carried, "from the row before") if len(stream.x) == 1 else (interpolated, "by linear interpolation")
     stream, gaps = fill_gaps(stream, fill)
-    notes = [f"{gaps} missing values were filled {how}"] if gaps else []
+    notes = [f"{were(gaps, 'missing value')} filled {how}"] if gaps else []
     lengths = np.array([len(x) for x in stream.x])
     first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     starts = [begin + np.arange(0, max(0, n - size + 1), stride) for begin, n in zip(first, lengths)]
@@ -87,7 +88,7 @@ def _windows(stream, size, stride, pure):
     if mixed.any():
         notes.append(f"{mixed.sum()} of {len(starts)} windows have rows of more than one label: left out")
     if (without := missing[last] & ~mixed).any():
-        notes.append(f"{without.sum()} windows without a label were left out")
+        notes.append(f"windows without a label, left out: {without.sum()}")
     if pure:
         notes += _without_window(labels[~missing], labels[last[used]], size)
     if not used.any():
@@ -105,7 +106,7 @@ def _without_window(labels, of_windows, size):
     runs = np.split(labels, np.flatnonzero(labels[1:] != labels[:-1]) + 1)
     return [
         f"no window of {size} rows is all {label!r}: its longest run has "
-        f"{max(len(run) for run in runs if run[0] == label)} rows"
+        + counted(max(len(run) for run in runs if run[0] == label), "row")
         for label in lost
     ]
 

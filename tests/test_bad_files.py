@@ -18,8 +18,8 @@ from tests.conftest import load
 X, Y = np.random.default_rng(0).normal(size=(20, 6, 2)), np.arange(20) % 2
 ARRAYS = [
     ({"X": np.where(np.arange(2) == 1, np.nan, X), "y": Y}, "sequence 0 .*without any value"),
-    ({"X": np.where(X[3, 1, 0] == X, np.inf, X), "y": Y}, "1 values.* sequence 3, time step 1"),
-    ({"X": np.where(X[3, 1, 0] == X, 1e300, X), "y": Y}, "1 values"),
+    ({"X": np.where(X[3, 1, 0] == X, np.inf, X), "y": Y}, "1 value.* sequence 3, time step 1"),
+    ({"X": np.where(X[3, 1, 0] == X, 1e300, X), "y": Y}, "1 value"),
     ({"X": X, "y": np.zeros(20)}, "one class only"),
     ({"X": X, "y": np.arange(20)}, "20 different whole numbers"),
     ({"X": X, "y": Y[:-1]}, "20 sequences.*\\(19,\\)"),

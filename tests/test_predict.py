@@ -127,7 +127,7 @@ def test_videos_end_to_end_from_npz(shipped, tmp_path):
         ("a.npz", {"X": np.zeros((3, 11, 2))}, "11 time steps.*has 12.*unequal length"),
         ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "sequence 0 .*without any value"),
         ("a.npz", {"X_train": np.zeros((3, 12, 2)), "X_test": np.zeros((3, 12, 2))}, "as X"),
-        ("a.csv", "t,v\n2001-01-01,1\n2001-01-02,2\n", "1 features; the training part has 2"),
+        ("a.csv", "t,v\n2001-01-01,1\n2001-01-02,2\n", "1 feature; the training part has 2"),
         ("a.xyz", "1", "no known format"),
         ("missing.npz", None, "does not exist"),
     ],

@@ -204,7 +204,7 @@ def test_csv_numeric_columns_are_inputs_and_time_is_skipped(shipped, tmp_path):
     np.testing.assert_array_equal(read.x[0], [[1, 2.5], [np.nan, 3], [3, 4]])
     filled, notes = prepare(read, learn(read, [0]), "here")
     np.testing.assert_array_equal(filled.x[0], [[1, 2.5], [1, 3], [3, 4]])
-    assert "1 empty cells were carried forward" in notes[0]
+    assert "1 empty cell was carried forward" in notes[0]
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_nan_at_the_end_is_the_end_and_nan_inside_is_filled(tmp_path, form):
     np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(data.test.take(slice(None))[:, :, 0], expected[::-1], rtol=1e-6)
     notes = " ".join(data.notes)
-    assert "2 of 4 sequences were padded" in notes and "1 missing values were filled" in notes
+    assert "2 of 4 sequences were padded" in notes and "1 missing value was filled" in notes
 
 
 def write_table(path, rows, header="date,value"):
@@ -94,7 +94,7 @@ def test_sound_files_in_capitals_count_and_those_left_out_are_named(tmp_path, mo
     (folder / "notes.md").write_text("hello")
     data = load(DATASET=str(folder))
     assert len(data.train) + len(data.test) == len(NAMES)
-    assert any("1 sound files are left out" in note and "0_x.mp3" in note for note in data.notes)
+    assert any("1 sound file left out" in note and "0_x.mp3" in note for note in data.notes)
 
 
 def test_arrays_that_are_not_looked_at_are_named(tmp_path):

@@ -59,7 +59,7 @@ def test_encodings_and_gzip(tmp_path):
 def test_missing_cells_are_carried_forward_and_counted(tmp_path, cell):
     rows = "".join(f"{i},{cell if i == 9 else i + 0.5}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), TARGET="a", WINDOW=5)
-    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cells were carried forward" in " ".join(data.notes)
+    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cell was carried forward" in " ".join(data.notes)
 
 
 def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
