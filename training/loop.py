@@ -3,14 +3,12 @@
 import dataclasses
 import json
 import sys
-import threading
 import time
 
 import numpy as np
 
 from project.errors import InputError
 from project.run_folder import sibling
-from reports import plots
 from training import schedule, workers
 from training.checkpoint import load_checkpoint, restore, save_checkpoint
 
@@ -45,8 +43,6 @@ def fit(model, data, c, folder=None, record=None):
         line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
         if workers.is_first():
             print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
-        if checkpoint is not None and epoch == first:  # the half second of Matplotlib's import passes beside training
-            threading.Thread(target=plots.new_figure).start()
         if schedule.is_stopped(history, c):
             print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
             break
