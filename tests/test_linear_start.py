@@ -104,6 +104,11 @@ def test_shapes_anywhere_are_told_apart_from_the_start(shipped, tmp_path):
     np.savez(tmp_path / "d.npz", X_train=x[:40], y_train=y[:40], X_test=x[40:], y_test=y[40:])
     result = train(shipped, tmp_path, LEARNING_RATE=1e-9)
     assert result["baselines"]["linear"] < 0.75 and result["accuracy"] > 0.85
+    from project.quiet_tensorflow import keras
+
+    model = load_model(tmp_path / "run")
+    shapes = keras.Model(model.input, model.get_layer("linear_of_shapes").output)(x[40:].astype(np.float32))
+    assert ((np.asarray(shapes)[:, 0] > 0) == y[40:]).mean() > 0.95  # ridge on all values takes some of it away
 
 
 def test_small_differences_on_a_large_curve_are_left_to_ridge(shipped, tmp_path):
