@@ -4,6 +4,7 @@
 and the data have been checked: a typing mistake is answered at once.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -38,10 +39,27 @@ def standard_error_caught():
                 os.write(2, caught.read())
 
 
+@contextmanager
+def nothing_collected():
+    """Keep Python's garbage collector from what the block imports, and from what there was before, until the end.
+
+    It would walk over the million objects of TensorFlow's modules time and again, and once more when the process ends,
+    though all of them stay: of a short run's seconds, one or two.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
 # Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
 _pyplot = sys.modules.get("matplotlib.pyplot")
 sys.modules["matplotlib.pyplot"] = _pyplot
-with standard_error_caught():
+with standard_error_caught(), nothing_collected():
     import keras
     import tensorflow as tf
 if _pyplot is None:
