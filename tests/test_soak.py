@@ -3,6 +3,7 @@
 The rounds take turns over all that can be learned. The full soak: python -m pytest tests/test_soak.py --soak-rounds 200
 """
 
+import gc
 import json
 
 import numpy as np
@@ -49,3 +50,9 @@ def test_many_rounds_leave_no_file_handles_no_threads_and_no_memory(project, req
     print(f"MB, handles and threads after each turn: {figures}")
     assert late - early < MEGABYTES, figures
     assert all(b <= a + 2 for a, b in zip(others, others_late)), figures
+
+
+def test_the_garbage_collector_runs_but_not_over_what_was_imported():
+    import project.quiet_tensorflow  # noqa: F401
+
+    assert gc.isenabled() and gc.get_freeze_count() > 100_000
