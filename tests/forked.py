@@ -14,7 +14,8 @@ import atexit, gc, json, os, runpy, signal, sys, traceback
 gc.disable()
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
 import keras, tensorflow
-import h5py, joblib, matplotlib.figure, scipy.stats, sklearn.linear_model, sklearn.model_selection
+import h5py, joblib, matplotlib.backends.backend_agg, matplotlib.figure
+import scipy.stats, sklearn.datasets, sklearn.linear_model, sklearn.model_selection
 gc.freeze()  # else each child looks through TensorFlow's objects, and copies their pages
 gc.enable()
 

@@ -97,7 +97,8 @@ def test_neither_batch_nor_order_nor_other_sequences_change_an_answer(tmp_path_f
     @given(st.lists(st.integers(0, n - 1), min_size=1, max_size=n, unique=True), st.integers(1, 2 * n))
     def check(rows, batch):
         with monkeypatch.context() as patch:
-            patch.setattr(prediction, "BATCH", batch)  # above eight batches the model is traced besides
+            # Above eight batches the model is traced besides.
+            patch.setattr(prediction, "BATCH", {"CPU": batch, "GPU": batch})
             some, their_lines = answered(rows)
         steps = min(some.shape[1], whole.shape[1])  # recordings are padded to the longest beside them
         np.testing.assert_allclose(some[:, :steps], whole[rows][:, :steps], rtol=1e-5, atol=2e-6)

@@ -8,7 +8,7 @@ from project.errors import InputError
 from project.run_folder import AGAIN
 from sequences.types import IN_CACHE, at_once
 
-BATCH = 1024  # sequences predicted at once; only speed and memory depend on it
+BATCH = {"CPU": 256, "GPU": 1024}  # sequences predicted at once; only speed and memory depend on it
 
 
 def predict(model, part):
@@ -19,7 +19,8 @@ def predict(model, part):
     from project.quiet_tensorflow import tf
     from training.fused_lstm import fused
 
-    size = min(at_once(part.shape, BATCH), at_once(largest_output(model), bytes_at_most=IN_CACHE))
+    most = BATCH["GPU" if tf.config.list_physical_devices("GPU") else "CPU"]
+    size = min(at_once(part.shape, most), at_once(largest_output(model), bytes_at_most=IN_CACHE))
     # About where tracing the model, as `model.predict` does, begins to pay.
     call = traced(model) if len(part) > 8 * size else functools.partial(model, training=False)
     with fused(model, min(size, len(part))):
