@@ -16,6 +16,7 @@ BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and
 LEARNING_RATE = 0.001  # step size of Adam, above 0; too large diverges, too small crawls
 PATIENCE = None  # epochs without a lower validation loss before training stops; needs VALIDATION_SIZE; try 20
 PLATEAU = None  # epochs without a lower loss (validation, if any) before LEARNING_RATE is halved (3 times at most)
+AVERAGE_WEIGHTS = False  # True: end with the average of the weights over the last epochs, steadier where the loss jumps
 CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
 PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
 FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are; for very few sequences
@@ -29,6 +30,7 @@ ALLOWED = {
     "LEARNING_RATE": POSITIVE,
     "PATIENCE": or_none(whole(1)),
     "PLATEAU": or_none(whole(1)),
+    "AVERAGE_WEIGHTS": SWITCH,
     "CLASS_WEIGHT": one_of(None, "balanced"),
     "PRETRAINED_RUN": or_none(text("the folder of a run")),
     "FREEZE_CNN": SWITCH,

@@ -18,9 +18,10 @@ from project import ledger
 from project.errors import InputError
 from project.files import PROJECT
 
-HELD_OUT = 0.25  # share of the training part on which epochs are chosen
+HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at least
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
 BESIDE = "linear models"  # those beside a deep network, without the network
+SHOWN = "BATCH_SIZE PLATEAU DROPOUT AVERAGE_WEIGHTS STANDARDISE POOL_SIZE WINDOW TEST_FILES N_SAMPLES".split()
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "aeon")
 
 
@@ -35,7 +36,7 @@ def run_trial(trial, epochs, threads):
     constants = trial["constants"].changed(EPOCHS=epochs or trial["most"])
     run = {"ridge": ridge, BESIDE: linear_models, "MiniRocket": minirocket}.get(trial["model"], network)
     if trial["seed"] == "choice":
-        constants, run = constants.changed(VALIDATION_SIZE=HELD_OUT), choice
+        constants, run = constants.changed(VALIDATION_SIZE=trial["held out"]), choice
     else:
         constants = constants.changed(SEED=int(trial["seed"]))
     try:
@@ -45,8 +46,7 @@ def run_trial(trial, epochs, threads):
             figures = run(constants, threads)
     except InputError as error:
         return row | {"refused": " ".join(str(error).split())}
-    names = ("BATCH_SIZE", "PLATEAU", "DROPOUT", "STANDARDISE", "POOL_SIZE", "WINDOW", "TEST_FILES", "N_SAMPLES")
-    read = " ".join(f"{name}={constants[name]!r}" for name in names)
+    read = " ".join(f"{name}={constants[name]!r}" for name in SHOWN)
     return row | {name: str(value) for name, value in figures.items()} | {"constants": read, "versions": versions()}
 
 
@@ -57,6 +57,7 @@ def choice(constants, threads):
     """
     from cnn_lstm_model import backbone
     from training import schedule
+    from training.averages import Average
     from training.engine import train_epochs
     from training.loop import blocks, compile_model
     from training.network import build
@@ -68,14 +69,17 @@ def choice(constants, threads):
     compile_model(model, data, constants)
     training, _, batch_size = blocks(model, data, constants)
     looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
-    history, scores = {"loss": []}, []
-    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS):
+    history, scores, average = {"loss": []}, [], Average(model)
+    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS, callbacks=[average]):
         history["loss"].append(logs["loss"])
         model.optimizer.learning_rate = schedule.learning_rate(history, constants)
         if epoch + 1 in looks:
+            own = model.get_weights()
+            model.set_weights(average.value if constants.AVERAGE_WEIGHTS else own)
             output = predict(data.task.finished(model, data, constants), held_out)
             answers = data.task.decode(output, data.state)
             scores.append(data.task.score_of(held_out, answers, data.state))
+            model.set_weights(own)
     smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]
     best = max(range(len(smooth)), key=lambda k: (round(smooth[k], 6), k))
     found = {"epochs": looks[best], "accuracy": f"{smooth[best]:.4f}", "parameters": model.count_params()}

@@ -55,6 +55,31 @@ def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
     assert record["learning_rate"][-1] < 1.0
 
 
+def weights_after(shipped, run, epochs, **constants):
+    train(shipped, run, DATASET="motifs", N_SAMPLES=200, ARCHITECTURE="deep_cnn_lstm", EPOCHS=epochs, **constants)
+    return load_model(run).get_weights()
+
+
+def test_averaged_weights_are_those_of_the_last_epochs(shipped, tmp_path):
+    one, two, three = (weights_after(shipped, tmp_path / f"{n}", n, LINEAR_START=False) for n in (1, 2, 3))
+    average = weights_after(shipped, tmp_path / "average", 3, LINEAR_START=False, AVERAGE_WEIGHTS=True)
+    for a, b, c, found in zip(one, two, three, average):
+        np.testing.assert_allclose(found, 0.49 * a + 0.21 * b + 0.3 * c, atol=1e-6)
+
+
+def test_averaged_weights_are_validated_and_training_goes_on_with_its_own(shipped, tmp_path):
+    from sklearn.metrics import log_loss
+
+    small = {"DATASET": "motifs", "N_SAMPLES": 200, "VALIDATION_SIZE": 0.25, "EPOCHS": 4, "LEARNING_RATE": 0.01}
+    train(shipped, tmp_path / "last", **small)
+    train(shipped, tmp_path / "average", AVERAGE_WEIGHTS=True, **small)
+    part = load(DATASET="motifs", N_SAMPLES=200, VALIDATION_SIZE=0.25).validation
+    p = load_model(tmp_path / "average").predict(part.take(slice(None)), verbose=0)[:, 0].astype(float)
+    last, average = history(tmp_path / "last"), history(tmp_path / "average")
+    assert average["loss"] == last["loss"] and average["val_loss"][1:] != last["val_loss"][1:]
+    assert log_loss(part.y, p) == pytest.approx(average["val_loss"][-1], rel=1e-4)
+
+
 @pytest.mark.parametrize("every_step", [False, True])
 def test_both_ways_is_the_bidirectional_lstm_of_keras(shipped, every_step):
     from cnn_lstm_model import lstm

@@ -249,7 +249,14 @@ def test_two_devices_give_the_losses_of_one(project, shipped, tmp_path):
     """Real MirroredStrategy over two logical CPU devices; the last batch is not full."""
     import csv
 
-    small = {"DATASET": "motifs", "N_SAMPLES": 250, "EPOCHS": 3, "VALIDATION_SIZE": 0.2, "TEST_SIZE": 50}
+    small = {
+        "DATASET": "motifs",
+        "N_SAMPLES": 250,
+        "EPOCHS": 3,
+        "VALIDATION_SIZE": 0.2,
+        "TEST_SIZE": 50,
+        "AVERAGE_WEIGHTS": True,
+    }
 
     def losses(run):
         rows = csv.DictReader((run / "history.csv").open())

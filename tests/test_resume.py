@@ -19,6 +19,7 @@ from project import run_folder
 from project.errors import InputError
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
+SMALL |= {"AVERAGE_WEIGHTS": True}
 
 
 def start(project, script="train_model.py", **options):

@@ -16,7 +16,7 @@ from project.errors import InputError
 from training import workers
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 208, "TEST_SIZE": 48, "VALIDATION_SIZE": 43, "EPOCHS": 6, "BATCH_SIZE": 26}
-SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8}
+SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8, "AVERAGE_WEIGHTS": True}
 
 
 def start(project, ports):

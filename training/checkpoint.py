@@ -9,14 +9,17 @@ import numpy as np
 from project.errors import DAMAGED
 from project.files import write_atomically
 
+KEPT = ("best", "average")  # weights beside the model's own: of the best epoch, and averaged over epochs
 
-def save_checkpoint(path, model, progress, best_weights):
-    """Write model, optimizer, random generators, progress and best weights so far into one `.npz` file, atomically.
 
-    progress: dictionary that JSON can hold; best_weights: list of arrays or None.
+def save_checkpoint(path, model, progress, kept):
+    """Write model, optimizer, random generators, progress and kept weights into one `.npz` file, atomically.
+
+    progress: dictionary that JSON can hold; kept: {name of KEPT: list of arrays or None}.
     """
     arrays = {f"model_{i}": value for i, value in enumerate(_state(model))}
-    arrays |= {f"best_{i}": value for i, value in enumerate(best_weights or [])}
+    for name, weights in kept.items():
+        arrays |= {f"{name}_{i}": value for i, value in enumerate(weights or [])}
     buffer = io.BytesIO()
     np.savez(buffer, progress=np.array(json.dumps(progress)), **arrays)
     write_atomically(path, buffer.getvalue())
@@ -35,18 +38,20 @@ def load_checkpoint(path, model):
     except (*DAMAGED, TypeError, AttributeError):
         return None
     shapes = {f"model_{i}": value.shape for i, value in enumerate(_state(model))}
-    best = {f"best_{i}": value.shape for i, value in enumerate(model.get_weights())}
+    for name in KEPT:
+        if f"{name}_0" in arrays:
+            shapes |= {f"{name}_{i}": value.shape for i, value in enumerate(model.get_weights())}
     found = {name: array.shape for name, array in arrays.items()}
-    return (progress, arrays) if whole and found in (shapes, shapes | best) else None
+    return (progress, arrays) if whole and found == shapes else None
 
 
 def restore(model, arrays):
-    """Give model, optimizer and random generators the state in `arrays`. Returns: the best weights, or None."""
+    """Give model, optimizer and random generators the state in `arrays`. Returns: the kept weights as saved."""
     variables = [*model.variables, *model.optimizer.variables]
     for i, variable in enumerate(variables):
         variable.assign(arrays[f"model_{i}"])
-    count = sum(name.startswith("best_") for name in arrays)
-    return [arrays[f"best_{i}"] for i in range(count)] or None
+    counts = {name: sum(key.startswith(f"{name}_") for key in arrays) for name in KEPT}
+    return {name: [arrays[f"{name}_{i}"] for i in range(count)] or None for name, count in counts.items()}
 
 
 def _state(model):

@@ -67,9 +67,10 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
             training.set_epoch(epoch)
             logs = _run_blocks(model, train, training, batch_size, callbacks)
             if validation:
-                logs |= {
-                    f"val_{name}": value for name, value in _run_blocks(model, test, validation, batch_size).items()
-                }
+                callbacks.on_test_begin()
+                held_out = _run_blocks(model, test, validation, batch_size)
+                callbacks.on_test_end(held_out)
+                logs |= {f"val_{name}": value for name, value in held_out.items()}
             logs = in_order(logs)
             callbacks.on_epoch_end(epoch, logs)
             yield epoch, logs

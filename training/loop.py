@@ -10,46 +10,51 @@ import numpy as np
 from project.errors import InputError
 from project.run_folder import sibling
 from training import schedule, workers
-from training.checkpoint import load_checkpoint, restore, save_checkpoint
+from training.checkpoint import KEPT, load_checkpoint, restore, save_checkpoint
 
 
 def fit(model, data, c, folder=None, record=None):
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
-    With PATIENCE the model ends with the weights of its best epoch. folder: run folder beside which each epoch is saved
+    The model ends with the weights of the last epoch, with AVERAGE_WEIGHTS their average, with PATIENCE (what it had of
+    these in) its best epoch. folder: run folder beside which each epoch is saved
     and, with RESUME, continued from if it was saved for the run of this `record`; or None.
     Returns: (history: dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss
     that becomes NaN.
     """
+    from training.averages import Average
     from training.engine import train_epochs
 
     compile_model(model, data, c)
     training, validation, batch_size = blocks(model, data, c)
     checkpoint = sibling(folder, "checkpoint") if folder else None
-    history, seconds, best_weights = continued(model, checkpoint if c.RESUME else None, record)
+    history, seconds, kept = continued(model, checkpoint if c.RESUME else None, record)
+    best, average = kept["best"], Average(model, kept["average"])
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     last = first if schedule.is_stopped(history, c) else c.EPOCHS
     callbacks = callbacks_for(folder, c, -(-len(data.train) // batch_size))
+    callbacks += [average] if c.AVERAGE_WEIGHTS else []
     for epoch, logs in train_epochs(model, training, batch_size, last, first, validation, callbacks):
         check_or_forget(logs["loss"], epoch, c, checkpoint)
         add_to(history, logs, model, c)
         if schedule.is_best(history, c):
-            best_weights = model.get_weights()
+            best = average.value or model.get_weights()
         model.optimizer.learning_rate = schedule.learning_rate(history, c)
         seconds = time.perf_counter() - began
         if checkpoint is not None and workers.is_first():
             progress = {"of": identity(record), "history": history, "seconds": seconds}
-            save_checkpoint(checkpoint, model, progress, best_weights)
+            save_checkpoint(checkpoint, model, progress, {"best": best, "average": average.value})
         line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
         if workers.is_first():
             print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
         if schedule.is_stopped(history, c):
             print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
             break
-    if best_weights is not None:
-        model.set_weights(best_weights)
-        best = int(np.argmin(history["val_loss"]))
-        print(f"Kept the weights of epoch {best + 1}, the lowest validation loss: {history['val_loss'][best]:.4f}")
+    if best or average.value:
+        model.set_weights(best or average.value)
+    if best:
+        epoch = int(np.argmin(history["val_loss"]))
+        print(f"Kept the weights of epoch {epoch + 1}, the lowest validation loss: {history['val_loss'][epoch]:.4f}")
     return history, seconds
 
 
@@ -123,13 +128,14 @@ def identity(record):
 
 
 def continued(model, checkpoint, record):
-    """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, best weights)."""
+    """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, kept weights)."""
+    nothing = {}, 0.0, dict.fromkeys(KEPT)
     saved = load_checkpoint(checkpoint, model) if checkpoint is not None else None
     if saved is None:
-        return {}, 0.0, None
+        return nothing
     progress, arrays = saved
     if progress["of"] != json.loads(json.dumps(identity(record))):
         print("An interrupted training was of other constants or data: starting afresh")
-        return {}, 0.0, None
+        return nothing
     print(f"Continuing after epoch {len(progress['history']['loss'])}, where training was interrupted", flush=True)
     return progress["history"], progress["seconds"], restore(model, arrays)

@@ -92,7 +92,11 @@ def worker_epochs(model, training, batch_size, epochs, first_epoch, validation, 
         with others_needed():
             logs = _run(model, train, training, batch_size)
             if validation:
+                for callback in callbacks:
+                    callback.on_test_begin()
                 held_out = _run(model, test, validation, batch_size)
+                for callback in callbacks:
+                    callback.on_test_end(held_out)
                 logs |= {f"val_{name}": value for name, value in held_out.items()}
         logs = in_order(logs)
         for callback in callbacks:
