@@ -47,21 +47,14 @@ OWN = {name: [{"DATASET": name}] for name in ("motifs", "digits", "moving_digits
 PAIRS = ("george|jackson", "lucas|nicolas", "theo|yweweler")  # of the speakers of fsdd
 PEOPLE = ("13", "15", "3")  # of the chest accelerometers
 STEADY = {"AVERAGE_WEIGHTS": True}  # of all networks on large data: few epochs, after which the accuracy still jumps
+WINDOWS = {"SEQUENCE": "file", "LABEL": -1, "WINDOW": 104}  # two seconds
 GIVEN = {  # what data sets need, by the names of their folders; of several each holds out another part
     "fsdd": [
         {**STEADY, "DATASET": "fsdd/recordings", "TEST_FILES": rf"_({pair})_", "GROUP": r"_(\w+)_"} for pair in PAIRS
     ],
     "mitbih_beats": [{**STEADY, "SEQUENCE": "row", "LABEL": -1}],
     "chest_accelerometer": [
-        {
-            **STEADY,
-            "SEQUENCE": "file",
-            "LABEL": -1,
-            "WINDOW": 104,
-            "STANDARDISE": "sequence",
-            "TEST_FILES": f"^{person}",
-        }
-        for person in PEOPLE
+        {**STEADY, **WINDOWS, "STANDARDISE": "sequence", "TEST_FILES": f"^{person}"} for person in PEOPLE
     ],
     "arem": [{**STEADY, "POOL_SIZE": 4}],
 }

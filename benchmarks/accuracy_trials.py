@@ -21,7 +21,8 @@ from project.files import PROJECT
 HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at least
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
 BESIDE = "linear models"  # those beside a deep network, without the network
-SHOWN = "BATCH_SIZE PLATEAU DROPOUT AVERAGE_WEIGHTS STANDARDISE POOL_SIZE WINDOW TEST_FILES N_SAMPLES".split()
+SHOWN = ["BATCH_SIZE", "PLATEAU", "DROPOUT", "AVERAGE_WEIGHTS", "STANDARDISE", "POOL_SIZE"]  # and, of data:
+SHOWN += ["WINDOW", "TEST_FILES", "N_SAMPLES"]
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "aeon")
 
 
