@@ -11,16 +11,26 @@ SMALLEST = 1e-6  # of a sequence's own variance, in units of the training part's
 def standardised(x, data, c):
     """Standardise x (n, time, features[, ...]) inside the network, so that the saved model takes raw values.
 
-    By mean and deviation of the training part; with STANDARDISE = "sequence" then each sequence by its own.
+    By mean and deviation of the training part; with STANDARDISE = "sequence" then each sequence by its own, in which
+    padding does not count: else a level would depend on the length.
     """
     from project.quiet_tensorflow import keras
 
+    ops, raw = keras.ops, x
     if not data.sequences.scaled:
         x = by_training(x, *mean_and_variance(data.train))
     if c.STANDARDISE == "training":
         return x
+    if data.preparation["unequal_lengths"]:
+        real = ops.any(ops.not_equal(raw, padding(data)), axis=2, keepdims=True)
+        return each_standardised(x, ops.cast(real, "float32"))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
     return keras.layers.LayerNormalization(axes, SMALLEST, center=False, scale=False, name="standardise_each")(x)
+
+
+def padding(data):
+    """Return the step (features,) that shorter sequences are padded with; no measured step is equal to it."""
+    return np.array(data.preparation["filler"], np.float32)
 
 
 def by_training(x, mean, variance):
@@ -37,7 +47,7 @@ def each_standardised(x, real):
     ops = keras.ops
     count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
     x = (x - ops.sum(x, axis=1, keepdims=True) / count) * real
-    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + 1e-6)
+    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + SMALLEST)
 
 
 def flattened(data, c):
@@ -52,12 +62,14 @@ def seen(data, c):
     mean, variance = (np.zeros(shape), np.ones(shape)) if data.sequences.scaled else mean_and_variance(data.train)
 
     def as_seen(x):
-        x = (x - mean) / np.sqrt(variance)
-        if c.STANDARDISE == "sequence":
-            axes = tuple(range(1, x.ndim - 1))
-            own = x.var(axis=axes, keepdims=True) + SMALLEST
-            x = (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(own)
-        return x
+        raw, x = x, (x - mean) / np.sqrt(variance)
+        if c.STANDARDISE == "training":
+            return x
+        real = np.ones((*x.shape[:-1], 1), bool)
+        if data.preparation["unequal_lengths"]:
+            real = (raw != padding(data)).any(axis=-1, keepdims=True)
+        one = {"axis": tuple(range(1, x.ndim - 1)), "keepdims": True, "where": real}
+        return np.where(real, (x - x.mean(**one)) / np.sqrt(x.var(**one) + SMALLEST), 0)
 
     return as_seen
 

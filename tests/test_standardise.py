@@ -72,3 +72,32 @@ def test_a_sequence_that_never_changes(shipped, tmp_path):
     train_model.train_with(c)
     evaluate_model.evaluate_with(c)
     assert np.isfinite(load_model(tmp_path / "run").predict(np.float32(x), verbose=0)).all()
+
+
+def test_the_level_of_a_shorter_sequence_counts_for_nothing_either(shipped, tmp_path):
+    (x, y), (x_test, y_test) = sines(200, 100, 5), sines(60, -700, 0.5)
+    x[::2, 16:], x_test[::3, 16:] = np.nan, np.nan  # at the end: they are shorter
+    np.savez(tmp_path / "d.npz", X_train=x, y_train=y, X_test=x_test, y_test=y_test)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), STANDARDISE="sequence")
+    train_model.train_with(c := c.changed(EPOCHS=8))
+    result = evaluate_model.evaluate_with(c)
+    assert result["accuracy"] > 0.95
+    filler = np.nanmean(x, axis=(0, 1)).astype(np.float32)
+
+    def own(x):
+        found = np.zeros_like(x)
+        for row, sequence in zip(found, x):
+            steps = sequence[~np.isnan(sequence[:, 0])]
+            row[len(row) - len(steps) :] = StandardScaler().fit_transform(steps)
+        return found
+
+    scaler = StandardScaler().fit(own(x).reshape(200, -1))
+    ridge = RidgeCV(np.logspace(-3, 5, 17)).fit(scaler.transform(own(x).reshape(200, -1)), 2 * y - 1)
+    right = (ridge.predict(scaler.transform(own(x_test).reshape(60, -1))) > 0) == y_test
+    assert result["baselines"]["linear"] == pytest.approx(right.mean())
+    short = np.full((1, 20, 2), filler)
+    short[0, 4:] = x_test[0, :16]
+    model = load_model(tmp_path / "run")
+    louder = short.copy()
+    louder[0, 4:] = 8 * short[0, 4:] + 30
+    np.testing.assert_allclose(model.predict(louder, verbose=0), model.predict(short, verbose=0), atol=2e-3)
