@@ -42,21 +42,18 @@ RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") 
 SEEDS = [0, 1, 2, 3, 4]  # each draws weights and order anew, and data and split where they are not given
 BUDGET = {"epochs": 150, "sequences": 40_000}  # a training has at most so many epochs, and sees so many sequences
 VIDEO = 5  # a clip counts as so many sequences
-CONSTANTS = {"BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10}  # of all networks on all data sets
+# Of all networks on all data sets.
+CONSTANTS = {"BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10, "AVERAGE_WEIGHTS": True}
 OWN = {name: [{"DATASET": name}] for name in ("motifs", "digits", "moving_digits")}  # made by the project: not ranked
 PAIRS = ("george|jackson", "lucas|nicolas", "theo|yweweler")  # of the speakers of fsdd
 PEOPLE = ("13", "15", "3")  # of the chest accelerometers
-STEADY = {"AVERAGE_WEIGHTS": True}  # of all networks on large data: few epochs, after which the accuracy still jumps
-WINDOWS = {"SEQUENCE": "file", "LABEL": -1, "WINDOW": 104}  # two seconds
+SPEAKERS = {"DATASET": "fsdd/recordings", "GROUP": r"_(\w+)_", "STANDARDISE": "sequence"}
+WINDOWS = {"SEQUENCE": "file", "LABEL": -1, "WINDOW": 104, "STANDARDISE": "sequence"}  # two seconds
 GIVEN = {  # what data sets need, by the names of their folders; of several each holds out another part
-    "fsdd": [
-        {**STEADY, "DATASET": "fsdd/recordings", "TEST_FILES": rf"_({pair})_", "GROUP": r"_(\w+)_"} for pair in PAIRS
-    ],
-    "mitbih_beats": [{**STEADY, "SEQUENCE": "row", "LABEL": -1}],
-    "chest_accelerometer": [
-        {**STEADY, **WINDOWS, "STANDARDISE": "sequence", "TEST_FILES": f"^{person}"} for person in PEOPLE
-    ],
-    "arem": [{**STEADY, "POOL_SIZE": 4}],
+    "fsdd": [{**SPEAKERS, "TEST_FILES": rf"_({pair})_"} for pair in PAIRS],
+    "mitbih_beats": [{"SEQUENCE": "row", "LABEL": -1}],
+    "chest_accelerometer": [{**WINDOWS, "TEST_FILES": f"^{person}"} for person in PEOPLE],
+    "arem": [{"POOL_SIZE": 4}],
 }
 CURVE = ["cnn", "lstm", "cnn_lstm"]  # networks of the learning curve
 CURVE_SIZES = [40, 100, 250, 1000, 4000]  # training sequences

@@ -1,6 +1,7 @@
 """Exports predict what Keras predicts; TensorBoard gets its scalars."""
 
 import importlib
+import json
 
 import numpy as np
 import pytest
@@ -10,15 +11,18 @@ from tests.conftest import load_model
 from tests.test_experiments import train
 
 
-@pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])
-def test_exports_predict_as_keras_does(shipped, tmp_path, architecture):
+@pytest.mark.parametrize("architecture, standardise", [("cnn_lstm", "training"), ("deep_cnn_lstm", "sequence")])
+def test_exports_predict_as_keras_does(shipped, tmp_path, architecture, standardise):
     from project.quiet_tensorflow import tf
 
     rng = np.random.default_rng(0)
-    np.savez(tmp_path / "d.npz", X=rng.normal(5, 3, size=(60, 20, 2)), y=np.arange(60) % 3)
-    run = tmp_path / "run"
-    train(shipped, run, DATASET=str(tmp_path / "d.npz"), ARCHITECTURE=architecture, EPOCHS=2)
+    x = rng.normal(5, 3, size=(60, 20, 2))
+    x[::4, 17:] = np.nan  # shorter
+    np.savez(tmp_path / "d.npz", X=x, y=np.arange(60) % 3)
+    run, how = tmp_path / "run", {"ARCHITECTURE": architecture, "STANDARDISE": standardise}
+    train(shipped, run, DATASET=str(tmp_path / "d.npz"), EPOCHS=2, **how)
     x = rng.normal(5, 3, size=(100, 20, 2)).astype(np.float32)
+    x[::4, :3] = json.loads((run / "run.json").read_text())["preparation"]["filler"]
     expected = load_model(run).predict(x, verbose=0)
     served = tf.saved_model.load(str(export("saved_model", run)))
     np.testing.assert_allclose(served.serve(x), expected, atol=1e-5)
