@@ -81,7 +81,7 @@ def loses_to_linear(task, history, figures, shape, c):
     if best == LINEAR and ahead < 0 and joins_linear and not c.ARCHITECTURE.startswith("deep"):
         return (
             'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" has it beside the network (with '
-            "DROPOUT = 0.2, BATCH_SIZE = 16, PLATEAU = 10, EPOCHS = 150)."
+            "DROPOUT = 0.2, BATCH_SIZE = 16, PLATEAU = 10, AVERAGE_WEIGHTS = True, EPOCHS = 150)."
         )
     if outcome(figures, task.better) == "loses" and not guessing(history, figures):
         return f"Worse than {best}: more training data or a stronger ARCHITECTURE may help."
