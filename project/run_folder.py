@@ -11,7 +11,7 @@ from project.errors import DAMAGED, InputError, reason
 from project.files import project_path, remove, shown
 
 AGAIN = "run python train_model.py again"
-FORMAT = 2  # of run.json; another one is refused
+FORMAT = 3  # of run.json; another one is refused
 
 
 def _is_list(kind, *lengths):

@@ -108,7 +108,7 @@ CASES = {
     "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
     "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
     "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
-    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 2"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 3"),
     "no task": (record(lambda r: r.pop("task")), "'task'"),
     "another task": (record(lambda r: r.update(task="magic")), "task"),
     "no classes": (record(lambda r: r["state"].pop("classes")), "'state'"),
