@@ -22,14 +22,14 @@ def standardised(x, data, c):
     if c.STANDARDISE == "training":
         return x
     if data.preparation["unequal_lengths"]:
-        real = ops.any(ops.not_equal(raw, padding(data)), axis=2, keepdims=True)
-        return each_standardised(x, ops.cast(real, "float32"))
+        other = ops.cast(ops.any(ops.not_equal(raw, padding(data)), axis=2, keepdims=True), "float32")
+        return each_standardised(x, ops.cast(ops.cumsum(other, axis=1) > 0, "float32"))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
     return keras.layers.LayerNormalization(axes, SMALLEST, center=False, scale=False, name="standardise_each")(x)
 
 
 def padding(data):
-    """Return the step (features,) that shorter sequences are padded with; no measured step is equal to it."""
+    """Return the step (features,) that shorter sequences are padded with in front, up to the first that differs."""
     return np.array(data.preparation["filler"], np.float32)
 
 
@@ -67,7 +67,8 @@ def seen(data, c):
             return x
         real = np.ones((*x.shape[:-1], 1), bool)
         if data.preparation["unequal_lengths"]:
-            real = (raw != padding(data)).any(axis=-1, keepdims=True)
+            real = np.maximum.accumulate((raw != padding(data)).any(axis=-1, keepdims=True), axis=1)
+            real[:, -1:] = True  # the sequence comes last
         one = {"axis": tuple(range(1, x.ndim - 1)), "keepdims": True, "where": real}
         return np.where(real, (x - x.mean(**one)) / np.sqrt(x.var(**one) + SMALLEST), 0)
 
