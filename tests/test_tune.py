@@ -17,7 +17,7 @@ import tune_model
 from cnn_lstm_model import backbone
 from data_preprocessing import load_data
 from project.errors import InputError
-from training.search import run_repeat
+from training.search import run_repeats
 from training.trials import draw_trials, finished_rows
 
 SPACE = "{'FILTERS': [2, 4], 'LSTM_UNITS': [3, 5], 'ARCHITECTURE': ['cnn_lstm']}"
@@ -69,7 +69,8 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     rows = finished(other)
     assert [row[1] for row in rows].count("1") == 4 and [row[1] for row in rows].count("3") == 2
     assert "to paste over the old ones" in printed and "Test Accuracy" in printed
-    assert (other.folder / "runs" / "tune" / "trials.png").is_file()
+    left = sorted(path.name for path in (other.folder / "runs" / "tune").iterdir())
+    assert left == ["best", "search.json", "trials.csv", "trials.png"]
     assert json.loads((other.folder / "runs" / "tune" / "best" / "run.json").read_text())["sequences"]["training"] == 64
 
     small_search(project)
@@ -158,5 +159,55 @@ def test_trials_never_see_the_test_part(shipped, tmp_path):
         path = tmp_path / f"{test.mean():.0f}.npz"
         np.savez(path, X_train=x, y_train=y, X_test=test, y_test=y[:10])
         constants = shipped.changed(DATASET=str(path))
-        rows.append(run_repeat(0, 0, {"FILTERS": 2}, 2, constants, 0.25, load_data, backbone, "accuracy", 1)[2:4])
+        run = 0, [0], {"FILTERS": 2}, 2, constants, 0.25, load_data, backbone, "accuracy", 1, tmp_path / path.stem
+        rows.append(run_repeats(*run)[1][0][:2])
     assert rows[0] == rows[1]
+
+
+def trained(constants, folder, epochs, repeats=(0, 1)):
+    """Train a trial's repeats as a rung does. Returns: (score, loss) of each."""
+    values = {"FILTERS": 2, "LSTM_UNITS": 3, "DROPOUT": 0.3, "PLATEAU": 1}
+    run = 0, list(repeats), values, epochs, constants, 0.25, load_data, backbone, "accuracy", 1, folder
+    return [figures[:2] for figures in run_repeats(*run)[1].values()]
+
+
+def test_a_rung_goes_on_where_the_one_before_stopped(shipped, tmp_path, monkeypatch):
+    from training.batches import Blocks
+
+    constants, seen, draw = shipped.changed(DATASET="motifs", N_SAMPLES=80), [], Blocks.set_epoch
+    whole = trained(constants, tmp_path / "whole", 4)
+    trained(constants, tmp_path / "search", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Blocks, "set_epoch", lambda blocks, epoch: (seen.append(epoch), draw(blocks, epoch))[1])
+        assert trained(constants, tmp_path / "search", 4) == whole
+    assert {*seen} == {0, 2, 3}  # 0 when blocks are made
+    other = constants.changed(SEED=7)
+    assert trained(other, tmp_path / "search", 4) == trained(other, tmp_path / "other", 4)  # what lies there is not its
+
+
+def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shipped, tmp_path):
+    from training.loop import fit
+    from training.network import build
+    from training.reuse import reused
+
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "x.npz", X=rng.gamma(2, 50, (80, 9, 2)), y=np.arange(80) % 3)
+
+    def train(seed, reuse, **changed):
+        c = shipped.changed(DATASET=str(tmp_path / "x.npz"), EPOCHS=2, VALIDATION_SIZE=0.25, DROPOUT=0.3, SEED=seed)
+        data = load_data(c.changed(**changed))
+        model, steps = build(data, backbone, c.changed(**changed)), None
+        model, steps = reused(model, data) if reuse else (model, None)
+        history, _ = fit(model, data, c.changed(**changed), steps=steps)
+        return history, model, steps
+
+    expected = [train(seed, reuse=False) for seed in (1, 2)]
+    (_, first, steps), (_, second, same) = [train(seed, reuse=True) for seed in (1, 2)]
+    assert first is second and steps is same and len(steps) == 2  # of training and of validation
+    assert [function.experimental_get_tracing_count() for function in steps.values()] == [1, 1]
+    history, model, _ = train(1, reuse=True)
+    assert history == expected[0][0]
+    for own, weights in zip(model.get_weights(), expected[0][1].get_weights()):
+        np.testing.assert_array_equal(own, weights)
+    for other in ({"FILTERS": 4}, {"STANDARDISE": "sequence"}, {"DATASET": "motifs", "TIME_STEPS": 12}):
+        assert train(1, reuse=True, **other)[1] is not model

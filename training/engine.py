@@ -42,10 +42,11 @@ def unsummed(optimizer):
         del optimizer._all_reduce_sum_gradients
 
 
-def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=None, callbacks=()):
+def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=None, callbacks=(), steps=None):
     """Train a compiled model epoch by epoch; a generator of (epoch, logs), to be left by `break` at any epoch.
 
     training, validation: batches.Blocks. callbacks: Keras callbacks, told of every epoch and of every block of batches.
+    steps: what was traced in earlier trainings of this model, to which is added (see training.reuse), or None.
     logs: dictionary from metric name to float, with "val_" before those of the validation part.
     """
     if workers.place()[1] > 1:
@@ -59,8 +60,9 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
             list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
         )
         _create_variables(model, training[0])
-        train = _all_steps(model, model.train_step, batch_size, training[0])
-        test = _all_steps(model, model.test_step, batch_size, validation[0]) if validation else None
+        steps = {} if steps is None else steps
+        train = _all_steps(model, "train_step", batch_size, training[0], steps)
+        test = _all_steps(model, "test_step", batch_size, validation[0], steps) if validation else None
         callbacks.on_train_begin()
         for epoch in range(first_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
@@ -115,8 +117,20 @@ def in_order(logs):
     return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), not item[0].endswith("loss"))))
 
 
-def _all_steps(model, step, batch_size, example):
-    """Build the function that applies `step` to each batch of a block and returns the metrics."""
+def _all_steps(model, name, batch_size, example, steps):
+    """Return the function that applies the model's step of that name to each batch of a block and returns the metrics.
+
+    steps: those built before, {(name, batch size, types): function}; a new one is added.
+    """
+    signature = tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors(example))
+    if (name, batch_size, signature) not in steps:
+        function = tf.function(_loop(model, getattr(model, name), batch_size), [signature], autograph=False)
+        steps[name, batch_size, signature] = function
+    return steps[name, batch_size, signature]
+
+
+def _loop(model, step, batch_size):
+    """Return the function that is traced: `step` over the batches of a block, tensors of equal length."""
 
     def run(block):
         rows = tf.shape(block[0])[0]
@@ -128,8 +142,7 @@ def _all_steps(model, step, batch_size, example):
         tf.while_loop(lambda start: start < rows, one, (tf.constant(0),), parallel_iterations=1)
         return model.get_metrics_result()
 
-    signature = [tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors(example))]
-    return tf.function(run, input_signature=signature, autograph=False)
+    return run
 
 
 def tensors(block):

@@ -19,7 +19,7 @@ from sequences.folds import folds_of
 from sequences.gaps import name_of
 from sequences.splits import groups_of
 from sequences.statistics import fingerprint
-from training.loop import fit
+from training.loop import fit, identity
 from training.network import build
 from training.prediction import predict
 from training.run import describe_run
@@ -115,13 +115,15 @@ def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
         os.environ[name] = str(threads)
     end_with(parent)
+    from training.reuse import reused
+
     began = time.perf_counter()
     data = load_data(c, fold=fold)
     own = c if fold is not None else c.changed(SEED=c.SEED + k)  # of the initial weights and the order of batches
     run = folder / f"fold_{k + 1}"
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        model = build(data, backbone, own)
-        fit(model, data, own, run, describe_run(data, own))
+        model, steps = reused(build(data, backbone, own), data)
+        fit(model, data, own, run, identity(describe_run(data, own)), steps=steps)
         model = network_of(data.task.finished(model, data, own))
     task, state = data.task, data.state
     rivals, _ = task.baselines(data, own)

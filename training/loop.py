@@ -13,12 +13,12 @@ from training import schedule, workers
 from training.checkpoint import KEPT, load_checkpoint, restore, save_checkpoint
 
 
-def fit(model, data, c, folder=None, record=None):
+def fit(model, data, c, folder=None, of=None, each=True, steps=None):
     """Compile the model and fit it to the training part; the metrics are shown for each epoch.
 
     The model ends with the weights of the last epoch, with AVERAGE_WEIGHTS their average, with PATIENCE (what it had of
-    these in) its best epoch. folder: run folder beside which each epoch is saved
-    and, with RESUME, continued from if it was saved for the run of this `record`; or None.
+    these in) its best epoch. folder: run folder beside which each epoch, or the last one alone, is saved and, with
+    RESUME, continued from if what it is `of` (see identity) agrees; or None. steps: see training.reuse.
     Returns: (history: dictionary from metric name to a list, one value an epoch; seconds). Raises InputError for a loss
     that becomes NaN.
     """
@@ -28,21 +28,21 @@ def fit(model, data, c, folder=None, record=None):
     compile_model(model, data, c)
     training, validation, batch_size = blocks(model, data, c)
     checkpoint = sibling(folder, "checkpoint") if folder else None
-    history, seconds, kept = continued(model, checkpoint if c.RESUME else None, record)
+    history, seconds, kept = continued(model, checkpoint if c.RESUME else None, of)
     best, average = kept["best"], Average(model, kept["average"])
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     last = first if schedule.is_stopped(history, c) else c.EPOCHS
     callbacks = callbacks_for(folder, c, -(-len(data.train) // batch_size))
     callbacks += [average] if c.AVERAGE_WEIGHTS else []
-    for epoch, logs in train_epochs(model, training, batch_size, last, first, validation, callbacks):
+    for epoch, logs in train_epochs(model, training, batch_size, last, first, validation, callbacks, steps):
         check_or_forget(logs["loss"], epoch, c, checkpoint)
         add_to(history, logs, model, c)
         if schedule.is_best(history, c):
             best = average.value or model.get_weights()
         model.optimizer.learning_rate = schedule.learning_rate(history, c)
         seconds = time.perf_counter() - began
-        if checkpoint is not None and workers.is_first():
-            progress = {"of": identity(record), "history": history, "seconds": seconds}
+        if checkpoint is not None and workers.is_first() and (each or epoch == last - 1):
+            progress = {"of": of, "history": history, "seconds": seconds}
             save_checkpoint(checkpoint, model, progress, {"best": best, "average": average.value})
         line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{k} {v:.4f}" for k, v in logs.items())
         if workers.is_first():
@@ -59,9 +59,14 @@ def fit(model, data, c, folder=None, record=None):
 
 
 def compile_model(model, data, c):
-    """Give the model its optimizer, and the loss and metrics of the task."""
+    """Give the model its optimizer, and the loss and metrics of the task; where it has them, start Adam anew."""
     from project.quiet_tensorflow import keras
 
+    if model.compiled:
+        for variable in model.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        model.optimizer.learning_rate = c.LEARNING_RATE
+        return
     with model.distribute_strategy.scope():
         model.compile(keras.optimizers.Adam(c.LEARNING_RATE), **data.task.compile_arguments(model, data.state))
         model.optimizer.build(model.trainable_variables)
@@ -127,14 +132,14 @@ def identity(record):
     return [constants, record["fingerprint"], record["training_fingerprint"], record["versions"]]
 
 
-def continued(model, checkpoint, record):
+def continued(model, checkpoint, of):
     """Continue from a checkpoint of the same run, if there is one. Returns: (history, seconds so far, kept weights)."""
     nothing = {}, 0.0, dict.fromkeys(KEPT)
     saved = load_checkpoint(checkpoint, model) if checkpoint is not None else None
     if saved is None:
         return nothing
     progress, arrays = saved
-    if progress["of"] != json.loads(json.dumps(identity(record))):
+    if progress["of"] != json.loads(json.dumps(of)):
         print("An interrupted training was of other constants or data: starting afresh")
         return nothing
     print(f"Continuing after epoch {len(progress['history']['loss'])}, where training was interrupted", flush=True)

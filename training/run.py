@@ -14,7 +14,7 @@ from reports import plots
 from sequences.statistics import fingerprint
 from tasks import name_of
 from training import workers
-from training.loop import fit
+from training.loop import fit, identity
 from training.network import build
 from training.prediction import predict
 
@@ -36,7 +36,7 @@ def train(data, backbone, c):
         print(f"Network: {c.ARCHITECTURE}, {model.count_params():,} parameters", flush=True)
         record = describe_run(data, c)
         try:
-            history, seconds = fit(model, data, c, folder, record)
+            history, seconds = fit(model, data, c, folder, identity(record))
         except KeyboardInterrupt:
             print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
             raise
@@ -64,7 +64,7 @@ def train_along(data, backbone, c, folder):
         f"Worker {workers.place()[0]} of {workers.place()[1]} takes part; worker 0 shows and writes the run", flush=True
     )
     record = describe_run(data, c)
-    _, seconds = fit(build(data, backbone, c), data, c, folder, record)
+    _, seconds = fit(build(data, backbone, c), data, c, folder, identity(record))
     workers.wait_for_all()
     return record | {"seconds": round(seconds, 3)}
 

@@ -14,6 +14,7 @@ from project.constants import names_in
 from project.errors import InputError
 from reports import plots
 from reports.tables import aligned
+from sequences.statistics import fingerprint
 from training.loop import fit
 from training.network import build
 from training.trials import append_row, assignments, ranked, row_of
@@ -35,18 +36,22 @@ def halve(trials, c, o, load_data, backbone, measure, finished, folder):
         alive = ranked(alive, epochs, finished)
         if rung < len(rungs) - 1:
             alive = alive[: max(1, -(-len(alive) // 3))]
+    forget_unfinished(folder)
     return alive, rungs
 
 
 def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder):
-    """Train the living trials for `epochs` where that is not finished, in parallel; add each to trials.csv at once."""
+    """Train the living trials on to `epochs` where that is not done, in parallel; add each to trials.csv at once."""
     waiting = [trial for trial in alive if (trial, epochs) not in finished]
     spent = {trial: float(row["seconds"]) for (trial, _), row in finished.items()}
     waiting.sort(key=lambda trial: -spent.get(trial, 0.0))  # the longest first: at the end no process waits for another
     jobs = cpu_count() if o.N_JOBS == -1 else o.N_JOBS
     threads = max(1, cpu_count() // jobs)
-    fixed = epochs, c, o.SEARCH_VALIDATION_SIZE, load_data, backbone, measure, threads, os.getpid()
-    work = [delayed(run_repeat)(t, repeat, trials[t], *fixed) for t in waiting for repeat in range(o.REPEATS)]
+    fixed = epochs, c, o.SEARCH_VALIDATION_SIZE, load_data, backbone, measure, threads, folder, os.getpid()
+    # A trial's repeats go to one process, which traces them once, as long as there are trials for all processes.
+    spread = o.REPEATS if o.PARALLEL_BACKEND == "dask" else min(o.REPEATS, -(-jobs // max(1, len(waiting))))
+    shares = np.array_split(range(o.REPEATS), spread)
+    work = [delayed(run_repeats)(t, share.tolist(), trials[t], *fixed) for t in waiting for share in shares]
     repeats = {trial: {} for trial in waiting}
     if waiting:
         print(f"{len(waiting)} of {len(trials)} trials, {epochs} epochs each, {o.REPEATS} times:", flush=True)
@@ -54,8 +59,8 @@ def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished
         if o.PARALLEL_BACKEND == "dask":
             stack.enter_context(dask_client(o.SCHEDULER_ADDRESS))
         stack.enter_context(parallel_config(o.PARALLEL_BACKEND, n_jobs=-1 if o.PARALLEL_BACKEND == "dask" else jobs))
-        for trial, repeat, *figures in Parallel(return_as="generator_unordered")(work):
-            repeats[trial][repeat] = figures
+        for trial, figures in Parallel(return_as="generator_unordered")(work):
+            repeats[trial] |= figures
             if len(repeats[trial]) < o.REPEATS:
                 continue
             finished[trial, epochs] = row_of(trial, epochs, repeats[trial], trials[trial])
@@ -88,22 +93,40 @@ def end_with(search):
         threading.Thread(target=watch, name=name, daemon=True).start()
 
 
-def run_repeat(trial, repeat, values, epochs, c, size, load_data, backbone, measure, threads, search=None):
-    """Train a trial once and score it on validation data, in a worker process of process `search`.
+def run_repeats(trial, repeats, values, epochs, c, size, load_data, backbone, measure, threads, folder, search=None):
+    """Train a trial several times and score each on validation data, in a worker process of process `search`.
 
-    values: the trial's {constant: value}. repeat: which draw of the validation part (of `size`) and the weights.
-    Returns: (trial, repeat, score and loss of the last epoch, seconds).
+    values: the trial's {constant: value}. repeats: numbers of draws of the validation part (of `size`) and the weights.
+    folder: of the search, where each training is left for the next rung to go on with.
+    Returns: (trial, {repeat: (score and loss of the last epoch, seconds)}).
     """
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
         os.environ[name] = str(threads)
     end_with(search)
+    tried = c.changed(**values, EPOCHS=epochs, PATIENCE=None, VALIDATION_SIZE=size, RESUME=True, TENSORBOARD=False)
+    folder.mkdir(parents=True, exist_ok=True)  # on another machine there is none yet
+    left = {repeat: folder / f"trial_{trial}_{repeat}" for repeat in repeats}
+    return trial, {r: train_repeat(r, tried, path, load_data, backbone, measure) for r, path in left.items()}
+
+
+def train_repeat(repeat, c, left, load_data, backbone, measure):
+    """Train a trial once, from where the rung before `left` it. Returns: (score, loss, seconds)."""
+    from training.reuse import reused
+
     began = time.perf_counter()
-    tried = c.changed(**values, EPOCHS=epochs, PATIENCE=None, VALIDATION_SIZE=size)
-    data = load_data(tried, validation_seed=c.SEED + repeat)
-    tried = tried.changed(SEED=c.SEED + repeat)  # of the initial weights: the data are drawn and split already
+    data = load_data(c, validation_seed=c.SEED + repeat)
+    c = c.changed(SEED=c.SEED + repeat)  # of the initial weights: the data are drawn and split already
+    of = [{name: value for name, value in c.items() if name != "EPOCHS"}, fingerprint(data.train)]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        history, _ = fit(build(data, backbone, tried), data, tried)
-    return trial, repeat, history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
+        model, steps = reused(build(data, backbone, c), data)
+        history, _ = fit(model, data, c, left, of, each=False, steps=steps)
+    return history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
+
+
+def forget_unfinished(folder):
+    """Delete what the trainings of a search left for the next rung."""
+    for path in folder.glob(".trial_*_*.checkpoint"):
+        path.unlink()
 
 
 def show_progress(trial, alive, epochs, trials, finished, measure):
