@@ -11,6 +11,7 @@ import numpy as np
 from project.quiet_tensorflow import keras, tf
 from training import workers
 from training.fused_adam import fused_adam
+from training.fused_convolution import pooled
 from training.fused_lstm import fused
 
 
@@ -55,7 +56,7 @@ def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=
     if model.distribute_strategy.num_replicas_in_sync > 1:
         yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
         return
-    with fused(model, batch_size), unsummed(model.optimizer), fused_adam(model.optimizer):
+    with fused(model, batch_size), pooled(model), unsummed(model.optimizer), fused_adam(model.optimizer):
         callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
         )

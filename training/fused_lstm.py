@@ -7,11 +7,13 @@ faster: then nothing is replaced.
 """
 
 import functools
+import math
 from contextlib import contextmanager
 
 from project.quiet_tensorflow import keras, tf
 
-ROWS_PER_CALL = 64  # the kernel is fastest on 32 to 64 sequences: larger batches run as pieces, in parallel
+MOST_ROWS = 64  # sequences of one call from which on the kernel gets in its own way
+LEAST_ROWS = 16  # below them a call costs more than another core brings
 
 
 def qualifies(layer):
@@ -28,6 +30,15 @@ def qualifies(layer):
     )
 
 
+def pieces_of(batch_size):
+    """Return how many calls of the kernel, side by side, make a batch: an even number where two are large enough.
+
+    One call uses several cores badly: two of half the size take two thirds of its time on two. The number does not
+    depend on that of the cores: sums come in the same order, and weights out the same, on any.
+    """
+    return 2 * math.ceil(batch_size / (2 * MOST_ROWS)) if batch_size >= 2 * LEAST_ROWS else 1
+
+
 @contextmanager
 def fused(model, batch_size):
     """Inside this block, functions traced from `model` use the fused kernel where it applies."""
@@ -35,7 +46,7 @@ def fused(model, batch_size):
     if not tf.config.list_physical_devices("GPU") and not tf.distribute.has_strategy():
         # Inside another such block of the same model the outer one's replacement stays.
         layers = [layer for layer in model._flatten_layers() if qualifies(layer) and "inner_loop" not in vars(layer)]
-    pieces = max(1, round(batch_size / ROWS_PER_CALL))
+    pieces = pieces_of(batch_size)
     for layer in layers:
         layer.inner_loop = functools.partial(_fused_inner_loop, layer, pieces)
     try:
@@ -60,11 +71,12 @@ def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=Fa
         missing = tf.maximum(pieces - rows, 0)
         x = tf.pad(x, [[0, 0], [0, missing], [0, 0]])
         h0, c0 = (tf.pad(state, [[0, missing], [0, 0]]) for state in (h0, c0))
-    padded = tf.shape(x)[1]
+    ends = [tf.shape(x)[1] * k // pieces for k in range(pieces + 1)]
+    sizes = tf.stack([end - start for start, end in zip(ends, ends[1:])])
     outputs, states = [], []
-    for k in range(pieces):
-        part = slice(padded * k // pieces, padded * (k + 1) // pieces)
-        h, c = _block_lstm(x[:, part], h0[part], c0[part], cell)
+    # Split, not sliced: the gradient of slices is a whole tensor of zeros for each.
+    for part in zip(tf.split(x, sizes, 1, pieces), tf.split(h0, sizes, 0, pieces), tf.split(c0, sizes, 0, pieces)):
+        h, c = _block_lstm(*part, cell)
         outputs.append(h if layer.return_sequences else h[-1:])
         states.append(c[-1])
     h, c = outputs[0], states[0]
