@@ -17,7 +17,7 @@ from peers import PEERS, REFERENCE, deep_epoch, epoch, predict, task_epoch, trai
 
 from project.files import PROJECT
 
-REPETITIONS = 5  # rounds that count; the median is shown
+REPETITIONS = 7  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count
 SHAPES = [(32, 50, 1), (256, 50, 1), (32, 1000, 1), (32, 50, 16)]  # of a training step: batch, time steps, features
 DEEP_SHAPE = (16, 427, 1)  # of a training step of the deep network
