@@ -83,6 +83,16 @@ def test_what_cannot_be_computed_so_is_left_alone(name):
         assert replaced(model) == []
 
 
+def test_a_pooling_of_several_convolutions_is_left_alone():
+    from project.quiet_tensorflow import keras
+    from training.fused_convolution import pooled
+
+    layers, inputs, pooling = keras.layers, keras.Input((12, 1)), keras.layers.MaxPooling1D(2)
+    convolutions = [layers.Conv1D(4, 3, activation=name) for name in ("relu", "tanh")]
+    with pooled(model := keras.Model(inputs, [pooling(layer(inputs)) for layer in convolutions])):
+        assert replaced(model) == []
+
+
 def test_a_convolution_that_others_read_too_is_left_alone():
     from project.quiet_tensorflow import keras
     from training.fused_convolution import pooled

@@ -28,6 +28,7 @@ def qualifies(layer, pooling):
         and layer.data_format == pooling.data_format == "channels_last"
         and layer.compute_dtype == layer.variable_dtype == "float32"
         and layer.kernel.shape[0] * layer.kernel.shape[1] <= LARGEST_WINDOW
+        and len(layer._inbound_nodes) == len(pooling._inbound_nodes) == 1  # used in one place
     )
 
 

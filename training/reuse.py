@@ -42,11 +42,11 @@ def _standardisations(model):
 
 def _anonymous(model):
     """Return the configuration of a network as text, without what it is standardised by and with names that repeat."""
-    config = model.get_config()
-    for layer in config["layers"]:
+    described = json.loads(model.to_json())
+    for layer in described["config"]["layers"]:
         if layer["class_name"] == "Normalization":
             layer["config"] |= {"mean": None, "variance": None}
-    text = json.dumps(config, sort_keys=True, default=str)
+    text = json.dumps(described, sort_keys=True)
     names = [model.name, *(part.name for part in (*model.operations, *model._flatten_layers()))]
     for place, name in enumerate(dict.fromkeys(names)):  # Keras numbers the layers of a process
         text = text.replace(f'"{name}"', f'"part {place}"')
