@@ -71,12 +71,13 @@ def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=Fa
         missing = tf.maximum(pieces - rows, 0)
         x = tf.pad(x, [[0, 0], [0, missing], [0, 0]])
         h0, c0 = (tf.pad(state, [[0, missing], [0, 0]]) for state in (h0, c0))
-    ends = [tf.shape(x)[1] * k // pieces for k in range(pieces + 1)]
-    sizes = tf.stack([end - start for start, end in zip(ends, ends[1:])])
-    outputs, states = [], []
+    share = tf.shape(x)[1] // pieces
+    sizes = tf.stack([share] * (pieces - 1) + [tf.shape(x)[1] - share * (pieces - 1)])
+    weights = _gates_reordered(tf.concat([cell.kernel, cell.recurrent_kernel], axis=0))
+    bias, outputs, states = _gates_reordered(tf.convert_to_tensor(cell.bias)), [], []
     # Split, not sliced: the gradient of slices is a whole tensor of zeros for each.
     for part in zip(tf.split(x, sizes, 1, pieces), tf.split(h0, sizes, 0, pieces), tf.split(c0, sizes, 0, pieces)):
-        h, c = _block_lstm(*part, cell)
+        h, c = _block_lstm(*part, weights, bias)
         outputs.append(h if layer.return_sequences else h[-1:])
         states.append(c[-1])
     h, c = outputs[0], states[0]
@@ -85,10 +86,9 @@ def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=Fa
     return h[-1], tf.transpose(h, [1, 0, 2]), [h[-1], c]
 
 
-def _block_lstm(x, h0, c0, cell):
+def _block_lstm(x, h0, c0, weights, bias):
     """Run the kernel over x (time, n, features). Returns: outputs and cell states (time, n, units)."""
-    weights = _gates_reordered(tf.concat([cell.kernel, cell.recurrent_kernel], axis=0))
-    peephole = tf.zeros([cell.units])
+    peephole = tf.zeros([bias.shape[0] // 4])
     # Not BlockLSTMV2: its registered gradient calls the kernel with the other order of gates and is wrong.
     result = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.cast(tf.shape(x)[0], tf.int64),
@@ -96,7 +96,7 @@ def _block_lstm(x, h0, c0, cell):
         cs_prev=c0,
         h_prev=h0,
         w=weights,
-        b=_gates_reordered(tf.convert_to_tensor(cell.bias)),
+        b=bias,
         wci=peephole,
         wcf=peephole,
         wco=peephole,
