@@ -1,4 +1,4 @@
-"""Convolution and pooling in one pass give what stock Keras gives, where they can, and else are left alone."""
+"""Pooling, with its convolution in one pass where that can be, gives what stock Keras gives; else it is left alone."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,14 @@ FIT = {  # input shape, filters and kernel, options of the pooling
     "pools of one step": ((9, 2), (4, 1), {"pool_size": 1}),
     "one pool": ((9, 1), (4, 2), {"pool_size": 8}),
 }
-UNFIT = {  # options of the convolution and of the pooling
+POOLED = {  # time steps, and options of a pooling that is computed without its convolution
+    "as in the preset": (20, {"padding": "same"}),
+    "a step missing": (21, {"padding": "same"}),
+    "three missing": (21, {"pool_size": 6, "padding": "same"}),
+    "steps left over": (21, {"pool_size": 4}),
+    "pools of one step": (21, {"pool_size": 1}),
+}
+APART = {  # options of the convolution and of the pooling: the pooling alone is replaced
     "other activation": ({"activation": "tanh"}, {}),
     "no bias": ({"use_bias": False}, {}),
     "padding": ({"padding": "same"}, {}),
@@ -21,10 +28,10 @@ UNFIT = {  # options of the convolution and of the pooling
     "dilation": ({"dilation_rate": 2}, {}),
     "groups": ({"groups": 2}, {}),
     "pooling with padding": ({}, {"padding": "same"}),
-    "pools that overlap": ({}, {"strides": 1}),
     "large windows": ({"kernel_size": 17}, {}),
-    "half precision": ({"dtype": "mixed_bfloat16"}, {}),
+    "half precision before": ({"dtype": "mixed_bfloat16"}, {}),
 }
+UNFIT = {"pools that overlap": {"strides": 1}, "half precision": {"dtype": "mixed_bfloat16"}}
 
 
 def build(input_shape, convolution, pooling, after=()):
@@ -74,34 +81,63 @@ def ours_by_numpy(model, x, size):
     return x
 
 
-@pytest.mark.parametrize("name", UNFIT)
-def test_what_cannot_be_computed_so_is_left_alone(name):
+@pytest.mark.parametrize("name", POOLED)
+@pytest.mark.parametrize("known", [True, False])
+def test_pooling_alone_is_that_of_stock_keras(name, known):
+    from project.quiet_tensorflow import keras
     from training.fused_convolution import pooled
 
-    model = build((40, 2), *UNFIT[name])
+    layers, (steps, pooling) = keras.layers, POOLED[name]
+
+    def network():
+        x = inputs = keras.Input((steps if known else None, 3))
+        x = layers.Conv1D(4, 3, padding="same")(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.MaxPooling1D(**({"pool_size": 2} | pooling))(x)
+        return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.LSTM(5)(x)))
+
+    model, (x, y) = new_model(network), random_data((steps, 3), 2, 7)
+    stock, _ = loss_and_gradients(model, x, y)
+    with pooled(model):
+        assert len(replaced(model)) == (0 if on_gpu() else 1)
+        ours, _ = loss_and_gradients(model, x, y)
+    assert replaced(model) == []
+    check_close(stock, ours)
+
+
+@pytest.mark.parametrize("name", APART)
+def test_a_convolution_that_cannot_be_joined_is_left_alone(name):
+    from training.fused_convolution import pooled
+
+    model = build((40, 2), *APART[name])
+    with pooled(model):
+        assert [*map(kind, replaced(model))] == ([] if on_gpu() else ["max_pooling1d"])
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_a_pooling_of_another_sort_is_left_alone(name):
+    from training.fused_convolution import pooled
+
+    model = build((40, 2), {}, UNFIT[name])
     with pooled(model):
         assert replaced(model) == []
 
 
-def test_a_pooling_of_several_convolutions_is_left_alone():
+def test_convolutions_that_share_a_pooling_or_are_read_by_others_are_left_alone():
     from project.quiet_tensorflow import keras
     from training.fused_convolution import pooled
 
     layers, inputs, pooling = keras.layers, keras.Input((12, 1)), keras.layers.MaxPooling1D(2)
-    convolutions = [layers.Conv1D(4, 3, activation=name) for name in ("relu", "tanh")]
-    with pooled(model := keras.Model(inputs, [pooling(layer(inputs)) for layer in convolutions])):
-        assert replaced(model) == []
-
-
-def test_a_convolution_that_others_read_too_is_left_alone():
-    from project.quiet_tensorflow import keras
-    from training.fused_convolution import pooled
-
-    layers, inputs = keras.layers, keras.Input((12, 1))
+    shared = keras.Model(inputs, [pooling(layers.Conv1D(4, 3, activation=name)(inputs)) for name in ("relu", "tanh")])
     x = layers.Conv1D(4, 3, activation="relu")(inputs)
-    both = layers.Concatenate()([layers.Flatten()(layers.MaxPooling1D(2)(x)), layers.Flatten()(x)])
-    with pooled(model := keras.Model(inputs, both)):
-        assert replaced(model) == []
-    unread = layers.Conv1D(4, 3, activation="relu")(inputs)
-    with pooled(model := keras.Model(inputs, [unread, layers.MaxPooling1D(2)(unread)])):
-        assert replaced(model) == []
+    read = keras.Model(inputs, layers.Concatenate(axis=1)([layers.MaxPooling1D(2)(x), x]))
+    x = layers.Conv1D(4, 3, activation="relu")(inputs)
+    given = keras.Model(inputs, [x, layers.MaxPooling1D(2)(x)])
+    for model in (shared, read, given):
+        with pooled(model):
+            assert [*map(kind, replaced(model))] == ([] if on_gpu() else ["max_pooling1d"])
+
+
+def kind(name):
+    """Return the name of a layer without Keras' number."""
+    return name.rstrip("0123456789").rstrip("_") if "_" in name else name
