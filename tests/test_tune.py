@@ -211,3 +211,4 @@ def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shippe
         np.testing.assert_array_equal(own, weights)
     for other in ({"FILTERS": 4}, {"STANDARDISE": "sequence"}, {"DATASET": "motifs", "TIME_STEPS": 12}):
         assert train(1, reuse=True, **other)[1] is not model
+    assert train(1, reuse=True)[1] is model  # it is kept beside the others

@@ -9,31 +9,34 @@ import json
 
 from project.quiet_tensorflow import keras, tf
 
-_last = {}  # of this process: {what the steps depend on: (network, its traced steps)}, one at most
+KEPT = 6  # networks with their traced steps: those of a search's trials, of which the best come again
+
+_kept = {}  # of this process: {what the steps depend on: (network, its traced steps)}, the latest last
 
 
 def reused(model, data):
-    """Return (the last network of this process if it differs from a new `model` by no more, else `model`, its steps).
+    """Return (a network of this process if one differs from a new `model` by no more, else `model`; its steps).
 
     What comes back has the weights and the standardisation of `model`, and is to be trained by training.loop.fit with
-    these steps, {} at first. The last training's results must be taken out before.
+    these steps, {} at first. What it was trained to before is lost.
     """
     if model.distribute_strategy.num_replicas_in_sync > 1:  # Keras' own fit trains it
         return model, {}
     key = json.dumps([_anonymous(model), data.state], sort_keys=True)
-    if key not in _last:
+    if key not in _kept:
         for layer in _standardisations(model):  # constants would become a part of what is traced
             layer.mean, layer.variance = tf.Variable(layer.mean), tf.Variable(layer.variance)
-        _last.clear()
-        _last[key] = model, {}
-        return _last[key]
-    last, steps = _last[key]
-    for own, new in zip(last.variables, model.variables):
+        _kept[key] = model, {}
+        if len(_kept) > KEPT:
+            del _kept[next(iter(_kept))]
+        return _kept[key]
+    earlier, steps = _kept[key] = _kept.pop(key)
+    for own, new in zip(earlier.variables, model.variables):
         own.assign(new)
-    for own, new in zip(_standardisations(last), _standardisations(model)):
+    for own, new in zip(_standardisations(earlier), _standardisations(model)):
         own.mean.assign(new.mean)
         own.variance.assign(new.variance)
-    return last, steps
+    return earlier, steps
 
 
 def _standardisations(model):
