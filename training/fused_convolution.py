@@ -73,7 +73,7 @@ def _pooled(size, same, x):
     elif tf.is_tensor(left) or left:
         x = x[:, : steps - left]
     pools = tf.reshape(x, (-1, tf.shape(x)[1] // size, size, features))
-    return functools.reduce(_larger, tf.unstack(pools, size, axis=2))
+    return functools.reduce(tf.maximum, tf.unstack(pools, size, axis=2))
 
 
 def _convolved_and_pooled(layer, size, inputs):
@@ -89,15 +89,6 @@ def _convolved_and_pooled(layer, size, inputs):
         windows = tf.concat([x[start : start + size * pools : size] for start in starts], axis=2)
         return tf.matmul(tf.reshape(windows, (-1, width * features)), kernel)
 
-    largest = functools.reduce(_larger, map(sums, range(size)))  # of equals the first learns, as in pooling
+    largest = functools.reduce(tf.maximum, map(sums, range(size)))  # of equals the first learns, as in pooling
     result = tf.nn.relu(tf.nn.bias_add(largest, tf.convert_to_tensor(layer.bias)))
     return tf.transpose(tf.reshape(result, (pools, rows, filters)), [1, 0, 2])
-
-
-def _larger(a, b):
-    """Return the larger of each two values, by products with 1 and 0: their gradient is such products too.
-
-    That of tf.maximum makes two more passes. tf.custom_gradient is registered for ever, and with it the traced step.
-    """
-    first = tf.cast(a >= b, a.dtype)
-    return first * a + (1 - first) * b
