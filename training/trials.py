@@ -12,6 +12,7 @@ from project.constants import check_constants
 from project.errors import InputError, reason
 
 MOST_TRIALS = 10_000  # of a grid
+SET = ("EPOCHS", "PATIENCE", "RESUME", "TENSORBOARD", "RUN_DIR")  # by the search itself, for each training
 COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants"]
 
 
@@ -22,6 +23,8 @@ def draw_trials(o, seed, searchable):
     """
     space = o.SEARCH_SPACE
     for name, values in space.items():
+        if name in SET:
+            raise InputError(f"SEARCH_SPACE: {name} cannot be searched: the search itself sets it for each training")
         if name not in searchable:
             raise InputError(f"SEARCH_SPACE: {name!r} is no constant of the network or of training")
         drawable = o.SEARCH == "random" and hasattr(values, "rvs")
