@@ -26,7 +26,7 @@ from joblib import Parallel, delayed
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import write_curve, write_tables
-from accuracy_trials import BESIDE, HELD_OUT, run_trial
+from accuracy_trials import BESIDE, HELD_OUT, draws_of, run_trial
 
 from data_preprocessing import load_data
 from project import files
@@ -40,7 +40,7 @@ from training.run import describe
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
 SEEDS = [0, 1, 2, 3, 4]  # each draws weights and order anew, and data and split where they are not given
-BUDGET = {"epochs": 150, "sequences": 40_000}  # a training has at most so many epochs, and sees so many sequences
+BUDGET = {"epochs": 150, "sequences": 60_000}  # a training has at most so many epochs, and sees so many sequences
 VIDEO = 5  # a clip counts as so many sequences
 # Of all networks on all data sets.
 CONSTANTS = {"BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10, "AVERAGE_WEIGHTS": True}
@@ -111,6 +111,7 @@ def trials_of(name, folds, networks, rivals=None):
         weight = VIDEO if len(shape) == 4 else 1
         most = max(1, min(BUDGET["epochs"], BUDGET["sequences"] // (n * weight)))
         work = most * n * (1 + shape[0] / 50) * weight
+        held_out = max(HELD_OUT, len(data.state["classes"]) / n)  # a sequence of each class
         models = networks + (RIVALS if rivals is None else rivals)
         beside = linear_start.begins(data, constants.changed(ARCHITECTURE="deep_cnn"))
         left_out = [*(["MiniRocket"] if len(shape) == 4 else []), *([] if beside else [BESIDE])]
@@ -119,11 +120,10 @@ def trials_of(name, folds, networks, rivals=None):
             if seed == CHOICE and model in RIVALS or model == "ridge" and seed != SEEDS[0] and name not in OWN:
                 continue
             cost = work * {"ridge": 0.01, BESIDE: 0.05, "MiniRocket": 0.05, "cnn": 0.5, "lstm": 0.7}.get(model, 1)
-            cost *= 4 if model.startswith("deep") else 1
+            cost *= (4 if model.startswith("deep") else 1) * (draws_of(held_out * n) if seed == CHOICE else 1)
             architecture = {BESIDE: "deep_cnn", **{name: name for name in NETWORKS}}.get(model)
             changed = constants.changed(**{"ARCHITECTURE": architecture} if architecture else {})
             trials.append({"data set": name, "fold": str(number), "model": model, "seed": str(seed), "most": most})
-            held_out = max(HELD_OUT, len(data.state["classes"]) / n)  # a sequence of each class
             trials[-1] |= {"constants": changed, "cost": cost, "held out": held_out}
     return trials
 

@@ -1,6 +1,7 @@
 """One trial of benchmarks/accuracy.py, in a process of its own: a network or one of its rivals."""
 
 import io
+import math
 import os
 import platform
 import subprocess
@@ -19,6 +20,7 @@ from project.errors import InputError
 from project.files import PROJECT
 
 HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at least
+CHECKED, DRAWS = 100, 4  # sequences that check a choice, at least, over at most so many draws of that share
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
 BESIDE = "linear models"  # those beside a deep network, without the network
 SHOWN = ["BATCH_SIZE", "PLATEAU", "DROPOUT", "AVERAGE_WEIGHTS", "STANDARDISE", "POOL_SIZE"]  # and, of data:
@@ -52,11 +54,35 @@ def run_trial(trial, epochs, threads):
 
 
 def choice(constants, threads):
-    """Train once on three quarters of the training part and look at the rest. Returns: the epochs that it chooses.
+    """Train on three quarters of the training part and look at the rest. Returns: the epochs that it chooses.
 
     Of evenly spread epochs those with the highest accuracy, each averaged with its neighbours; of equals the most.
+    Where the rest is small it is drawn several times, and accuracies are averaged: few sequences are not to choose.
     """
+    data, began = load_data(constants), time.perf_counter()
+    held_out = len(data.validation)
+    looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
+    draws, scores = draws_of(held_out), []
+    for seed in range(constants.SEED, constants.SEED + draws):
+        data = load_data(constants, validation_seed=seed)
+        drawn, parameters = scores_at(looks, data, constants.changed(SEED=seed))
+        scores.append(drawn)
+    scores = np.mean(scores, axis=0)
+    smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]
+    best = max(range(len(smooth)), key=lambda k: (round(smooth[k], 6), k))
+    found = {"epochs": looks[best], "accuracy": f"{smooth[best]:.4f}", "parameters": parameters}
+    return found | figures_of(data, began) | {"test": draws * held_out}
+
+
+def draws_of(held_out):
+    """Return how often a validation part of so many sequences is drawn."""
+    return min(DRAWS, math.ceil(CHECKED / held_out))
+
+
+def scores_at(looks, data, constants):
+    """Train once. Returns: (accuracies on the validation part after each of the epochs `looks`, parameters)."""
     from cnn_lstm_model import backbone
+    from project.quiet_tensorflow import keras
     from training import schedule
     from training.averages import Average
     from training.engine import train_epochs
@@ -64,12 +90,10 @@ def choice(constants, threads):
     from training.network import build
     from training.prediction import predict
 
-    data = load_data(constants)
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
-    model, began = build(data, backbone, constants), time.perf_counter()
+    model = build(data, backbone, constants)
     compile_model(model, data, constants)
     training, _, batch_size = blocks(model, data, constants)
-    looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
     history, scores, average = {"loss": []}, [], Average(model)
     for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS, callbacks=[average]):
         history["loss"].append(logs["loss"])
@@ -81,10 +105,9 @@ def choice(constants, threads):
             answers = data.task.decode(output, data.state)
             scores.append(data.task.score_of(held_out, answers, data.state))
             model.set_weights(own)
-    smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]
-    best = max(range(len(smooth)), key=lambda k: (round(smooth[k], 6), k))
-    found = {"epochs": looks[best], "accuracy": f"{smooth[best]:.4f}", "parameters": model.count_params()}
-    return found | figures_of(data, began) | {"test": len(held_out)}
+    parameters = model.count_params()
+    keras.backend.clear_session()  # the process goes on to the next training
+    return scores, parameters
 
 
 def figures_of(data, began):

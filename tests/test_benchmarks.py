@@ -82,6 +82,8 @@ def test_accuracy_compares_and_repeats_no_trial(project, folder, tmp_path):
     ]
     chosen = {(t["model"], t["seed"]): t["epochs"] for t in trials(folder) if t["data set"] == "Small"}
     assert chosen["cnn", "0"] == chosen["cnn", "choice"] in ("1", "2")
+    checked = {t["test"] for t in trials(folder) if t["data set"] == "Small" and t["seed"] == "choice"}
+    assert checked == {"12"}  # four draws of three of ten sequences: fewer than a hundred
     assert re.search(r"^\| Small \| 10 / 10 \| 50\.0 \|", (folder / "accuracy.md").read_text(), re.MULTILINE)
     for picture in ("accuracy.png", "learning_curve.png"):
         assert (folder / picture).read_bytes().startswith(b"\x89PNG")
