@@ -40,14 +40,14 @@ from training.run import describe
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
 SEEDS = [0, 1, 2, 3, 4]  # each draws weights and order anew, and data and split where they are not given
-BUDGET = {"epochs": 150, "sequences": 60_000}  # a training has at most so many epochs, and sees so many sequences
+BUDGET = {"epochs": 150, "sequences": 40_000}  # a training has at most so many epochs, and sees so many sequences
 VIDEO = 5  # a clip counts as so many sequences
 # Of all networks on all data sets.
 CONSTANTS = {"BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10, "AVERAGE_WEIGHTS": True}
 OWN = {name: [{"DATASET": name}] for name in ("motifs", "digits", "moving_digits")}  # made by the project: not ranked
 PAIRS = ("george|jackson", "lucas|nicolas", "theo|yweweler")  # of the speakers of fsdd
 PEOPLE = ("13", "15", "3")  # of the chest accelerometers
-SPEAKERS = {"DATASET": "fsdd/recordings", "GROUP": r"_(\w+)_", "STANDARDISE": "sequence"}
+SPEAKERS = {"DATASET": "fsdd/recordings", "GROUP": r"_(\w+)_", "STANDARDISE": "sequence", "FILTERS": 64}
 WINDOWS = {"SEQUENCE": "file", "LABEL": -1, "WINDOW": 104, "STANDARDISE": "sequence"}  # two seconds
 GIVEN = {  # what data sets need, by the names of their folders; of several each holds out another part
     "fsdd": [{**SPEAKERS, "TEST_FILES": rf"_({pair})_"} for pair in PAIRS],

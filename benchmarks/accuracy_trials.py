@@ -23,7 +23,7 @@ HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at lea
 CHECKED, DRAWS = 100, 4  # sequences that check a choice, at least, over at most so many draws of that share
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
 BESIDE = "linear models"  # those beside a deep network, without the network
-SHOWN = ["BATCH_SIZE", "PLATEAU", "DROPOUT", "AVERAGE_WEIGHTS", "STANDARDISE", "POOL_SIZE"]  # and, of data:
+SHOWN = ["BATCH_SIZE", "PLATEAU", "DROPOUT", "AVERAGE_WEIGHTS", "STANDARDISE", "POOL_SIZE", "FILTERS"]  # and, of data:
 SHOWN += ["WINDOW", "TEST_FILES", "N_SAMPLES"]
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "aeon")
 
