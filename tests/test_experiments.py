@@ -93,7 +93,8 @@ def test_both_ways_is_the_bidirectional_lstm_of_keras(shipped, every_step):
     np.testing.assert_allclose(ours(x), stock(x), atol=1e-6)
 
 
-def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
+@pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])  # the second with linear models beside it
+def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, architecture):
     np.testing.assert_allclose(
         sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")), [2 / 3] * 3 + [2]
     )
@@ -103,7 +104,8 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path):
     np.savez(tmp_path / "d.npz", X=x, y=y)
     recalls = []
     for weight in (None, "balanced"):
-        constants = train(shipped, tmp_path / "run", DATASET=str(tmp_path / "d.npz"), CLASS_WEIGHT=weight)
+        chosen = {"DATASET": str(tmp_path / "d.npz"), "ARCHITECTURE": architecture, "CLASS_WEIGHT": weight}
+        constants = train(shipped, tmp_path / "run", **chosen)
         recalls.append(evaluate_model.evaluate_with(constants)["per_class"]["True"]["recall"])
     assert recalls[1] > recalls[0] + 0.3
 

@@ -15,6 +15,7 @@ import predict_model
 import train_model
 from project.errors import InputError
 from sequences.words import learn_vocabulary, numbers_of, words_of
+from tasks import text_start
 from tests.conftest import load
 
 RNG = np.random.default_rng(4)
@@ -129,6 +130,17 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     train_model.train_with(c.changed(LINEAR_START=False))
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     assert "linear" not in [layer.name for layer in model.get_layer("network").layers]
+
+
+def test_class_weights_count_in_the_linear_model_of_words(shipped, tmp_path):
+    """Texts without known words are left to the intercept: there a class is as likely as its weight makes it."""
+    labels = ["rare" if text % 5 == 0 else "frequent" for text in range(len(TEXTS))]
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0)
+    data, balanced = load(**c), c.changed(CLASS_WEIGHT="balanced")
+    frequent, rare = np.bincount(data.train.y)
+    without, within = (text_start.fit_words(data, 1, constants) for constants in (c, balanced))
+    np.testing.assert_array_equal(without.weights, within.weights)
+    np.testing.assert_allclose(within.intercept - without.intercept, np.log(frequent / rare))
 
 
 def test_a_folder_for_each_class_with_a_text_in_each_file(tmp_path):
