@@ -155,7 +155,7 @@ def run_trials(trials):
         costs = {identity(trial): trial["cost"] for trial in stage}
         for row in Parallel(jobs, return_as="generator_unordered")(calls):
             finished, count = finished + costs[identity(row)], count + 1
-            minutes = (time.monotonic() - began) * (total / finished - 1) / 60
+            minutes = (time.monotonic() - began) * max(0, total / finished - 1) / 60
             said = f"{row['accuracy']}, {row['epochs']} epochs" if "accuracy" in row else f"refused: {row['refused']}"
             print(f"{count}/{len(left)}, {minutes:.0f} min left: {' '.join(identity(row))}: {said}", flush=True)
             if "accuracy" in row:
