@@ -63,8 +63,9 @@ def choice(constants, threads):
     held_out = len(data.validation)
     looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
     draws, scores = draws_of(held_out), []
-    for seed in range(constants.SEED, constants.SEED + draws):
-        data = load_data(constants, validation_seed=seed)
+    for draw in range(draws):
+        seed = constants.SEED + draw
+        data = load_data(constants, validation_seed=seed) if draw else data
         drawn, parameters = scores_at(looks, data, constants.changed(SEED=seed))
         scores.append(drawn)
     scores = np.mean(scores, axis=0)

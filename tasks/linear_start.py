@@ -67,19 +67,21 @@ def fit_beside(data, outputs, c):
     models, answers = zip(*(linear.fit_left_out(data.train, targets, inputs_of, c.SEED) for inputs_of in inputs))
     scales = best_scales(answers, y)
     values, shapes = (linear.scaled(model, scale) for model, scale in zip(models, scales))
-    values = values._replace(intercept=values.intercept + rarity(y, outputs, c))
+    values = values._replace(intercept=values.intercept + balance(y, outputs, c))
     return Beside(values, shapes, kernels, scales)
 
 
-def rarity(y, outputs, c):
+def balance(y, outputs, c):
     """Return what CLASS_WEIGHT adds to the logits (outputs,) of classes y (n,): the logarithm of each one's weight.
 
-    A network learns it from a weighted loss. Linear models are fitted without weights, and would undo it.
+    A network learns it from a weighted loss. Linear models are fitted without weights, and would undo it. A class that
+    y has not gets none.
     """
     if c.CLASS_WEIGHT is None:
         return np.zeros(outputs)
-    added = -np.log(np.maximum(np.bincount(y, minlength=max(2, outputs)), 1))
-    return added - added.mean() if outputs > 1 else added[1:] - added[:1]
+    counts = np.bincount(y, minlength=max(2, outputs))
+    logs = np.where(counts > 0, np.log(len(y) / len(counts) / np.maximum(counts, 1)), 0)
+    return logs if outputs > 1 else logs[1:] - logs[:1]
 
 
 def best_scales(answers, y):

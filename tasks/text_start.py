@@ -13,7 +13,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 
 from sequences.words import PADDING, RESERVED, UNKNOWN
 from tasks.layers import with_logits
-from tasks.linear_start import best_scales, rarity
+from tasks.linear_start import balance, best_scales
 
 STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
 WORD_FOLDS = 5  # of the answers that choose strength and scale
@@ -38,16 +38,16 @@ def fit_words(data, outputs, c):
     y = data.train.y
     size = len(data.preparation["vocabulary"]) + RESERVED
     x = bags(data.train.take(slice(None)), size)
-    rareness = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
-    x = x @ sparse.diags(rareness)
+    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
+    x = x @ sparse.diags(rarity)
     targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
     folds = KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
     models = [Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
     answers = [cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models]
     best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
     (scale,), model = best_scales([answers[best]], y), models[best].fit(x, targets)
-    weights = scale * rareness[:, None] * model.coef_.reshape(outputs, -1).T
-    intercept = scale * np.reshape(model.intercept_, -1) + rarity(y, outputs, c)
+    weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
+    intercept = scale * np.reshape(model.intercept_, -1) + balance(y, outputs, c)
     return Words(weights.astype(np.float32), intercept)
 
 

@@ -11,6 +11,7 @@ import train_model
 from project.errors import InputError
 from sequences.generated import RAMP, motifs
 from tasks.classification import sample_weights
+from tasks.linear_start import balance
 from tests.conftest import load, load_model
 from training.prediction import attention_weights
 from training.schedule import halvings
@@ -98,6 +99,8 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, archi
     np.testing.assert_allclose(
         sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")), [2 / 3] * 3 + [2]
     )
+    logs = balance(np.array([0, 0, 0, 2]), 3, shipped.changed(CLASS_WEIGHT="balanced"))  # one class is missing
+    np.testing.assert_allclose(logs, [np.log(4 / 9), 0, np.log(4 / 3)])
     rng = np.random.default_rng(0)
     y = np.arange(400) % 10 == 0
     x = rng.normal(size=(400, 8, 1)) + 0.4 * y[:, None, None]
