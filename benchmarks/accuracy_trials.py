@@ -15,9 +15,10 @@ import numpy as np
 
 from baselines import LINEAR
 from data_preprocessing import load_data
-from project import ledger
+from project import ledger, run_folder
 from project.errors import InputError
 from project.files import PROJECT
+from tasks import linear_start
 
 HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at least
 CHECKED, DRAWS = 100, 4  # sequences that check a choice, at least, over at most so many draws of that share
@@ -72,7 +73,7 @@ def choice(constants, threads):
     smooth = [np.mean(scores[max(0, k - 1) : k + 2]) for k in range(len(scores))]
     best = max(range(len(smooth)), key=lambda k: (round(smooth[k], 6), k))
     found = {"epochs": looks[best], "accuracy": f"{smooth[best]:.4f}", "parameters": parameters}
-    return found | figures_of(data, began) | {"test": draws * held_out}
+    return found | figures_of(data, time.perf_counter() - began) | {"test": draws * held_out}
 
 
 def draws_of(held_out):
@@ -83,84 +84,83 @@ def draws_of(held_out):
 def scores_at(looks, data, constants):
     """Train once. Returns: (accuracies on the validation part after each of the epochs `looks`, parameters)."""
     from cnn_lstm_model import backbone
-    from project.quiet_tensorflow import keras
     from training import schedule
     from training.averages import Average
     from training.engine import train_epochs
     from training.loop import blocks, compile_model
     from training.network import build
-    from training.prediction import predict
+    from training.reuse import reused
 
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
-    model = build(data, backbone, constants)
+    model, steps = reused(build(data, backbone, constants), data)
     compile_model(model, data, constants)
+    begins = linear_start.begins(data, constants)
+    beside = linear_start.fit_beside(data, model.output_shape[1], constants) if begins else None  # once for all looks
     training, _, batch_size = blocks(model, data, constants)
     history, scores, average = {"loss": []}, [], Average(model)
-    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS, callbacks=[average]):
+    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS, callbacks=[average], steps=steps):
         history["loss"].append(logs["loss"])
         model.optimizer.learning_rate = schedule.learning_rate(history, constants)
         if epoch + 1 in looks:
             own = model.get_weights()
             model.set_weights(average.value if constants.AVERAGE_WEIGHTS else own)
-            output = predict(data.task.finished(model, data, constants), held_out)
-            answers = data.task.decode(output, data.state)
-            scores.append(data.task.score_of(held_out, answers, data.state))
+            whole = linear_start.joined(model, beside) if beside else data.task.finished(model, data, constants)
+            scores.append(accuracy(whole, held_out, data))
             model.set_weights(own)
-    parameters = model.count_params()
-    keras.backend.clear_session()  # the process goes on to the next training
-    return scores, parameters
+    return scores, model.count_params()
 
 
-def figures_of(data, began):
+def accuracy(model, part, data):
+    """Return the share of a Part that a network of classes, trained on `data`, gets right."""
+    from training.prediction import predict
+
+    return data.task.score_of(part, data.task.decode(predict(model, part), data.state), data.state)
+
+
+def figures_of(data, seconds):
     """Return what stands in every row: seconds, sizes, and the share of the largest class of the test part."""
+    sizes = {"training": len(data.train), "test": len(data.test)}
     majority = np.bincount(data.test.y).max() / len(data.test)
-    seconds = f"{time.perf_counter() - began:.1f}"
-    return {"majority": f"{majority:.4f}", "seconds": seconds, "training": len(data.train), "test": len(data.test)}
+    return {"majority": f"{majority:.4f}", "seconds": f"{seconds:.1f}"} | sizes
 
 
 def network(constants, threads):
-    """Train and evaluate a network as the scripts do. Returns: its figures."""
-    import evaluate_model
+    """Train a network as train_model.py does and score its run. Returns: its figures.
+
+    The report is left out: it takes as long as a small training.
+    """
     import train_model
     from project.quiet_tensorflow import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
-    record, result = train_model.train_with(constants), evaluate_model.evaluate_with(constants)
+    record, data = train_model.train_with(constants), load_data(constants)
+    model = run_folder.load_model(Path(constants.RUN_DIR), record, data.task.output_shape(record["state"]))
+    found = {"epochs": constants.EPOCHS, "parameters": record["parameters"]}
+    found["accuracy"] = f"{accuracy(model, data.test, data):.4f}"
     keras.backend.clear_session()  # the process goes on to the next trial
-    return {
-        "epochs": constants.EPOCHS,
-        "accuracy": f"{result['accuracy']:.4f}",
-        "majority": f"{result['baselines']['majority']:.4f}",
-        "seconds": f"{record['seconds']:.1f}",
-        "parameters": record["parameters"],
-        "training": record["sequences"]["training"],
-        "test": record["sequences"]["test"],
-    }
+    return found | figures_of(data, record["seconds"])
 
 
 def ridge(constants, threads):
     """Fit the linear model that every report shows. Returns: its figures."""
     data, began = load_data(constants), time.perf_counter()
     answers, _ = data.task.baselines(data, constants)
-    accuracy = np.mean(answers[LINEAR] == data.test.y)
-    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures_of(data, began)
+    share = np.mean(answers[LINEAR] == data.test.y)
+    return {"epochs": "", "parameters": "", "accuracy": f"{share:.4f}"} | figures_of(data, time.perf_counter() - began)
 
 
 def linear_models(constants, threads):
     """Fit what stands beside a deep network of classes, and leave the network out. Returns: its figures."""
     from cnn_lstm_model import backbone
     from training.network import build
-    from training.prediction import predict
 
     data, began = load_data(constants), time.perf_counter()
     model = build(data, backbone, constants)
     output = model.get_layer("output")
     output.set_weights([np.zeros_like(weights) for weights in output.get_weights()])
     model = data.task.finished(model, data, constants)
-    figures = figures_of(data, began)
-    answers = data.task.decode(predict(model, data.test), data.state)
-    accuracy = data.task.score_of(data.test, answers, data.state)
-    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures
+    figures = figures_of(data, time.perf_counter() - began)
+    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy(model, data.test, data):.4f}"} | figures
 
 
 def minirocket(constants, threads):
@@ -179,9 +179,9 @@ def minirocket(constants, threads):
     MiniRocket(n_jobs=threads).fit_transform(x[:2])  # numba compiles: not counted
     began = time.perf_counter()
     classifier.fit(x, data.train.y)
-    figures = figures_of(data, began)
-    accuracy = np.mean(classifier.predict(x_test) == data.test.y)
-    return {"epochs": "", "parameters": "", "accuracy": f"{accuracy:.4f}"} | figures
+    figures = figures_of(data, time.perf_counter() - began)
+    share = np.mean(classifier.predict(x_test) == data.test.y)
+    return {"epochs": "", "parameters": "", "accuracy": f"{share:.4f}"} | figures
 
 
 def channels_first(part):

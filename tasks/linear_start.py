@@ -42,16 +42,22 @@ def begins(data, c):
 
 def finished(model, data, c):
     """Return a trained network with the linear models beside it."""
-    beside, x = fit_beside(data, model.output_shape[1], c), model.get_layer("convolution_1").input
-    values = linear_part(x, beside.values)
-    shapes = linear_part(fixed_kernels.shares(x, beside.kernels), beside.shapes, "linear_of_shapes")
-    whole = with_logits(model, values + shapes, NETWORK_SHARE)
+    beside = fit_beside(data, model.output_shape[1], c)
+    whole = joined(model, beside)
     scales = "all values × {:.2f}, of fixed convolutions × {:.2f}".format(*beside.scales)
     print(
         f"Beside the network, its logits × {NETWORK_SHARE}: ridge regression of {scales} (LINEAR_START), "
         f"{whole.count_params():,} parameters in all"
     )
     return whole
+
+
+def joined(model, beside):
+    """Return a trained network with fitted linear models, Beside, beside it."""
+    x = model.get_layer("convolution_1").input
+    values = linear_part(x, beside.values)
+    shapes = linear_part(fixed_kernels.shares(x, beside.kernels), beside.shapes, "linear_of_shapes")
+    return with_logits(model, values + shapes, NETWORK_SHARE)
 
 
 def fit_beside(data, outputs, c):
