@@ -74,7 +74,8 @@ def deep_features(x, c):
 
     The LSTM tells the order of the shapes; their mean and maximum over time tell how often and how clearly they occur
     (LSTM-FCN, Karim 2018, joins its two branches so). Whole filters are dropped, against learning single speakers.
-    Returns: (n, LSTM_UNITS + 2 × features), for video (n, LSTM_UNITS); with "deep_cnn" mean and maximum alone.
+    Returns: (n, states + 2 × features), for video (n, states), of LSTM_UNITS states, with BIDIRECTIONAL twice as many;
+    with "deep_cnn" mean and maximum alone.
     """
     from project.quiet_tensorflow import keras
 
@@ -162,7 +163,8 @@ def turned(x, real=None):
 
 
 def recurrence(x, c):
-    """Run the LSTM over x (n, time, features). Returns: its last state (n, LSTM_UNITS), or the weighted mean of all.
+    """Run the LSTM over x (n, time, features). Returns: its last state, or the weighted mean of all: (n,
+    LSTM_UNITS), with BIDIRECTIONAL twice as many.
 
     The weights are those of additive attention (Bahdanau 2015), softmax over time of v · tanh(W x + b). They look at
     what the LSTM is given at each step: its states still remember the steps before, and would blur the weights.

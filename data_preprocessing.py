@@ -55,9 +55,9 @@ SEASON = None  # forecasting: rows in a season (12 for months), to compare with 
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # clips of video: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
-TEST_FILES = None  # recordings: regular expression; files whose name matches are the test part
+TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test part
 # What stays in one part, such as a person: tables, a column; recordings, a regular expression with one (group) in the
-# file name.
+# path below the folder.
 GROUP = None
 
 ALLOWED = {

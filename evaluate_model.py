@@ -1,8 +1,8 @@
 """python evaluate_model.py
 
-Score the trained run on its held-out test part, and say whether it beats trivial baselines: always giving the same
-answer, or for a forecast repeating the last value. Adds evaluation.json, predictions.csv (of recordings that were
-written down also transcripts.csv) and a picture to the run folder and a row to runs/ledger.csv.
+Score the trained run on its held-out test part, and say whether it beats simple rivals: always giving the same answer,
+for a forecast repeating the last value, and a linear model. Adds evaluation.json, predictions.csv (of recordings that
+were written down also transcripts.csv), pictures and report.html to the run folder, and a row to runs/ledger.csv.
 """
 
 from data_preprocessing import load_data

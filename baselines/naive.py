@@ -14,9 +14,10 @@ def majority(y, n_classes):
 def naive_forecasts(values, rows, horizon, season=None):
     """Forecast a series without learning.
 
-    values: (time,); rows: (n,) row of each window's first target.
+    values: (time,) or, of several targets, (time, targets); rows: (n,) row of each window's first target.
     Returns: {PERSISTENCE: the value before the first target, SEASON_BEFORE (where a season is given): the value
-    one season before each target, or as many seasons as lie before the forecast is made}, each (n, horizon).
+    one season before each target, or as many seasons as lie before the forecast is made}, each (n, horizon) or
+    (n, horizon, targets).
     """
     steps = np.arange(horizon)
     naive = {PERSISTENCE: np.repeat(values[rows - 1][:, None], horizon, axis=1)}

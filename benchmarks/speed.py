@@ -1,6 +1,7 @@
 """python benchmarks/speed.py
 
-Measure the project against stock Keras, PyTorch (where requirements-bench.txt is installed) and itself at other sizes.
+Measure the project against stock Keras, against what requirements-bench.txt installs (PyTorch, JAX, pandas, aeon,
+soundfile, PyAV), and against itself at other sizes.
 Prints a table, and writes it as benchmarks/speed.md and its ratios as the picture benchmarks/speed.png.
 
 Only ratios count: the variants of a row take turns in one run, each in a process of its own with the settings that it

@@ -1,7 +1,8 @@
 """Convolutions with fixed kernels: what a linear model needs to tell sequences apart by their shapes, without training.
 
 After MiniRocket (Dempster, Schmidt and Webb 2021): all 84 kernels of nine weights, of which three are 2 and six −1, at
-every dilation that fits. A feature is the share of the time steps at which a kernel's output exceeds a threshold.
+every dilation that fits. A feature is the share of the time steps at which a kernel's output exceeds a threshold, on
+a scale from −1 to 1.
 """
 
 from itertools import combinations

@@ -14,9 +14,10 @@ import pytest
 import train_model
 from project.errors import InputError
 from training import workers
+from training.schedule import even_batches
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 208, "TEST_SIZE": 48, "VALIDATION_SIZE": 43, "EPOCHS": 6, "BATCH_SIZE": 26}
-SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8, "AVERAGE_WEIGHTS": True}
+SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8, "AVERAGE_WEIGHTS": True, "TENSORBOARD": True}
 
 
 def start(project, ports):
@@ -68,6 +69,8 @@ def test_two_workers_train_as_one_and_continue_where_one_was_lost(project, shipp
     assert [errors for _, errors in printed] == ["", ""]
     assert "Continuing after epoch" in printed[0][0] and "Epoch 6/6" in printed[0][0]
     assert "Worker 1 of 2 takes part" in printed[1][0] and "Epoch" not in printed[1][0]
+    for part in ("train", "validation"):  # what the lost training logged, and what the one that went on did
+        assert len(list((project.run_dir / "tensorboard" / part).iterdir())) == 2
     train_model.train_with(shipped.changed(**SMALL, RUN_DIR=str(tmp_path / "run")))
     np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
 
@@ -92,3 +95,9 @@ def test_a_batch_must_be_divisible_among_the_workers(monkeypatch):
     workers.check_batch_size(33)
     with pytest.raises(InputError, match="BATCH_SIZE = 32 is impossible for 3 workers: a multiple of 3"):
         workers.check_batch_size(32)
+
+
+def test_even_batches_are_divisible_among_the_workers():
+    # Seven batches of 100 in 16s: 15 each, but for two workers or four the next multiple of their number.
+    assert [even_batches(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
+    assert even_batches(50, 16) == 13 and even_batches(50, 16, 2) == 14

@@ -77,14 +77,15 @@ def blocks(model, data, c):
     from project.quiet_tensorflow import keras
     from training.batches import Blocks
 
-    normalises = any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers)
-    batch_size = schedule.even_batches(len(data.train), c.BATCH_SIZE) if normalises else c.BATCH_SIZE
+    workers.check_batch_size(c.BATCH_SIZE)
+    batch_size = c.BATCH_SIZE
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
+        batch_size = schedule.even_batches(len(data.train), batch_size, workers.place()[1])
     weights = data.task.sample_weights(data.train.y, c)
     training, validation = (
         part and dataclasses.replace(part, y=data.task.loss_targets(part, data, c))
         for part in (data.train, data.validation)
     )
-    workers.check_batch_size(batch_size)
     training = Blocks(training, batch_size, c.SEED, weights, share=workers.place())
     return training, validation and Blocks(validation, batch_size, share=workers.place()), batch_size
 
@@ -104,7 +105,7 @@ def callbacks_for(folder, c, steps):
                 ),
             )
         )
-    if c.TENSORBOARD and folder:
+    if c.TENSORBOARD and folder and workers.is_first():
         callbacks.append(keras.callbacks.TensorBoard(sibling(folder, "tensorboard"), write_graph=True))
     return callbacks
 

@@ -84,24 +84,26 @@ def wait_for_all():
 
 def worker_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks):
     """Do what engine.train_epochs does, together with the other workers."""
+    from project.quiet_tensorflow import keras
     from training.engine import in_order
 
     train, test = together(model.train_step, model.optimizer), together(model.test_step)
+    callbacks = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
+    callbacks.on_train_begin()
     for epoch in range(first_epoch, epochs):
+        callbacks.on_epoch_begin(epoch)
         training.set_epoch(epoch)
         with others_needed():
-            logs = _run(model, train, training, batch_size)
+            logs = _run(model, train, training, batch_size, callbacks)
             if validation:
-                for callback in callbacks:
-                    callback.on_test_begin()
+                callbacks.on_test_begin()
                 held_out = _run(model, test, validation, batch_size)
-                for callback in callbacks:
-                    callback.on_test_end(held_out)
+                callbacks.on_test_end(held_out)
                 logs |= {f"val_{name}": value for name, value in held_out.items()}
         logs = in_order(logs)
-        for callback in callbacks:
-            callback.on_epoch_end(epoch, logs)
+        callbacks.on_epoch_end(epoch, logs)
         yield epoch, logs
+    callbacks.on_train_end()
 
 
 def together(step, optimizer=None):
@@ -126,14 +128,18 @@ def together(step, optimizer=None):
     )
 
 
-def _run(model, step, blocks, batch_size):
+def _run(model, step, blocks, batch_size, callbacks=None):
     """Run the steps of every block. Returns: the metrics over all workers, as floats."""
     from training.engine import tensors
 
     model.reset_metrics()
-    for i in range(len(blocks)):
-        for batch, weight in shares(blocks, i, batch_size):
-            step(tensors(batch), *tensors([np.float32(weight)]))
+    batches = (batch for i in range(len(blocks)) for batch in shares(blocks, i, batch_size))
+    for number, (batch, weight) in enumerate(batches):
+        if callbacks:
+            callbacks.on_train_batch_begin(number)
+        step(tensors(batch), *tensors([np.float32(weight)]))
+        if callbacks:
+            callbacks.on_train_batch_end(number)
     return {name: float(value) for name, value in model.get_metrics_result().items()}
 
 
