@@ -7,9 +7,11 @@ differ in SEED alone. Several folds at a time, each in a process of its own. A k
 
 from cnn_lstm_model import backbone, check_sizes
 from data_preprocessing import load_data, read
+from project import run_folder
 from project.constants import check_constants, or_one_of, read_constants, text, whole
 from project.files import project_path
 from project.script import run_script
+from tasks import seen_shape
 from training.folds import cross_validate, folds_for
 from training.run import check_together
 
@@ -37,9 +39,11 @@ def cross_validate_with(constants, options):
     c, o = check_constants(constants), check_constants(options, ["cross_validate_model"])
     folds = folds_for(*read(c), c, o.FOLDS)
     data = load_data(c, fold=folds[0])
-    check_sizes(data.train.shape, c)
+    check_sizes(seen_shape(data), c)
     check_together(data, c)
-    return cross_validate(folds, data, c, o, load_data, backbone, project_path(o.FOLD_DIR, "FOLD_DIR"))
+    folder = project_path(o.FOLD_DIR, "FOLD_DIR")
+    with run_folder.locked(folder, "cross-validation", "FOLD_DIR"):
+        return cross_validate(folds, data, c, o, load_data, backbone, folder)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from data_preprocessing import load_data
 from project import run_folder
 from project.constants import POSITIVE, SWITCH, check_constants, one_of, or_none, read_constants, text, whole
 from project.script import run_script
+from tasks import seen_shape
 from training.run import describe, train
 
 EPOCHS = 10  # passes over the training part, 1 or more; too many overfit
@@ -51,7 +52,7 @@ def train_with(constants):
     run_folder.check_replaceable(run_folder.resolved(c.RUN_DIR))
     data = load_data(c)
     print("\n".join([describe(data, c), *data.notes]), flush=True)
-    check_sizes(data.train.shape, c)
+    check_sizes(seen_shape(data), c)
     return train(data, backbone, c)
 
 

@@ -12,11 +12,12 @@ from scipy.stats import loguniform
 
 from cnn_lstm_model import backbone, check_sizes
 from data_preprocessing import load_data
-from project import run_folder
+from project import ledger, run_folder
 from project.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
 from project.files import project_path
 from project.script import run_script
 from sequences.statistics import fingerprint
+from tasks import seen_shape
 from training.evaluation import evaluate
 from training.run import check_together, train
 from training.search import halve, show_result
@@ -74,18 +75,20 @@ def search(constants, options):
     data = load_data(c)
     for trial in trials:
         check_together(data, c.changed(**trial | {"PATIENCE": None}))
-        check_sizes(data.train.shape, c.changed(**trial))
+        check_sizes(seen_shape(data), c.changed(**trial))
     folder, measure = project_path(o.TUNE_DIR, "TUNE_DIR"), data.task.score
-    finished = resume(folder, c, o, trials, fingerprint(data.train))
-    alive, rungs = halve(trials, c, o, load_data, backbone, measure, finished, folder)
-    show_result(alive, rungs, trials, finished, c, measure, folder)
-    best = trials[alive[0]]
-    final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
-    print("\nThe winner, trained on the whole training part:", flush=True)
-    data = load_data(final)
-    train(data, backbone, final)
-    run = run_folder.run_path(final.RUN_DIR)
-    return best, evaluate(run, run_folder.load_record(run), data, final)
+    ledger.read()  # a damaged one is refused before the search, not after it
+    with run_folder.locked(folder, "search", "TUNE_DIR"):
+        finished = resume(folder, c, o, trials, fingerprint(data.train))
+        alive, rungs = halve(trials, c, o, load_data, backbone, measure, finished, folder)
+        show_result(alive, rungs, trials, finished, c, measure, folder)
+        best = trials[alive[0]]
+        final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
+        print("\nThe winner, trained on the whole training part:", flush=True)
+        data = load_data(final)
+        train(data, backbone, final)
+        run = run_folder.run_path(final.RUN_DIR)
+        return best, evaluate(run, run_folder.load_record(run), data, final)
 
 
 if __name__ == "__main__":

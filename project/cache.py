@@ -21,7 +21,7 @@ def cached(key, shape, rows):
     path = CACHE / f"{key}.npy"
     if path.is_file():
         return path
-    with locked(CACHE):
+    with locked(CACHE, "process", None):
         if path.is_file():  # another process wrote it before this one had the lock
             return path
         try:

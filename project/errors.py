@@ -17,6 +17,14 @@ class InputError(ValueError):
     """Something the user gave (a constant, a file, a run folder) cannot be used; the text says what, where and why."""
 
 
+class Diverged(InputError):
+    """A training whose loss is no number any more."""
+
+
+class Busy(InputError):
+    """What another process is at work on."""
+
+
 def reason(error):
     """Return why the operating system refused, without the number and the path of `OSError`."""
     return getattr(error, "strerror", None) or error

@@ -2,16 +2,36 @@
 
 import csv
 import json
+import time
+from contextlib import ExitStack, contextmanager
 
-from project.errors import InputError, reason
-from project.files import PROJECT, shown, write_csv
+from project.errors import Busy, InputError, reason
+from project.files import shown, write_csv
+from project.run_folder import RUNS, locked
 
-LEDGER = PROJECT / "runs" / "ledger.csv"
+LEDGER = RUNS / "ledger.csv"
+WAIT = 30  # seconds for others that write it
 DATA = "test data"  # fingerprint of the test part: how often has it been looked at?
 ALL = "all constants"  # of the row's run, as JSON
 VARYING = "constants that vary"  # those of them that are not the same in all rows: what one edit after another changed
 SCORES = ["score", "value", "low", "high", "best baseline"]
 COLUMNS = ["when", "run", "part", *SCORES, "parameters", "seconds", DATA, ALL, VARYING]
+
+
+@contextmanager
+def alone():
+    """Keep other processes from writing the ledger, and the page beside it; wait for one that does."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(locked(LEDGER, "process", None))
+                break
+            except Busy:
+                if time.monotonic() - began > WAIT:
+                    raise
+                time.sleep(0.02)
+        yield
 
 
 def append(when, folder, part, scores, record):
@@ -24,17 +44,14 @@ def append(when, folder, part, scores, record):
     figures = [when, shown(folder), part, *scores, record["parameters"], f"{record['seconds']:.1f}"]
     figures.append(record["fingerprint"])
     kept = {name: value for name, value in constants.items() if name != "RUN_DIR"}
-    rows = [*read(), [*map(str, figures), json.dumps(kept), ""]]
-    every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
-    names = list(dict.fromkeys(name for constants in every for name in constants))
-    varying = [name for name in names if any(other.get(name) != every[0].get(name) for other in every)]
-    for row, own in zip(rows, every):
-        row[-1] = " ".join(f"{name}={own[name]!r}" for name in varying if name in own) or "(none)"
-    try:
-        LEDGER.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{shown(LEDGER)} cannot be written: {reason(error)}") from error
-    write_csv(LEDGER, COLUMNS, rows)
+    with alone():
+        rows = [*read(), [*map(str, figures), json.dumps(kept), ""]]
+        every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
+        names = list(dict.fromkeys(name for constants in every for name in constants))
+        varying = [name for name in names if any(other.get(name) != every[0].get(name) for other in every)]
+        for row, own in zip(rows, every):
+            row[-1] = " ".join(f"{name}={own[name]!r}" for name in varying if name in own) or "(none)"
+        write_csv(LEDGER, COLUMNS, rows)
 
 
 def read():

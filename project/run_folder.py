@@ -7,11 +7,12 @@ import zipfile
 from contextlib import contextmanager
 
 from project.constants import check_constants, rules
-from project.errors import DAMAGED, InputError, reason
-from project.files import project_path, remove, shown
+from project.errors import DAMAGED, Busy, InputError, reason
+from project.files import PROJECT, project_path, remove, shown
 
 AGAIN = "run python train_model.py again"
 FORMAT = 3  # of run.json; another one is refused
+RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
 
 
 def _is_list(kind, *lengths):
@@ -51,14 +52,17 @@ def run_path(run_dir):
 def resolved(run_dir):
     """Return RUN_DIR as an absolute path without links: what is replaced is the folder that a link points to."""
     folder = project_path(run_dir, "RUN_DIR").resolve()
-    if folder == folder.parent:
+    if RUNS.is_relative_to(folder):  # the ledger and all other runs would be replaced with it
         raise InputError(f"RUN_DIR = {run_dir!r} is impossible: it must name a folder for the run alone")
     return folder
 
 
 @contextmanager
-def locked(folder):
-    """Hold the lock of a run folder; it ends with the process. Raises InputError if another process holds it."""
+def locked(folder, who="training", constant="RUN_DIR"):
+    """Hold the lock of a folder or file; it ends with the process. Raises Busy if another process holds it.
+
+    who: what the other process is taken for; constant: names the folder, if one does.
+    """
     path = sibling(folder, "lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,8 +73,9 @@ def locked(folder):
         try:
             lock_file(file)
         except OSError as error:
-            raise InputError(
-                f"another training is at work on {shown(folder)}: wait for it, or name another RUN_DIR"
+            raise Busy(
+                f"another {who} is at work on {shown(folder)}: wait for it"
+                + (f", or name another {constant}" if constant else "")
             ) from error
         try:
             yield

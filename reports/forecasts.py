@@ -121,7 +121,7 @@ def forecast_lines(figures, targets, standardise):
         "Skill of the network: 1 - RMSE / RMSE of the baseline, with its 95 % bootstrap interval",
         aligned(["baseline", "RMSE", "skill", "low", "high"], skills),
         "",
-        *(bands or ["Forecast bands: set VALIDATION_SIZE, 0.2 say, and train again"]),
+        *(bands or ["Forecast bands: set VALIDATION_SIZE to 4 windows or more, 0.2 say, and train again"]),
         f"Linear model: {figure(figures['baselines'][LINEAR])}",
         f"Test RMSE: {figure(figures['rmse'])}" + (f" in {unit}" if unit != "its units" else ""),
         verdict(figures, "lower"),

@@ -5,6 +5,8 @@ from scipy.stats import binomtest, norm
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000  # of a bootstrap
+FEWEST = 4  # windows or sequences that a bootstrap can say anything of
+LOWEST = -99.0  # skill: against a baseline without errors it would have no bound
 
 
 def wilson(correct, n):
@@ -39,16 +41,24 @@ def accuracy_difference(right, rival_right):
 
 
 def skill(errors, naive_errors):
-    """Return 1 - RMSE / RMSE of the naive forecast: 1 is perfect, 0 no better, below 0 worse."""
-    naive = np.sqrt((naive_errors**2).mean())
-    return float(1 - np.sqrt((errors**2).mean()) / naive) if naive else 0.0
+    """Return 1 - RMSE / RMSE of the naive forecast: 1 is perfect, 0 no better, below 0 worse, LOWEST at least."""
+    return float(_skills(*(np.sqrt((e**2).mean()) for e in (errors, naive_errors))))
+
+
+def _skills(ours, theirs):
+    """Return the skill of RMSEs against those of another, arrays of one shape; where both are 0 it is 0."""
+    ratios = np.divide(ours, theirs, out=np.where(ours > 0, np.inf, 1.0), where=theirs > 0)
+    return np.maximum(1 - ratios, LOWEST)
 
 
 def skill_interval(errors, naive_errors, seed, neighbours=True):
-    """Return the 95 % interval [low, high] of the skill by the block bootstrap of `resampled_rmse`."""
-    ours, theirs = (resampled_rmse(e, seed, neighbours) for e in (errors, naive_errors))
-    skills = 1 - ours / np.where(theirs > 0, theirs, np.inf)
-    return interval(skills)
+    """Return the 95 % interval [low, high] of the skill by the block bootstrap of `resampled_rmse`.
+
+    Of fewer than FEWEST windows the skill could be anything.
+    """
+    if len(errors) < FEWEST:
+        return [LOWEST, 1.0]
+    return interval(_skills(*(resampled_rmse(e, seed, neighbours) for e in (errors, naive_errors))))
 
 
 def interval(draws):

@@ -17,8 +17,9 @@ def score_numbers(true, answers, rivals, names, scaled, seed=0):
     """
     ours, theirs = scaled(answers - true), {name: scaled(numbers - true) for name, numbers in rivals.items()}
     errors = answers - true
-    spread = np.maximum(((true - true.mean(axis=0)) ** 2).sum(axis=0), np.finfo(float).tiny)
-    r2 = 1 - (errors**2).sum(axis=0) / spread
+    spreads = ((true - true.mean(axis=0)) ** 2).sum(axis=0)
+    # Where all true numbers are equal there is none.
+    r2 = [1 - float(e) / float(spread) if spread > 0 else None for e, spread in zip((errors**2).sum(axis=0), spreads)]
     return {
         "test_sequences": len(true),
         "rmse": float(np.sqrt((ours**2).mean())),
@@ -29,7 +30,7 @@ def score_numbers(true, answers, rivals, names, scaled, seed=0):
             for name, e in theirs.items()
         },
         "per_target": {
-            name: {"rmse": float(np.sqrt((e**2).mean())), "mae": float(np.abs(e).mean()), "r2": float(r)}
+            name: {"rmse": float(np.sqrt((e**2).mean())), "mae": float(np.abs(e).mean()), "r2": r}
             for name, e, r in zip(names, errors.T, r2)
         },
         "rmse_of": {
@@ -42,7 +43,7 @@ def score_numbers(true, answers, rivals, names, scaled, seed=0):
 def number_lines(figures, names):
     """Return the lines of the report."""
     rows = [
-        [name, figure(f["rmse"]), figure(f["mae"]), f"{f['r2']:.3f}"]
+        [name, figure(f["rmse"]), figure(f["mae"]), "" if f["r2"] is None else f"{f['r2']:.3f}"]
         + [figure(figures["rmse_of"][rival][name]) for rival in (MEAN, LINEAR)]
         for name, f in figures["per_target"].items()
     ]

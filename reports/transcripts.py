@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from baselines import FREQUENT
-from reports.intervals import RESAMPLES, interval
+from reports.intervals import FEWEST, LOWEST, RESAMPLES, interval
 from reports.tables import aligned
 from reports.verdict import verdict
 
@@ -67,6 +67,7 @@ def score_transcripts(truths, answers, rivals, seed):
     for name, theirs in rivals.items():
         others = count_edits(truths, theirs)[0]
         lower = interval(resampled(others, lengths, seed) - draws)
+        lower = lower if len(truths) >= FEWEST else [LOWEST, -LOWEST]  # so few say nothing
         figures[name] = float(others.sum() / lengths.sum()), lower
     cer = float(edits_of.sum() / lengths.sum())
     return {

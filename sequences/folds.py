@@ -27,6 +27,8 @@ def folds_of(train, test, c, folds, groups):
     if folds == "groups" and (given or groups is None):
         why = "the data have a test part of their own, set a number" if given else "set GROUP, or bring recordings"
         raise InputError(f'FOLDS = "groups" is impossible: {why}')
+    if folds == "groups" and len(groups) < 2:
+        raise InputError(f'FOLDS = "groups" is impossible: there is one group alone, {groups[0]!r}')
     if given:
         return [None] * folds
     names = groups if folds == "groups" else range(1, folds + 1)

@@ -140,7 +140,11 @@ def _hold_out_last(marks, classes, part, size, fold):
 
     fold: of a cross-validation, which takes a stretch of them instead.
     """
-    share = size if size < 1 else size / len(marks)
+    count = (marks == TRAINING).sum()
+    share = size if size < 1 else size / count
+    if share >= 1:
+        name = "TEST_SIZE" if part == TEST else "VALIDATION_SIZE"
+        raise InputError(f"{name} = {size} is impossible: there are {count} windows, and some must be left to train on")
     for number in np.unique(classes):
         own = np.flatnonzero((classes == number) & (marks == TRAINING))
         last = own[len(own) - int(np.ceil(len(own) * share)) :]

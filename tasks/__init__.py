@@ -80,3 +80,9 @@ def trained_task(record, folder):
     if not fits or (record["preparation"]["steps"] is None) != (task is forecasting):
         raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
     return task
+
+
+def seen_shape(data):
+    """Return the shape of a sequence as the convolutions see it: without the season that changes count against."""
+    steps, *features = data.train.shape
+    return (steps - data.state.get("season", 0), *features)

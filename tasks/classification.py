@@ -171,7 +171,7 @@ def baselines(data, c):
 def report(data, probabilities, rivals, c):
     """Score probabilities (n, classes) of the test part beside the answers of `rivals`. Returns: Report."""
     classes, test = data.state["classes"], data.test
-    figures = score_classes(test.y, probabilities, classes, rivals)
+    figures = score_classes(test.y, probabilities, classes, rivals) | {"guessing_loss": guessing_loss(data.train.y, c)}
     texts = data.preparation["vocabulary"] is not None
     header, places = test.places("text" if texts else "name")
     header += ["true_label", "predicted_label", *(f"probability_{name}" for name in classes)]
@@ -192,6 +192,13 @@ def report(data, probabilities, rivals, c):
     else:
         pictures["examples.png"] = examples_of.draw(test.take(chosen), [titles[k] for k in chosen])
     return Report(figures, class_lines(figures, classes, inputs), header, rows, pictures, examples=shown)
+
+
+def guessing_loss(y, c):
+    """Return the training loss of always answering how frequent each class of y (n,) is."""
+    shares = np.bincount(y) / len(y)
+    shares = shares[shares > 0]
+    return float(-(shares * np.log(shares)).sum() if c.CLASS_WEIGHT is None else np.log(len(shares)))
 
 
 def pooled(folds):

@@ -17,6 +17,7 @@ from baselines import linear
 from project import ledger
 from reports.advice import advice
 from sequences.generated import motifs
+from tasks.classification import guessing_loss
 from tests.conftest import load, load_model
 
 STRENGTHS = np.logspace(-3, 5, 17)
@@ -172,6 +173,7 @@ def advised(shipped, history=None, shape=(50, 1), **figures):
         "differences": {"majority": {"interval": [0.3, 0.5]}, "linear": {"interval": [0.2, 0.4]}},
         "per_class": {"a": {"support": 250}, "b": {"support": 250}},
         "confusion_matrix": [[225, 25], [25, 225]],
+        "guessing_loss": np.log(2),
     }
     losses = [0.6, 0.4, 0.3, 0.25, 0.24, 0.24, 0.24, 0.239, 0.239, 0.239]
     history = {"loss": losses, "accuracy": [0.9] * 10} | (history or {})
@@ -225,3 +227,9 @@ def test_each_rule_of_advice_speaks_where_it_should_and_alone(shipped, given, wo
 def test_there_are_never_more_than_three_lines(shipped):
     given = {"accuracy_interval": [0.2, 0.97], "shape": (900, 9000), "confusion_matrix": [[250, 0], [250, 0]]}
     assert len(advised(shipped, history={"loss": np.linspace(0.6, 0.2, 10).tolist()}, **given)) == 3
+
+
+def test_guessing_is_measured_by_the_training_part_and_its_weights(shipped):
+    y = np.repeat([0, 1], [95, 5])
+    assert guessing_loss(y, shipped) == pytest.approx(-0.95 * np.log(0.95) - 0.05 * np.log(0.05))
+    assert guessing_loss(y, shipped.changed(CLASS_WEIGHT="balanced")) == pytest.approx(np.log(2))

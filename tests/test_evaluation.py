@@ -150,3 +150,18 @@ def test_skill_interval_lies_above_0_only_where_the_model_is_better(noise, beats
     result = scored(true, true + noise * rng.normal(size=true.shape), rival, {})
     low, high = result["differences"]["persistence"]["interval"]
     assert low < result["differences"]["persistence"]["difference"] < high and (low > 0) == beats
+
+
+def test_a_perfect_baseline_is_not_beaten():
+    true = np.ones((40, 1))
+    result = scored(true, true + 0.1, {"persistence": true}, {})
+    assert result["differences"]["persistence"]["difference"] == result["differences"]["persistence"]["interval"][1] < 0
+    assert "worse than" in verdict(result, "lower")
+    equal = scored(true, true, {"persistence": true}, {})["differences"]["persistence"]
+    assert equal["difference"] == 0 and equal["interval"] == [0, 0]
+
+
+@pytest.mark.parametrize(("windows", "words"), [(3, "not shown to beat"), (40, "beats the best baseline")])
+def test_a_few_windows_settle_nothing(windows, words):
+    true = np.arange(float(windows))[:, None]
+    assert words in verdict(scored(true, true + 0.1, {"persistence": true + 1}, {}), "lower")

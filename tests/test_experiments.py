@@ -201,6 +201,7 @@ def test_frozen_convolutions_stay_while_the_rest_learns(shipped, tmp_path):
         ({"PATIENCE": 5}, "PATIENCE needs a validation part"),
         ({"FREEZE_CNN": True}, "FREEZE_CNN"),
         ({"PRETRAINED_RUN": "no/such/run"}, "holds no run"),
+        ({"KERNEL_SIZE": 51}, "KERNEL_SIZE = 51 is impossible"),
     ],
 )
 def test_constants_that_do_not_go_together(shipped, tmp_path, constants, message):
@@ -224,3 +225,17 @@ def test_deep_cnn_is_the_deep_network_without_its_lstm(shipped):
         without.get_layer(name).set_weights(with_lstm.get_layer(name).get_weights())
     x = np.random.default_rng(0).normal(size=(5, 40, 2)).astype(np.float32)
     np.testing.assert_allclose(without(x), np.asarray(with_lstm(x))[:, 50:], atol=1e-6)  # 50: LSTM_UNITS
+
+
+@pytest.mark.parametrize(("changed", "why"), [({"FILTERS": 3}, "differ"), ({"ARCHITECTURE": "lstm"}, "are not in")])
+def test_convolutions_that_would_stay_untrained_are_not_frozen(shipped, tmp_path, changed, why):
+    train(shipped, tmp_path / "big", EPOCHS=1, N_SAMPLES=100)
+    frozen = {"PRETRAINED_RUN": str(tmp_path / "big"), "FREEZE_CNN": True}
+    with pytest.raises(InputError, match=f"FREEZE_CNN = True is impossible: the convolutions of PRETRAINED_RUN {why}"):
+        train(shipped, tmp_path / "small", EPOCHS=1, N_SAMPLES=100, **frozen, **changed)
+    assert not (tmp_path / "small").exists()
+
+
+def test_a_learning_rate_may_be_a_whole_number(shipped, tmp_path):
+    train(shipped, tmp_path / "run", EPOCHS=2, N_SAMPLES=100, LEARNING_RATE=1, PLATEAU=1)
+    assert history(tmp_path / "run")["learning_rate"][0] == 1

@@ -100,11 +100,16 @@ def test_a_given_test_part_stays_and_seeds_differ(shipped, tmp_path):
         (40, {}, "FOLDS = 40 is impossible for these data"),
         (1, {}, "FOLDS = 1 is impossible: it must be 'groups', or a whole number, 2 or more"),
         (5, {"KERNEL_SIZE": 11}, "KERNEL_SIZE"),
+        ("groups", {"GROUP": "who"}, "there is one group alone, 'ann'"),
     ],
 )
 def test_folds_that_cannot_be(shipped, tmp_path, folds, changed, message):
     np.savez(tmp_path / "d.npz", X=X, y=Y)
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), **changed)
+    if folds == "groups" and changed:
+        rows = "".join(f"ann,{'ab'[k // 30]},{k % 7}\n" for k in range(60))
+        (tmp_path / "one.csv").write_text("who,what,x\n" + rows)
+        c = c.changed(DATASET=str(tmp_path / "one.csv"), LABEL="what", WINDOW=5)
     with pytest.raises(InputError, match=message):
         cross_validate_model.cross_validate_with(c, {"FOLDS": folds, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "f")})
     assert not (tmp_path / "f").exists()

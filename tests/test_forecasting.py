@@ -99,6 +99,11 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
         ({"TEST_SIZE": 200}, "0 of 200 rows"),
         ({"GROUP": "(a)"}, "GROUP"),
         ({"TEST_FILES": "a"}, "TEST_FILES"),
+        # Of 24 rows the network sees the last 12, as changes against the 12 before.
+        (
+            {"WINDOW": 24, "SEASON": 12, "STANDARDISE": "sequence", "KERNEL_SIZE": 13},
+            "KERNEL_SIZE = 13 is impossible: 12 time steps allow 1 to 12",
+        ),
     ],
 )
 def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, message):

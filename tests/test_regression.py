@@ -1,6 +1,7 @@
 """Numbers to predict: read, learned, reported and predicted, against values worked out with NumPy and scikit-learn."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -129,3 +130,14 @@ def test_ts_with_a_target_label(tmp_path):
 def test_numbers_that_cannot_be_learned(shipped, tmp_path, y, others, message):
     with pytest.raises(InputError, match=message):
         load(**constants(shipped, tmp_path, y, **others))
+
+
+def test_where_all_test_numbers_are_equal_there_is_no_r2(shipped, tmp_path, capsys):
+    x = np.random.default_rng(0).normal(size=(60, 8, 1))
+    y = np.where(np.arange(60) < 50, x[:, 0, 0], 1.5)
+    np.savez(tmp_path / "d.npz", X_train=x[:50], y_train=y[:50], X_test=x[50:], y_test=y[50:])
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    train_model.train_with(c)
+    (figures,) = evaluate_model.evaluate_with(c)["per_target"].values()
+    assert figures["r2"] is None and figures["rmse"] > 0
+    json.loads((tmp_path / "run" / "evaluation.json").read_text(), parse_constant=pytest.fail)

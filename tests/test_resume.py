@@ -228,3 +228,11 @@ def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(shipped, tmp_path
     with pytest.raises(InputError, match=r"epoch 1 with LEARNING_RATE = 1e\+30"):
         train_model.train_with(shipped.changed(**constants))
     assert os.listdir(tmp_path) == ["s.csv"]
+
+
+def test_a_training_that_only_validation_finds_diverged_replaces_no_run(shipped, tmp_path):
+    # One step: its loss is that before it.
+    chosen = {"N_SAMPLES": 20, "EPOCHS": 1, "LEARNING_RATE": 1e38, "VALIDATION_SIZE": 0.25}
+    with pytest.raises(InputError, match=r"the validation loss became nan in epoch 1 with LEARNING_RATE = 1e\+38"):
+        train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), **chosen))
+    assert os.listdir(tmp_path) == []

@@ -7,6 +7,7 @@ from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
 import train_model
+from project.errors import InputError
 from tests.conftest import load_model
 
 RNG = np.random.default_rng(5)
@@ -101,3 +102,10 @@ def test_the_level_of_a_shorter_sequence_counts_for_nothing_either(shipped, tmp_
     louder = short.copy()
     louder[0, 4:] = 8 * short[0, 4:] + 30
     np.testing.assert_allclose(model.predict(louder, verbose=0), model.predict(short, verbose=0), atol=2e-3)
+
+
+def test_a_run_is_not_scored_with_another_standardisation(constants):
+    c = constants[0].changed(EPOCHS=1)
+    train_model.train_with(c)
+    with pytest.raises(InputError, match="STANDARDISE is now 'training', the run has 'sequence'"):
+        evaluate_model.evaluate_with(c.changed(STANDARDISE="training"))

@@ -160,6 +160,7 @@ def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch,
             "no recording has WINDOW = 200 rows: the longest has 120",
         ),
         ({"LABEL": "what", "SEQUENCE": "who", "WINDOW": 20, "GROUP": "what"}, "belongs to several groups"),
+        ({"LABEL": "what", "WINDOW": 20, "TEST_SIZE": 500}, "TEST_SIZE = 500 is impossible: there are [0-9]+ windows"),
     ],
 )
 def test_what_a_stream_could_mean_is_asked(tmp_path, constants, message):

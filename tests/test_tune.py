@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import loguniform
 
 import tune_model
 from cnn_lstm_model import backbone
@@ -119,6 +120,8 @@ def test_random_trials_are_drawn_from_lists_and_distributions_by_the_seed():
         ({"FILTERS": [1]}, {"N_TRIALS": 10**9}, "N_TRIALS"),
         ({"FILTERS": [1]}, {"N_JOBS": 0}, "N_JOBS = 0"),
         ({"FILTERS": [1]}, {"SEARCH": "bayes"}, "SEARCH = 'bayes'"),
+        ({"LEARNING_RATE": loguniform(1e-2, 1e-4)}, {}, "SEARCH_SPACE cannot be drawn from"),
+        ({"LEARNING_RATE": loguniform}, {}, "SEARCH_SPACE cannot be drawn from"),
     ],
 )
 def test_an_impossible_search_is_refused(shipped, tmp_path, space, changed, message):
@@ -214,3 +217,23 @@ def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shippe
     for other in ({"FILTERS": 4}, {"STANDARDISE": "sequence"}, {"DATASET": "motifs", "TIME_STEPS": 12}):
         assert train(1, reuse=True, **other)[1] is not model
     assert train(1, reuse=True)[1] is model  # it is kept beside the others
+
+
+def test_a_trial_that_diverges_comes_last_and_the_search_goes_on(shipped, tmp_path, capsys):
+    data = {"DATASET": "motifs", "N_SAMPLES": 60, "EPOCHS": 2, "FILTERS": 2, "LSTM_UNITS": 2}
+    chosen = {"TUNE_DIR": str(tmp_path / "tune"), "REPEATS": 1, "SEARCH": "grid"}
+    best, _ = tune_model.search(shipped.changed(**data), options({"LEARNING_RATE": [1e38, 0.01]}, **chosen))
+    assert best == {"LEARNING_RATE": 0.01}
+    rows = list(csv.DictReader((tmp_path / "tune" / "trials.csv").open()))
+    assert [row["loss"] for row in rows if "1e+38" in row["constants"]] == ["inf"]
+    assert "loss inf" in capsys.readouterr().out
+    with pytest.raises(InputError, match="every trial became NaN"):
+        tune_model.search(shipped.changed(**data), options({"LEARNING_RATE": [1e38]}, **chosen))
+
+
+def test_a_second_search_in_the_same_folder_is_refused(shipped, tmp_path):
+    from project.run_folder import locked
+
+    with locked(tmp_path / "tune"), pytest.raises(InputError, match="another search is at work.*another TUNE_DIR"):
+        tune_model.search(shipped.changed(DATASET="motifs"), options(TUNE_DIR=str(tmp_path / "tune")))
+    assert not (tmp_path / "tune").exists()

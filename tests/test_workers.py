@@ -101,3 +101,8 @@ def test_even_batches_are_divisible_among_the_workers():
     # Seven batches of 100 in 16s: 15 each, but for two workers or four the next multiple of their number.
     assert [even_batches(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
     assert even_batches(50, 16) == 13 and even_batches(50, 16, 2) == 14
+
+
+def test_no_batch_is_far_smaller_than_the_others():
+    # 801 = 50 * 16 + 1 = 53 * 15 + 6; 1250 = 78 * 16 + 2 = 83 * 15 + 5; 500 = 31 * 16 + 4; five are one batch.
+    assert [even_batches(n, 16) for n in (801, 1250, 500, 5)] == [15, 15, 16, 5]

@@ -74,7 +74,7 @@ def advise(folder, record, data, figures):
 
 def look_lines(looks, figures):
     """Say from the third look at a test part on what the best of so many equal networks would gain by luck alone."""
-    if looks < 3:
+    if looks < 3 or not figures["standard_error"]:
         return []
     gain = figure(luck(figures["standard_error"], looks))
     return [
@@ -148,6 +148,8 @@ def check_same_data(record, data, c, data_constants):
     """Raise InputError unless `data` are those the run was trained on; it names those of data_constants that differ."""
     same_test = fingerprint(data.test) == record["fingerprint"]
     same_training = fingerprint(data.train) == record["training_fingerprint"]
+    # STANDARDISE: what the rivals see, and what errors are divided by.
+    same_training &= c.STANDARDISE == record["constants"].STANDARDISE
     if same_test and same_training and data.state.items() <= record["state"].items():
         return
     trained = record["constants"]

@@ -117,9 +117,10 @@ def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
     end_with(parent)
     from training.reuse import reused
 
-    began = time.perf_counter()
+    began, c = time.perf_counter(), c.changed(TENSORBOARD=False)
     data = load_data(c, fold=fold)
-    own = c if fold is not None else c.changed(SEED=c.SEED + k)  # of the initial weights and the order of batches
+    # Of the initial weights and the order of batches.
+    own = c if fold is not None else c.changed(SEED=(c.SEED + k) % 2**32)
     run = folder / f"fold_{k + 1}"
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model, steps = reused(build(data, backbone, own), data)

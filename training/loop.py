@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from project.errors import InputError
+from project.errors import Diverged
+from project.files import remove
 from project.run_folder import sibling
 from training import schedule, workers
 from training.checkpoint import KEPT, load_checkpoint, restore, save_checkpoint
@@ -32,10 +33,12 @@ def fit(model, data, c, folder=None, of=None, each=True, steps=None):
     best, average = kept["best"], Average(model, kept["average"])
     first, began = len(history.get("loss", [])), time.perf_counter() - seconds
     last = first if schedule.is_stopped(history, c) else c.EPOCHS
+    if folder and not first and workers.is_first():
+        remove(sibling(folder, "tensorboard"))  # of a training that was never finished
     callbacks = callbacks_for(folder, c, -(-len(data.train) // batch_size))
     callbacks += [average] if c.AVERAGE_WEIGHTS else []
     for epoch, logs in train_epochs(model, training, batch_size, last, first, validation, callbacks, steps):
-        check_or_forget(logs["loss"], epoch, c, checkpoint)
+        check_or_forget(logs, epoch, c, checkpoint)
         add_to(history, logs, model, c)
         if schedule.is_best(history, c):
             best = average.value or model.get_weights()
@@ -65,10 +68,10 @@ def compile_model(model, data, c):
     if model.compiled:
         for variable in model.optimizer.variables:
             variable.assign(keras.ops.zeros_like(variable))
-        model.optimizer.learning_rate = c.LEARNING_RATE
+        model.optimizer.learning_rate = float(c.LEARNING_RATE)
         return
     with model.distribute_strategy.scope():
-        model.compile(keras.optimizers.Adam(c.LEARNING_RATE), **data.task.compile_arguments(model, data.state))
+        model.compile(keras.optimizers.Adam(float(c.LEARNING_RATE)), **data.task.compile_arguments(model, data.state))
         model.optimizer.build(model.trainable_variables)
 
 
@@ -117,11 +120,12 @@ def add_to(history, logs, model, c):
         history.setdefault(name, []).append(value)
 
 
-def check_or_forget(loss, epoch, c, checkpoint):
-    """Raise InputError if the loss is NaN or infinite; nothing is left to continue from."""
+def check_or_forget(logs, epoch, c, checkpoint):
+    """Raise Diverged if the loss, also that of validation, is NaN or infinite; nothing is left to continue from."""
     try:
-        schedule.check_finite(loss, epoch, c)
-    except InputError:
+        schedule.check_finite(logs["loss"], epoch, c, "loss")
+        schedule.check_finite(logs.get("val_loss", 0.0), epoch, c, "validation loss")
+    except Diverged:
         if checkpoint is not None and workers.is_first():
             checkpoint.unlink(missing_ok=True)
         raise

@@ -1,5 +1,6 @@
 """Put task and backbone together to a network, its first weights drawn from SEED or taken from another run."""
 
+from project.errors import InputError
 from project.files import project_path
 from project.run_folder import load_model, load_record
 from tasks import trained_task
@@ -39,9 +40,10 @@ def transfer_weights(model, pretrained, freeze_cnn=False, without=()):
 
     freeze_cnn: keep the convolutions (and their normalisation) as they are while training; without: names of layers
     that start anew, such as the embedding of another vocabulary.
-    Returns: (names of the layers taken over, names of the layers that stay new).
+    Returns: (names of the layers taken over, names of the layers that stay new). Raises InputError where there is
+    nothing to keep, or convolutions differ: new ones would stay untrained.
     """
-    taken, new = [], []
+    taken, new, kept = [], [], []
     known = {layer.name: layer for layer in pretrained.layers}
     for layer in model.layers:
         if not layer.weights:
@@ -55,4 +57,8 @@ def transfer_weights(model, pretrained, freeze_cnn=False, without=()):
             new.append(layer.name)
         if freeze_cnn and layer.name.startswith(("convolution", "normalise")):
             layer.trainable = False
+            kept.append(layer.name)
+    if freeze_cnn and (not kept or set(kept) & set(new)):
+        what = "differ from its own (FILTERS, KERNEL_SIZE, features)" if kept else "are not in this ARCHITECTURE"
+        raise InputError(f"FREEZE_CNN = True is impossible: the convolutions of PRETRAINED_RUN {what}")
     return taken, new

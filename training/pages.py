@@ -30,8 +30,9 @@ def write_pages(folder, record, task, report, lines):
     first, figures = verdict(report.figures, task.better), report.figures
     page = run_page(title, first, figures, task.score, report, pictures | report.pictures, lines, facts, constants)
     files.write_atomically(folder / "report.html", page)
-    header, rows = ledger.last(MOST_RUNS)
-    files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))
+    with ledger.alone():
+        header, rows = ledger.last(MOST_RUNS)
+        files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))
 
 
 def links(header, rows):

@@ -49,7 +49,7 @@ def traced(model):
 def attention_weights(model, sequences):
     """Return how much each time step of sequences (n, time, ...) counts for a model with attention: (n, time), sum 1.
 
-    The states that attention weighs stand for pooled steps: a state's weight is spread evenly over its share of steps.
+    The states that attention weighs stand for pooled steps: each step of its share gets a state's weight.
     """
     from project.quiet_tensorflow import keras
 

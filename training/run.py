@@ -28,6 +28,8 @@ def train(data, backbone, c):
     folder = run_folder.resolved(c.RUN_DIR)
     run_folder.check_replaceable(folder)
     check_together(data, c)
+    if data.validation is not None:
+        ledger.read()  # a damaged one is refused before anything is written
     if not workers.is_first():
         return train_along(data, backbone, c, folder)
     with run_folder.locked(folder):
@@ -38,7 +40,8 @@ def train(data, backbone, c):
         try:
             history, seconds = fit(model, data, c, folder, identity(record))
         except KeyboardInterrupt:
-            print(f"\nStopped. python {Path(sys.argv[0]).name} continues after the last epoch that was finished.")
+            then = "continues after the last epoch that was finished" if c.RESUME else "begins anew (RESUME = False)"
+            print(f"\nStopped. python {Path(sys.argv[0]).name} {then}.")
             raise
         model = data.task.finished(model, data, c)
         record |= {"seconds": round(seconds, 3), "parameters": model.count_params()}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from project.errors import InputError
+from project.errors import Diverged
 
 
 def is_stopped(history, c):
@@ -39,17 +39,19 @@ def halvings(history, plateau):
 
 
 def even_batches(n, batch_size, workers=1):
-    """Return the batch size that divides n sequences evenly into the same number of batches.
+    """Return the largest size of batches, batch_size at most, of which the last is not far smaller than the others.
 
     Batch normalisation needs it: the statistics of a last batch of two would spoil its averages. 50 sequences in 16s
-    become 13, 13, 13 and 11. Each of several workers has an equal share of it.
+    become 13, 13, 13 and 11. Each of several workers has an equal share of a batch.
     """
-    return workers * math.ceil(n / math.ceil(n / batch_size) / workers)
+    largest = workers * math.ceil(n / math.ceil(n / batch_size) / workers)
+    fitting = (size for size in range(largest, 1, -workers) if not n % size or n % size >= max(2, size / 4))
+    return next(fitting, largest)
 
 
-def check_finite(loss, epoch, c):
-    """Raise InputError if the loss is NaN or infinite."""
+def check_finite(loss, epoch, c, what):
+    """Raise Diverged if a loss is NaN or infinite. what: it is, in words."""
     if not np.isfinite(loss):
-        raise InputError(
-            f"the loss became {loss} in epoch {epoch + 1} with LEARNING_RATE = {c.LEARNING_RATE}: try a tenth of it"
+        raise Diverged(
+            f"the {what} became {loss} in epoch {epoch + 1} with LEARNING_RATE = {c.LEARNING_RATE}: try a tenth of it"
         )

@@ -11,7 +11,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from project import files
 from project.constants import names_in
-from project.errors import InputError
+from project.errors import Diverged, InputError
 from reports import plots
 from reports.tables import aligned
 from sequences.statistics import fingerprint
@@ -34,6 +34,8 @@ def halve(trials, c, o, load_data, backbone, measure, finished, folder):
             threading.Thread(target=importlib.import_module, args=["project.quiet_tensorflow"], daemon=True).start()
         run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder)
         alive = ranked(alive, epochs, finished)
+        if float(finished[alive[0], epochs]["loss"]) == np.inf:
+            raise InputError("the loss of every trial became NaN or infinite: SEARCH_SPACE needs a lower LEARNING_RATE")
         if rung < len(rungs) - 1:
             alive = alive[: max(1, -(-len(alive) // 3))]
     forget_unfinished(folder)
@@ -114,12 +116,15 @@ def train_repeat(repeat, c, left, load_data, backbone, measure):
     from training.reuse import reused
 
     began = time.perf_counter()
-    data = load_data(c, validation_seed=c.SEED + repeat)
-    c = c.changed(SEED=c.SEED + repeat)  # of the initial weights: the data are drawn and split already
+    data = load_data(c, validation_seed=(c.SEED + repeat) % 2**32)
+    c = c.changed(SEED=(c.SEED + repeat) % 2**32)  # of the initial weights: the data are drawn and split already
     of = [{name: value for name, value in c.items() if name != "EPOCHS"}, fingerprint(data.train)]
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model, steps = reused(build(data, backbone, c), data)
-        history, _ = fit(model, data, c, left, of, each=False, steps=steps)
+        try:
+            history, _ = fit(model, data, c, left, of, each=False, steps=steps)
+        except Diverged:  # the worst that a trial can be
+            return np.nan, np.inf, time.perf_counter() - began
     return history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
 
 

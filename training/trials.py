@@ -38,7 +38,10 @@ def draw_trials(o, seed, searchable):
         n = o.N_TRIALS
         if all(isinstance(values, list) for values in space.values()):
             n = min(n, len(ParameterGrid(space)))  # a space of lists holds no more
-        drawn = list(ParameterSampler(space, n, random_state=seed))
+        try:
+            drawn = list(ParameterSampler(space, n, random_state=seed))
+        except (ValueError, TypeError) as error:  # a distribution from 1e-2 to 1e-4, or one without its bounds
+            raise InputError(f"SEARCH_SPACE cannot be drawn from: {error}") from error
     trials = [{name: as_python(value) for name, value in sorted(trial.items())} for trial in drawn]
     for trial in trials:
         check_constants(trial)
