@@ -59,7 +59,18 @@ def columns_of_cells(path, body, lines, names, separator):
             elif columns[k] is not None:
                 own = slice(start, start + len(cells))
                 columns[k][own] = numbers_of(path, names[k], cells, lines[own], separator, marks[k])
+    refuse_two_marks(path, names, marks)
     return [[""] * len(body) if column is None else column for column in columns]
+
+
+def refuse_two_marks(path, names, marks):
+    """Raise InputError for decimal commas in one column and points in another: 1.234 is a thousand beside 0,5.
+
+    marks: of each column {decimal mark: where it was seen}.
+    """
+    seen = {mark: f"column {name!r} {where}" for name, own in zip(names, marks) for mark, where in own.items()}
+    if len(seen) > 1:
+        raise InputError(f"{path} has decimal commas, {seen[',']}, and points, {seen['.']}: write all alike")
 
 
 def stretches(path, body, lines, width, separator):

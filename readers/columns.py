@@ -19,10 +19,14 @@ def column_named(path, names, column, constant):
 
 
 def find_column(path, names, column, constant, known):
-    """Return the name of a column; None where no constant names one, or new data lack it."""
+    """Return the name of a column; None where no constant names one, or new data lack it.
+
+    By place new data lack it where an input of the training part has that place.
+    """
     if column is None or known is not None and column not in names and not isinstance(column, int):
         return None
-    return column_named(path, names, column, constant)
+    name = column_named(path, names, column, constant)
+    return None if known is not None and name in (known["columns"] or ()) else name
 
 
 def identifiers(c):
@@ -117,9 +121,7 @@ def recordings_in(path, names, columns, origin, c, known):
     if not values and not origin.any():
         return [(0, [])], np.arange(len(origin)), np.array([0, len(origin)])
     for name, column in zip(used, values):
-        empty = np.isnan(column) if isinstance(column, np.ndarray) else np.array(column) == ""
-        if empty.any():
-            raise InputError(f"{path}: column {name!r} of SEQUENCE is empty in row {int(empty.argmax()) + 1}")
+        refuse_empty(path, name, column, "SEQUENCE")
     codes = [origin, *(np.unique(column, return_inverse=True)[1] for column in values)]
     label = find_column(path, names, c.LABEL, "LABEL", known) if used and c.TASK != "forecasting" else None
     if label in used:
@@ -130,6 +132,14 @@ def recordings_in(path, names, columns, origin, c, known):
     bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
     keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
     return keys, order, bounds
+
+
+def refuse_empty(path, name, column, constant):
+    """Raise InputError where a column that tells something apart is empty in a row."""
+    column = np.asarray(column)
+    empty = np.isnan(column) if column.dtype.kind == "f" else column == ""
+    if empty.any():
+        raise InputError(f"{path}: column {name!r} of {constant} is empty in row {int(empty.argmax()) + 1}")
 
 
 def _stretches(codes, label):

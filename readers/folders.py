@@ -3,14 +3,14 @@
 `train/` and `test/` inside are the official parts.
 """
 
+import re
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 
 from project.errors import DAMAGED, InputError
 from readers import sound, texts, video
-from readers.columns import identifiers
+from readers.columns import find_column, identifiers
 from readers.quick import is_plain
 from readers.regular import refuse_special
 from readers.streams import divided, recordings
@@ -18,6 +18,7 @@ from readers.tables import TABLES, read_table
 from readers.text import read_any_text
 from sequences.types import Sequences
 
+PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # names of parts rather than classes
 SIGNALS = "Inertial Signals"  # folder of the UCI activity layout
 
 
@@ -88,6 +89,12 @@ def read(path, c, known=None):
         found = [item for item in found if video.can_read(item[2])]
         if not found:
             raise InputError(f"{path} holds no video that can be read here: {video.INSTALL}, or convert it to .gif")
+    classes = {name.lower() for _, name, _ in found if name is not None}
+    if classes and classes <= PARTS:
+        raise InputError(
+            f"{path} holds {', '.join(sorted(classes))}: official parts are the folders train and test, both needed, "
+            "each with a folder for each class; a validation part is cut from the training part (VALIDATION_SIZE)"
+        )
     for _, _, file in found:
         refuse_special(file, allowed=file.is_dir())
     stream = _read_all(path, kind, found, c, known)
@@ -100,6 +107,9 @@ def read(path, c, known=None):
             notes=(*stream.notes, f"{len(left_out)} files or folders left out: {shown}{more}{install}")
         )
     training = sum(part == 0 for part, _, _ in found)
+    if parts_of(path) != [path] and not 0 < training < len(found):
+        part, shown = parts_of(path)[training > 0], ", ".join(str(f.relative_to(path)) for f in sorted(left_out)[:4])
+        raise InputError(f"{part} holds no file of {kind} that can be read, and the other part does ({shown})")
     return (stream, None) if training == len(found) else divided(stream, training)
 
 
@@ -114,10 +124,16 @@ def _read_all(path, kind, found, c, known):
         tables = [
             (name, read_table(file, leave_out=True, spelled=identifiers(c))) for name, (_, _, file) in zip(names, found)
         ]
-        if labels is not None and c.LABEL is not None and c.LABEL in tables[0][1].names:
-            labels, note = None, f"classes are those of the column {c.LABEL}, not the names of the folders"
+        column = None if labels is None else find_column(path, tables[0][1].names, c.LABEL, "LABEL", known)
+        if column is not None:
+            labels, note = None, f"classes are those of the column {column}, not the names of the folders"
             read = recordings(path, tables, c, known)
             return read._replace(notes=(*read.notes, note))
+        if labels is None and known is None and c.LABEL is None:
+            raise InputError(
+                f'SEQUENCE = "file" needs LABEL, the column with the label of each row of the files in {path}, or to '
+                "forecast TARGET"
+            )
         return recordings(path, tables, c, known, labels)
     if kind == "video":
         x = video.read_all([file for _, _, file in found], c)
@@ -152,7 +168,8 @@ def _are_texts(files, known):
         return known["vocabulary"] is not None
     prose = 0
     for file in files[:20]:
-        cells = [cell for line in read_any_text(file)[0].split("\n")[:3] for cell in line.replace(",", " ").split()]
+        lines = read_any_text(file)[0].split("\n")[:3]
+        cells = [cell for line in lines for cell in re.split(r"[\s,;]+", line) if cell]
         prose += 2 * sum(map(is_plain, cells)) < len(cells)
     return 2 * prose > len(files[:20])
 
@@ -195,11 +212,10 @@ def _part_of_channels(path, folder):
         raise InputError(f"{folder / SIGNALS}: its channels differ in shape: {shapes}")
     x = np.stack([*matrices.values()], axis=2)
     y, subjects = (_one_a_line(folder, f"{what}{ending}.txt", len(x)) for what in ("y", "subject"))
-    names = Path(path / "activity_labels.txt")
+    names = path / "activity_labels.txt"
     if y is not None and names.is_file():
-        words = dict(
-            line.split(None, 1) for line in names.read_text(encoding="utf-8").splitlines() if " " in line.strip()
-        )
+        pairs = [line.split(None, 1) for line in read_any_text(names)[0].splitlines()]
+        words = dict(pair for pair in pairs if len(pair) == 2)
         y = np.array([words.get(str(label), str(label)).strip() for label in y])
     return Sequences(x, y, subjects, columns=[*channels])
 

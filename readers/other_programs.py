@@ -13,6 +13,7 @@ from project.errors import DAMAGED, InputError
 from project.files import read_text
 from readers import arrays
 from readers.named_arrays import from_names, sequences_of
+from readers.text import with_twin
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
@@ -24,11 +25,12 @@ def read_mat(path, c, known=None):
     larger holds the sequences. MATLAB keeps the trials on the last axis and the time before it: then all axes are
     turned round. Returns: (Sequences, Sequences of the official test part or None).
     """
-    beginning = path.read_bytes()[:128]
+    with open(path, "rb") as file:
+        beginning = file.read(128)
     if beginning[:4] == b"\x89HDF" or b"MATLAB 7.3" in beginning:
         return read_h5(path, c, known)
     found = _plain_arrays(path)
-    if "X" in found or "X_train" in found:
+    if {"X", "x", "X_train", "x_train"} & set(found):
         return from_names(path, found, found.get, known)
     if not found:
         raise InputError(f"{path} holds no plain arrays of numbers")
@@ -108,7 +110,17 @@ def _data_set(path, data):
 
 
 def read_arff(path, c, known=None):
-    """Read Weka's `.arff`: a row a sequence, numbers as its time steps, the nominal attribute as its label."""
+    """Read Weka's `.arff`, and but for new data its `_TEST` twin: see _rows_of_arff.
+
+    Returns: (Sequences, Sequences of the twin or None).
+    """
+    if known is not None:
+        return _rows_of_arff(path, known), None
+    return with_twin(_rows_of_arff, path)
+
+
+def _rows_of_arff(path, known=None):
+    """Read one such file: a row a sequence, numbers as its time steps, the nominal attribute as its label."""
     from scipy.io import arff
 
     try:
@@ -127,4 +139,4 @@ def read_arff(path, c, known=None):
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
     y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), "utf-8", "replace") if labels else None
     part = sequences_of(path, "it", x, "the label", y, known)
-    return Sequences(*part), None
+    return Sequences(*part)

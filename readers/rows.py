@@ -3,7 +3,7 @@
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import column_named, identifiers, labels_of, shown, side_by_side
+from readers.columns import column_named, identifiers, labels_of, refuse_empty, shown, side_by_side
 from readers.doubts import alike_notes, index_notes, refuse_two_spellings, spelling_notes, unit_hint
 from readers.tables import read_table
 from readers.text import with_twin
@@ -48,6 +48,8 @@ def from_rows(path, table, c, known=None, step_names=None):
         if c.GROUP is not None:
             name = column_named(path, table.names, c.GROUP, "GROUP")
             refuse_two_spellings(path, [table], [name], "GROUP")
+            if known is None:
+                refuse_empty(path, name, columns[name], "GROUP")
             groups = labels_of(columns[name])
             notes += alike_notes(np.unique(groups), "groups")
             used.add(name)

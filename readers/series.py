@@ -125,6 +125,11 @@ def _clocks(table):
         for k, cells in words.items():
             if (row := stamps.mistyped(cells)) is not None:
                 raise InputError(f"{table.place_of(row)}: {cells[row][:40]!r} in column {names[k]!r} is no date")
+            if stamps.is_unread(names[k], cells):
+                raise InputError(
+                    f"{table.place_of(0)}: {cells[0][:40]!r} in column {names[k]!r} is a time in a form that is not "
+                    "read, so that nothing tells whether the rows are in order: write 2020-12-31 23:59:59"
+                )
         readings = stamps.of_calendar(names, columns, bounds)
     if readings:
         found = stamps.in_order(readings, bounds)

@@ -15,6 +15,7 @@ from sequences.types import Sequences
 
 WINDOW_SECONDS = 0.025
 STEP_SECONDS = 0.010
+AT_ONCE = 4096  # frames: an hour of sound has 360,000
 MEL_BANDS = 40
 FLOOR = 1e-6  # added to the power before the logarithm: silence becomes -13.8, not minus infinity
 LOUDEST = 1e6  # of a float file, whose full scale is 1
@@ -143,7 +144,9 @@ def read_wav(path):
     """
     from scipy.io import wavfile
 
-    if path.read_bytes()[:4] not in (b"RIFF", b"RIFX", b"RF64"):
+    with open(path, "rb") as file:
+        beginning = file.read(4)
+    if beginning not in (b"RIFF", b"RIFX", b"RF64"):
         raise InputError(f"{path} is not a .wav file (it does not begin with RIFF)")
     try:
         with warnings.catch_warnings():
@@ -189,8 +192,10 @@ def log_mel(samples, rate):
     samples = np.pad(samples, (0, max(0, window - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::step]
     fft_size = 2 ** int(np.ceil(np.log2(window)))
-    power = np.abs(np.fft.rfft(frames * np.hanning(window), fft_size)) ** 2
-    return np.log(power @ mel_filters(rate, fft_size) + FLOOR)
+    hann, filters = np.hanning(window), mel_filters(rate, fft_size)
+    blocks = [frames[start : start + AT_ONCE] for start in range(0, len(frames), AT_ONCE)]
+    bands = [np.abs(np.fft.rfft(block * hann, fft_size)) ** 2 @ filters for block in blocks]
+    return np.log(np.concatenate(bands) + FLOOR)
 
 
 def mel_filters(rate, fft_size):

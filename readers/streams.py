@@ -12,6 +12,7 @@ from readers.columns import (
     labels_of,
     one_table,
     recordings_in,
+    refuse_empty,
     reordered,
     sequence_columns,
     side_by_side,
@@ -60,6 +61,8 @@ def recordings(path, tables, c, known=None, labels=None):
     groups = None
     if labels is None and (name := find_column(path, names, c.GROUP, "GROUP", known)) is not None:
         refuse_two_spellings(path, read, [name], "GROUP")
+        if known is None:
+            refuse_empty(path, name, columns[names.index(name)], "GROUP")
         groups = labels_of(columns[names.index(name)])
         notes += alike_notes(np.unique(groups), "groups")
         used.add(name)

@@ -173,7 +173,8 @@ def columns_of(path, body, numbers, names, separator, skipped):
     skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
     """
     plain = skipped is not None and path.suffix.lower() in TABLES
-    quick = quick_columns(body, len(names), separator, (path, skipped) if plain else None)
+    commas = separator == ";" and any("," in line for line in body[:SAMPLE])  # they may be decimal marks
+    quick = None if commas else quick_columns(body, len(names), separator, (path, skipped) if plain else None)
     if quick is None:
         return columns_of_cells(path, body, numbers, names, separator)
     return [

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import column_named, shown
+from readers.columns import column_named, refuse_empty, shown
 from readers.doubts import alike_notes
 from readers.quick import SAMPLE
 from readers.tables import find_separator, is_header
@@ -54,7 +54,9 @@ def read_table(path, text, label, group=None):
         if (y == "").any():
             raise InputError(f"{path}: row {int((y == '').argmax()) + 1} has no label")
     if group is not None:
-        groups = np.array([cell.strip() for cell in cells[:, names.index(column_named(path, names, group, "GROUP"))]])
+        own = names.index(column_named(path, names, group, "GROUP"))
+        groups = np.array([cell.strip() for cell in cells[:, own]])
+        refuse_empty(path, names[own], groups, "GROUP")
         notes += alike_notes(np.unique(groups), "groups")
     broken = sum("\n" in cell for cell in cells[:, place])
     notes += [f"{broken} texts hold line breaks: their quotation marks go over several lines"] if broken else []

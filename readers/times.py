@@ -11,6 +11,9 @@ TIME_NAMES = re.compile(r"date|time|year|month|stamp|^day$|^hour$|^index$|^$", r
 CALENDAR = re.compile(r"month|week|day|hour|minute|second|quarter", re.IGNORECASE)
 COUNTERS = re.compile(r"^(no|nr|id|row|index|)\.?$", re.IGNORECASE)
 SINGLE_DIGIT = re.compile(r"(?<!\d)(\d)(?!\d)")
+UNITS = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1, "microseconds": 1e-6}
+FRACTION = re.compile(r":\d\d\.\d")  # of a second
+DATE_LIKE = re.compile(r"\d+[-/.: ]\w+[-/.: ]+\d+")
 CLOCK = re.compile(r"\d{1,2}[.:]\d{2}([.:]\d{2})?")
 # Ways to write a time stamp, the first under which all rows can be read and are in order counts. ISO 8601 goes first.
 TIME_FORMATS = (
@@ -18,6 +21,7 @@ TIME_FORMATS = (
     "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%b %Y",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S",
     "%b-%y", "%B %Y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
+    "%d/%m/%y %H:%M", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M",
     "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%d/%m/%Y %I:%M:%S %p",
 )  # fmt: skip
 
@@ -66,14 +70,19 @@ def of_calendar(names, columns, bounds):
 
 
 def parsed(cells):
-    """Return every reading of cells as time stamps, arrays datetime64[s] (rows,): 01/02/2020 has two."""
-    forms = TIME_FORMATS
+    """Return every reading of cells as time stamps, arrays datetime64 (rows,): 01/02/2020 has two.
+
+    In seconds, or where there are fractions of them in microseconds. UTC at the end says nothing more.
+    """
+    forms, unit = TIME_FORMATS, "us" if any(map(FRACTION.search, cells[:100])) else "s"
+    if cells[0].endswith((" UTC", " GMT")):
+        cells = [cell.removesuffix(" UTC").removesuffix(" GMT") for cell in cells]
     if re.match(r"\d{4}(?!\d)", cells[0]):  # 01-01-20 is no year 1
         forms = (None, *forms)
         offsets = any(cell.endswith("Z") or re.search(r"[+-]\d\d:?\d\d$", cell[10:]) for cell in cells[:100])
         with contextlib.suppress(ValueError):
             if not offsets:
-                return [np.array(cells, dtype="datetime64[s]")]
+                return [np.array(cells, dtype=f"datetime64[{unit}]")]
     readings = []
     for form in forms:
         parse = _iso if form is None else _parser(form)
@@ -81,10 +90,10 @@ def parsed(cells):
             for cell in cells[:20]:
                 parse(cell)
             if form is None or not re.fullmatch("(%[YmdHMS][^%]?)+", form):
-                readings.append(np.array([parse(cell) for cell in cells], dtype="datetime64[s]"))
+                readings.append(np.array([parse(cell) for cell in cells], dtype=f"datetime64[{unit}]"))
             else:
                 readings.append(_quick(cells, form))
-        except ValueError:
+        except (ValueError, OverflowError):  # the year 1 and an hour east of Greenwich
             continue
     return readings
 
@@ -124,16 +133,32 @@ def _parser(form):
 
 
 def mistyped(cells):
-    """Return the first cell (its row) that is no date among cells most of which are ISO dates, or None."""
+    """Return the first cell (its row) that is no date among cells most of which are dates of one form, or None."""
+    sample = cells[:: max(1, len(cells) // 50)]
+    form = max((None, *TIME_FORMATS), key=lambda form: sum(_reads(form, cell) for cell in sample))
     faults = []
     for row, cell in enumerate(cells):
-        try:
-            _iso(cell)
-        except ValueError:
+        if not _reads(form, cell):
             faults.append(row)
         if 5 * len(faults) > row + 5:  # no column of dates
             return None
     return faults[0] if faults and 10 * len(faults) < len(cells) else None
+
+
+def _reads(form, cell):
+    """Tell whether a cell is a date of this form; None: ISO 8601."""
+    try:
+        (_iso if form is None else _parser(form))(cell)
+        return True
+    except (ValueError, OverflowError):
+        return False
+
+
+def is_unread(name, cells):
+    """Tell whether a column seems to tell the time, by its name and its cells, but in no form that is read."""
+    some = cells[:1000]
+    alike = sum(DATE_LIKE.match(cell) is not None for cell in some)
+    return TIME_NAMES.search(name) is not None and 10 * alike > 9 * len(some) and 2 * len(set(some)) > len(some)
 
 
 def in_order(readings, bounds):
@@ -181,15 +206,13 @@ def uneven(series):
 
 def _span(times):
     """Say from how long to how long the steps are; nothing where they are even."""
-    steps = np.diff(times).astype("timedelta64[s]").astype(np.int64)
-    day = 86_400
+    steps = np.diff(times) / np.timedelta64(1, "s")
+    day = UNITS["days"]
     if not len(steps) or steps.min() == steps.max():
         return ""
     for low, high in ((28, 31), (89, 92), (181, 184), (365, 366)):
         if steps.min() >= low * day and steps.max() <= high * day:
             return ""
-    unit, size = next(
-        (u, s) for u, s in (("days", day), ("hours", 3600), ("minutes", 60), ("seconds", 1)) if steps.min() >= s
-    )
+    unit, size = next((unit, size) for unit, size in UNITS.items() if steps.min() >= size)
     low, high = (f"{v / size:.3g}" for v in (steps.min(), steps.max()))
     return f"{low} to {high} {unit}"

@@ -1,5 +1,7 @@
 """UCR text: one sequence a line, its label first, commas, tabs or blanks between; NaN for what is missing."""
 
+import re
+
 import numpy as np
 
 from project.errors import InputError
@@ -27,7 +29,8 @@ def read_ucr(path, unlabelled_steps=None):
     InputError for ragged rows and cells that are no number, naming the line.
     Format: https://www.cs.ucr.edu/~eamonn/time_series_data_2018
     """
-    rows = [(i, line.replace(",", " ").strip()) for i, line in enumerate(read_text(path).split("\n"), 1)]
+    text = read_text(path)
+    rows = [(i, line.replace(",", " ").strip()) for i, line in enumerate(text.split("\n"), 1)]
     rows = [(i, line) for i, line in rows if line]
     if not rows:
         raise InputError(f"{path} is empty")
@@ -37,6 +40,9 @@ def read_ucr(path, unlabelled_steps=None):
             f"{path} line {rows[0][0]} counts up ({' '.join(first_rows[0][:5])} ...), as a header does; these files "
             'have none: remove it, or set SEQUENCE = "row" and LABEL, the column with the labels'
         )
+    written = text.split("\n")[rows[0][0] - 1]
+    if re.search(r"\d,\d", written) and re.search(r"\d\s+\d", written):
+        raise InputError(f"{path} line {rows[0][0]} has commas and blanks between digits: write decimal points")
     width = len(first_rows[0])
     first = 0 if width == unlabelled_steps else 1
     if width <= first:

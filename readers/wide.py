@@ -1,9 +1,11 @@
 """A wide table: each row a whole time series (SEQUENCE = "row"), its name first, then its values, as M4 has it."""
 
+import re
+
 import numpy as np
 
 from project.errors import InputError
-from readers.columns import side_by_side
+from readers.columns import as_words, side_by_side
 from readers.doubts import index_notes, unit_hint
 from readers.tables import is_empty, read_table
 from readers.text import with_twin
@@ -16,11 +18,13 @@ def read(path, c, known=None):
     Returns: (Sequences with x a list of n arrays (time_i, 1), None).
     """
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
+    table = with_names(table)
     names, x = rows_of(path, table)
+    refuse_header(path, table, x)
     first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
     held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
     if twin is not None:
-        later = dict(zip(*rows_of(path, twin)))
+        later = dict(zip(*rows_of(path, with_names(twin))))
         lost = [name for name in names if name not in later]
         if lost:
             notes = (*notes, f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
@@ -29,6 +33,30 @@ def read(path, c, known=None):
         held_out = [len(later.get(name, ())) for name in names]
         x = [np.concatenate([values, later[name]]) if name in later else values for name, values in zip(names, x)]
     return Sequences(x, names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes), None
+
+
+def with_names(table):
+    """Take a first column of numbers for the names of the series where its own name alone has no number: store, v1, v2.
+
+    Returns: the Table, which then says so.
+    """
+    numbered = [re.search(r"\d", name) is not None for name in table.names]
+    words = any(not isinstance(column, np.ndarray) and not is_empty(column) for column in table.columns)
+    if not table.header or words or len(numbered) < 3 or numbered[0] or not all(numbered[1:]):
+        return table
+    note = f"{table.names[0]} is taken for the names of the series: it is the only column whose name has no number"
+    return table._replace(columns=[as_words(table.columns[0]), *table.columns[1:]], notes=[*table.notes, note])
+
+
+def refuse_header(path, table, x):
+    """Raise InputError where the first row alone rises in whole numbers, as a header of months does: 202311 202312."""
+
+    def rises(values):
+        return len(values) > 2 and (np.diff(values[:, 0]) > 0).all() and (values == np.round(values)).all()
+
+    if not table.header and len(x) > 1 and rises(x[0]) and not any(map(rises, x[1:])):
+        shown = ", ".join(f"{value:g}" for value in x[0][:3, 0])
+        raise InputError(f"{path} line {table.lines[0]} looks like a header ({shown}, ...): write words there, or none")
 
 
 def rows_of(path, table):

@@ -64,8 +64,8 @@ def table(columns, state, rows, names, own):
 def times_ahead(times, end, horizon):
     """Return the times, strings, of `horizon` rows from row `end` on, of a series with time stamps (rows,)."""
     later = np.concatenate([times[end:], continued(times, horizon)])[:horizon]
-    days = (later == later.astype("datetime64[D]")).all()
-    return [time.replace("T", " ") for time in np.datetime_as_string(later, unit="D" if days else "s").tolist()]
+    unit = "D" if (later == later.astype("datetime64[D]")).all() else np.datetime_data(later.dtype)[0]
+    return [time.replace("T", " ") for time in np.datetime_as_string(later, unit=unit).tolist()]
 
 
 def future_table(forecasts, edges, state, names, times):

@@ -7,11 +7,12 @@ from readers.cells import MISSING
 
 
 def class_order(name):
-    """Sort numbers by value (2 before 10), before words."""
+    """Sort numbers by value (2 before 10), before words, of which nan is one."""
     try:
-        return (0, float(name), name)
+        number = float(name)
     except ValueError:
         return (1, 0.0, name)
+    return (0, number, name) if np.isfinite(number) else (1, 0.0, name)
 
 
 def class_name(label):
