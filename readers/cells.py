@@ -14,6 +14,7 @@ from readers.text import csv_rows
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 STRETCH = 2**21  # cells that are in memory at a time
 SOME = 1000  # cells that tell whether a column holds numbers
 
@@ -64,13 +65,14 @@ def columns_of_cells(path, body, lines, names, separator):
 
 
 def refuse_two_marks(path, names, marks):
-    """Raise InputError for decimal commas in one column and points in another: 1.234 is a thousand beside 0,5.
+    """Raise InputError for decimal commas in one column and 1.234 alone in another: those may be thousands.
 
-    marks: of each column {decimal mark: where it was seen}.
+    marks: of each column, see numbers_of.
     """
-    seen = {mark: f"column {name!r} {where}" for name, own in zip(names, marks) for mark, where in own.items()}
-    if len(seen) > 1:
-        raise InputError(f"{path} has decimal commas, {seen[',']}, and points, {seen['.']}: write all alike")
+    commas = [f"column {name!r} {own[',']}" for name, own in zip(names, marks) if "," in own]
+    points = [f"column {name!r} {own['.']}" for name, own in zip(names, marks) if "." in own and "decimal" not in own]
+    if commas and points:
+        raise InputError(f"{path} has decimal commas, {commas[0]}, and points, {points[0]}: write all alike")
 
 
 def stretches(path, body, lines, width, separator):
@@ -103,8 +105,9 @@ def are_numbers(cells, separator):
 def numbers_of(path, name, cells, lines, separator, marks):
     """Return cells as float64 (n,), NaN where they are missing.
 
-    name: of the column; lines: of the file, of each cell; marks: {decimal mark of the column: where it was seen},
-    which grows. Raises InputError for a word, and for decimal commas beside decimal points.
+    name: of the column; lines: of the file, of each cell; marks: {decimal mark of the column: where it was seen}, and
+    "decimal" where a point is no mark of thousands, which grows. Raises InputError for a word, and for decimal commas
+    beside decimal points.
     """
     text = "\n".join(cells)
     if separator == ";":
@@ -112,9 +115,11 @@ def numbers_of(path, name, cells, lines, separator, marks):
             if mark in text:
                 k = next(k for k, cell in enumerate(cells) if mark in cell)
                 marks[mark] = f"({cells[k][:40]!r} in line {lines[k]})"
-        if len(marks) > 1:  # 1.234 may be a thousand beside 1,5
+        if {",", "."} <= set(marks):  # 1.234 may be a thousand beside 1,5
             seen = f"decimal commas {marks[',']} and points {marks['.']}"
             raise InputError(f"{path}: column {name!r} has {seen}: write all alike")
+        if "." in text and not all(GROUPED.fullmatch(cell) for cell in cells if "." in cell):
+            marks["decimal"] = True
     with contextlib.suppress(ValueError):
         plain = text.replace(",", ".").split("\n") if separator == ";" else cells
         numbers = np.array([float(cell or "nan") for cell in plain])

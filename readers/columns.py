@@ -56,21 +56,22 @@ def one_table(path, tables):
     whose columns differ.
     """
     (first, table), *others = tables
-    columns = table.columns
     for name, other in others:
         if other.names != table.names:
             raise InputError(
                 f"{path}: {name} has other columns than {first}: {shown(other.names)} and {shown(table.names)}"
             )
-        columns = [_joined(a, b) for a, b in zip(columns, other.columns)]
+    columns = [_joined(parts) for parts in zip(*(table.columns for _, table in tables))]
     return table.names, columns, np.repeat(np.arange(len(tables)), [len(table.lines) for _, table in tables])
 
 
-def _joined(a, b):
-    """Append a column of one file to that of another."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.concatenate([a, b])
-    return [*as_words(a), *as_words(b)]
+def _joined(parts):
+    """Put the parts of a column, one of each file, below each other: numbers where all are, else words."""
+    if len(parts) == 1:
+        return parts[0]
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(parts)
+    return [cell for part in parts for cell in as_words(part)]
 
 
 def as_words(column):

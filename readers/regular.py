@@ -21,9 +21,11 @@ def refuse_larger_than_memory(path, size):
 
 
 def refuse_special(path, allowed=False):
-    """Raise InputError unless `path` is a regular file, or something else that is `allowed`."""
+    """Raise InputError unless `path` is a regular file, or else `allowed`, whose name a report can show."""
     if not (path.is_file() or allowed):
         raise InputError(f"{path} is no regular file")
+    if not path.name.isprintable():
+        raise InputError(f"{path.parent} has the file name {path.name!r}: letters that can be shown are needed")
 
 
 @contextmanager

@@ -59,9 +59,6 @@ def read(path, c, known=None):
         refuse_special(file)
     x, rate, notes = read_all(files, known and known["sample_rate"])
     names = [file.name for file in files]
-    for name in names:
-        if not name.isprintable():
-            raise InputError(f"{path} has the file name {name!r}: letters that can be shown are needed")
     labels = np.array([name.split("_")[0] for name in names])
     y = labels if all("_" in name for name in names) else None
     if y is None and known is None and (table := metadata_of(path)):

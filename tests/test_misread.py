@@ -1,5 +1,7 @@
 """Files that could be misread in silence: each is read as it is meant, or refused with what to change."""
 
+import os
+
 import numpy as np
 import pytest
 from scipy.io import savemat, wavfile
@@ -124,6 +126,18 @@ def test_tables_of_semicolons_are_no_texts(tmp_path):
             rows = [f"{level + RNG.normal():.2f};{RNG.normal():.2f}" for _ in range(20)]
             write(tmp_path / "d" / name / f"{k}.txt", "force;noise", *rows)
     assert load(DATASET=str(tmp_path / "d")).train.shape == (20, 2)
+
+
+@pytest.mark.parametrize("folder", ["d/a", "d"])
+def test_file_names_that_cannot_be_shown_are_refused(tmp_path, folder):
+    for name in (b"M\xfcller.csv", b"b.csv", b"c.csv"):  # Latin-1, from an old archive
+        path = tmp_path / folder / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("t,x\n" + "".join(f"{k},{k % 7}\n" for k in range(40)))
+    with pytest.raises(InputError, match=r"has the file name 'M.udcfcller.csv'"):
+        load(
+            DATASET=str(tmp_path / "d"), **({} if folder == "d/a" else {"SEQUENCE": "file", "TARGET": "x", "WINDOW": 5})
+        )
 
 
 # Other formats.
