@@ -58,6 +58,10 @@ GIVEN = {  # what data sets need, by the names of their folders; of several each
 CURVE = ["cnn", "lstm", "cnn_lstm"]  # networks of the learning curve
 CURVE_SIZES = [40, 100, 250, 1000, 4000]  # training sequences
 CURVE_TEST = 1000  # test sequences
+# What a trial takes, for the time left: so much for each value that it sees, and as much as so many for all else.
+COSTS = {"ridge": 0.01, BESIDE: 0.1, "MiniRocket": 0.3, "cnn": 0.4, "lstm": 1.2, "cnn_lstm": 1.2}
+COSTS |= {"deep_cnn": 2.2, "deep_cnn_lstm": 3.2}
+OVERHEAD = 30_000
 JOBS = None  # trials at a time, each in a process of its own; None: as many as there are cores
 
 RESULTS = PROJECT / "benchmarks"
@@ -119,8 +123,7 @@ def trials_of(name, folds, networks, rivals=None):
         for model, seed in product(models, [CHOICE, *SEEDS]):
             if seed == CHOICE and model in RIVALS or model == "ridge" and seed != SEEDS[0] and name not in OWN:
                 continue
-            cost = work * {"ridge": 0.01, BESIDE: 0.05, "MiniRocket": 0.05, "cnn": 0.5, "lstm": 0.7}.get(model, 1)
-            cost *= (4 if model.startswith("deep") else 1) * (draws_of(held_out * n) if seed == CHOICE else 1)
+            cost = OVERHEAD + COSTS[model] * work * (draws_of(held_out * n) if seed == CHOICE else 1)
             architecture = {BESIDE: "deep_cnn", **{name: name for name in NETWORKS}}.get(model)
             changed = constants.changed(**{"ARCHITECTURE": architecture} if architecture else {})
             trials.append({"data set": name, "fold": str(number), "model": model, "seed": str(seed), "most": most})
