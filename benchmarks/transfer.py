@@ -32,7 +32,7 @@ NETWORKS = {  # how each is trained
     "deep_cnn_lstm, alone": {"ARCHITECTURE": "deep_cnn_lstm", "LINEAR_START": False},
     "deep_cnn_lstm": {"ARCHITECTURE": "deep_cnn_lstm"},
 }
-CONSTANTS = {"EPOCHS": 150, "BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10}
+CONSTANTS = {"EPOCHS": 150, "BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10, "AVERAGE_WEIGHTS": True}
 SEEDS = [0, 1, 2]
 HEADER = ["trained before on", "then on", "network", "from scratch", "pretrained", "difference, each seed", "ridge"]
 
