@@ -14,7 +14,7 @@ from readers.text import csv_rows
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 STRETCH = 2**21  # cells that are in memory at a time
 SOME = 1000  # cells that tell whether a column holds numbers
 
@@ -65,14 +65,16 @@ def columns_of_cells(path, body, lines, names, separator):
 
 
 def refuse_two_marks(path, names, marks):
-    """Raise InputError for decimal commas in one column and 1.234 alone in another: those may be thousands.
+    """Raise InputError for commas in one column and points in another where one has 1.234 alone: it may be a thousand.
 
     marks: of each column, see numbers_of.
     """
-    commas = [f"column {name!r} {own[',']}" for name, own in zip(names, marks) if "," in own]
-    points = [f"column {name!r} {own['.']}" for name, own in zip(names, marks) if "." in own and "decimal" not in own]
-    if commas and points:
-        raise InputError(f"{path} has decimal commas, {commas[0]}, and points, {points[0]}: write all alike")
+    commas, points = (
+        sorted(("decimal" in own, f"column {name!r} {own[mark]}") for name, own in zip(names, marks) if mark in own)
+        for mark in ",."
+    )
+    if commas and points and not (commas[0][0] and points[0][0]):
+        raise InputError(f"{path} has decimal commas, {commas[0][1]}, and points, {points[0][1]}: write all alike")
 
 
 def stretches(path, body, lines, width, separator):
@@ -106,7 +108,7 @@ def numbers_of(path, name, cells, lines, separator, marks):
     """Return cells as float64 (n,), NaN where they are missing.
 
     name: of the column; lines: of the file, of each cell; marks: {decimal mark of the column: where it was seen}, and
-    "decimal" where a point is no mark of thousands, which grows. Raises InputError for a word, and for decimal commas
+    "decimal" where it is no mark of thousands, which grows. Raises InputError for a word, and for decimal commas
     beside decimal points.
     """
     text = "\n".join(cells)
@@ -118,7 +120,7 @@ def numbers_of(path, name, cells, lines, separator, marks):
         if {",", "."} <= set(marks):  # 1.234 may be a thousand beside 1,5
             seen = f"decimal commas {marks[',']} and points {marks['.']}"
             raise InputError(f"{path}: column {name!r} has {seen}: write all alike")
-        if "." in text and not all(GROUPED.fullmatch(cell) for cell in cells if "." in cell):
+        if any(("." in cell or "," in cell) and not GROUPED.fullmatch(cell) for cell in cells):
             marks["decimal"] = True
     with contextlib.suppress(ValueError):
         plain = text.replace(",", ".").split("\n") if separator == ";" else cells

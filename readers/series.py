@@ -122,14 +122,6 @@ def _clocks(table):
     name, times, notes = names[skipped[0]] if skipped else "year, month, ...", None, []
     turned = np.zeros(len(bounds) - 1, bool)
     if not skipped:
-        for k, cells in words.items():
-            if (row := stamps.mistyped(cells)) is not None:
-                raise InputError(f"{table.place_of(row)}: {cells[row][:40]!r} in column {names[k]!r} is no date")
-            if stamps.is_unread(names[k], cells):
-                raise InputError(
-                    f"{table.place_of(0)}: {cells[0][:40]!r} in column {names[k]!r} is a time in a form that is not "
-                    "read, so that nothing tells whether the rows are in order: write 2020-12-31 23:59:59"
-                )
         readings = stamps.of_calendar(names, columns, bounds)
     if readings:
         found = stamps.in_order(readings, bounds)
@@ -158,10 +150,25 @@ def _clocks(table):
                 raise _out_of_order(table, name, [column], [f"{value:g}" for value in column], [k])
             turned = found[1]
             skipped.append(k)
+    if not skipped and times is None:
+        _refuse_unread(table, words)
     if turned.any():
         which = "the rows" if len(turned) == 1 else f"the rows of {turned.sum()} series"
         notes.append(f"{which} run from the newest to the oldest: they were turned round")
     return skipped, times, turned, notes
+
+
+def _refuse_unread(table, words):
+    """Raise InputError for dates that are not understood, where nothing else tells the order of the rows."""
+    for k, cells in words.items():
+        name = table.names[k]
+        if stamps.TIME_NAMES.search(name) and (row := stamps.mistyped(cells)) is not None:
+            raise InputError(f"{table.place_of(row)}: {cells[row][:40]!r} in column {name!r} is no date")
+        if stamps.is_unread(name, cells):
+            raise InputError(
+                f"{table.place_of(0)}: {cells[0][:40]!r} in column {name!r} is a time in a form that is not read, so "
+                "that nothing tells whether the rows are in order: write 2020-12-31 23:59:59"
+            )
 
 
 def _out_of_order(table, name, readings, cells, clocks):
@@ -170,7 +177,7 @@ def _out_of_order(table, name, readings, cells, clocks):
     reason = f"{table.place_of(row)}: {cells[row]!r} {what} time column {name!r}"
     for k, (other, column) in enumerate(zip(table.names, table.columns)):
         codes = np.unique(column, return_inverse=True)[1]
-        if k in clocks or not 1 < codes.max() + 1 <= len(codes) / 3:
+        if k in clocks or stamps.is_clock(other, column) or not 1 < codes.max() + 1 <= len(codes) / 3:
             continue
         order = np.argsort(codes, kind="stable")
         bounds = np.concatenate([[0], np.cumsum(np.bincount(codes))])

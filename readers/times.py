@@ -12,8 +12,12 @@ CALENDAR = re.compile(r"month|week|day|hour|minute|second|quarter", re.IGNORECAS
 COUNTERS = re.compile(r"^(no|nr|id|row|index|)\.?$", re.IGNORECASE)
 SINGLE_DIGIT = re.compile(r"(?<!\d)(\d)(?!\d)")
 UNITS = {"days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1, "microseconds": 1e-6}
-FRACTION = re.compile(r":\d\d\.\d")  # of a second
-DATE_LIKE = re.compile(r"\d+[-/.: ]\w+[-/.: ]+\d+")
+FRACTION = re.compile(r":\d\d[.,]\d")  # of a second
+TO_THE_SECOND = len("2020-12-31 23:59:59")
+DATE_LIKE = re.compile(  # 2020-12-31, 31/Dec/20, 31 December 2020, December 31, 2020, 12/2020
+    r"(\d{4}[-/.]\w{1,9}[-/.]\d{1,2}|\d{1,2}[-/.]\w{1,9}[-/.]\d{2,4}|\d{1,2}[-/.]\d{4}"
+    r"|\d{1,2}\.? [A-Z][a-z]{2,8} \d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4})(?=$|[ T,])"
+)
 CLOCK = re.compile(r"\d{1,2}[.:]\d{2}([.:]\d{2})?")
 # Ways to write a time stamp, the first under which all rows can be read and are in order counts. ISO 8601 goes first.
 TIME_FORMATS = (
@@ -21,7 +25,8 @@ TIME_FORMATS = (
     "%Y/%m/%d %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%b %Y",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d-%m-%Y", "%m-%d-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S",
     "%b-%y", "%B %Y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y",
-    "%d/%m/%y %H:%M", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M",
+    "%d/%m/%y %H:%M", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%d/%m/%y %H:%M:%S", "%m/%d/%y %H:%M:%S",
+    "%d.%m.%y %H:%M:%S", "%B %d, %Y", "%m/%Y", "%Y.%m.%d",
     "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%d/%m/%Y %I:%M:%S %p",
 )  # fmt: skip
 
@@ -74,15 +79,20 @@ def parsed(cells):
 
     In seconds, or where there are fractions of them in microseconds. UTC at the end says nothing more.
     """
-    forms, unit = TIME_FORMATS, "us" if any(map(FRACTION.search, cells[:100])) else "s"
-    if cells[0].endswith((" UTC", " GMT")):
-        cells = [cell.removesuffix(" UTC").removesuffix(" GMT") for cell in cells]
+    forms, unit = TIME_FORMATS, "s"
+    if max(map(len, cells)) > TO_THE_SECOND:
+        if any(cell.endswith((" UTC", " GMT")) for cell in cells[:100]):
+            cells = [cell.removesuffix(" UTC").removesuffix(" GMT") for cell in cells]
+        if FRACTION.search("\n".join(cells)):
+            cells, unit = [cell.replace(",", ".") for cell in cells], "us"
     if re.match(r"\d{4}(?!\d)", cells[0]):  # 01-01-20 is no year 1
         forms = (None, *forms)
         offsets = any(cell.endswith("Z") or re.search(r"[+-]\d\d:?\d\d$", cell[10:]) for cell in cells[:100])
         with contextlib.suppress(ValueError):
             if not offsets:
-                return [np.array(cells, dtype=f"datetime64[{unit}]")]
+                times = np.array(cells, dtype=f"datetime64[{unit}]")
+                if not np.isnat(times).any():
+                    return [times]
     readings = []
     for form in forms:
         parse = _iso if form is None else _parser(form)
@@ -154,11 +164,18 @@ def _reads(form, cell):
         return False
 
 
+def is_clock(name, column):
+    """Tell whether a column holds hours of a day, or another part of a date that begins again."""
+    if isinstance(column, np.ndarray):
+        return CALENDAR.search(name) is not None
+    return all(CLOCK.fullmatch(cell) for cell in column)
+
+
 def is_unread(name, cells):
-    """Tell whether a column seems to tell the time, by its name and its cells, but in no form that is read."""
+    """Tell whether a column seems to hold dates, by its name and its cells, but in no form that is read."""
     some = cells[:1000]
-    alike = sum(DATE_LIKE.match(cell) is not None for cell in some)
-    return TIME_NAMES.search(name) is not None and 10 * alike > 9 * len(some) and 2 * len(set(some)) > len(some)
+    alike, different = sum(DATE_LIKE.match(cell) is not None for cell in some), len(set(some))
+    return TIME_NAMES.search(name) is not None and 2 * alike > len(some) and different > min(10, len(some) / 2)
 
 
 def in_order(readings, bounds):
@@ -208,7 +225,7 @@ def _span(times):
     """Say from how long to how long the steps are; nothing where they are even."""
     steps = np.diff(times) / np.timedelta64(1, "s")
     day = UNITS["days"]
-    if not len(steps) or steps.min() == steps.max():
+    if not len(steps) or steps.max() <= 1.01 * steps.min():  # a third of a second is written as 0.333 or 0.334
         return ""
     for low, high in ((28, 31), (89, 92), (181, 184), (365, 366)):
         if steps.min() >= low * day and steps.max() <= high * day:

@@ -18,13 +18,14 @@ def read(path, c, known=None):
     Returns: (Sequences with x a list of n arrays (time_i, 1), None).
     """
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
-    table = with_names(table)
+    named = with_names(table)
+    first_is_name, table = named is not table, named
     names, x = rows_of(path, table)
     refuse_header(path, table, x)
     first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
     held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
     if twin is not None:
-        later = dict(zip(*rows_of(path, with_names(twin))))
+        later = dict(zip(*rows_of(path, named_by_first(twin) if first_is_name else twin)))
         lost = [name for name in names if name not in later]
         if lost:
             notes = (*notes, f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
@@ -45,16 +46,25 @@ def with_names(table):
     if not table.header or words or len(numbered) < 3 or numbered[0] or not all(numbered[1:]):
         return table
     note = f"{table.names[0]} is taken for the names of the series: it is the only column whose name has no number"
-    return table._replace(columns=[as_words(table.columns[0]), *table.columns[1:]], notes=[*table.notes, note])
+    return named_by_first(table)._replace(notes=[*table.notes, note])
+
+
+def named_by_first(table):
+    """Return a Table whose first column is words."""
+    return table._replace(columns=[as_words(table.columns[0]), *table.columns[1:]])
 
 
 def refuse_header(path, table, x):
-    """Raise InputError where the first row alone rises in whole numbers, as a header of months does: 202311 202312."""
+    """Raise InputError where the first row alone is months or days one after the other: 202311 202312 202401."""
 
-    def rises(values):
-        return len(values) > 2 and (np.diff(values[:, 0]) > 0).all() and (values == np.round(values)).all()
+    def dates(values):
+        days = values if values[0, 0] > 10_000_000 else 100 * values + 1  # 20231101
+        month, day = days // 100 % 100, days % 100
+        whole = (values == np.round(values)).all() and ((days >= 19_000_101) & (days <= 21_001_231)).all()
+        in_range = ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all()
+        return len(values) > 2 and whole and in_range and (np.diff(values[:, 0]) > 0).all()
 
-    if not table.header and len(x) > 1 and rises(x[0]) and not any(map(rises, x[1:])):
+    if not table.header and len(x) > 1 and dates(x[0]) and not any(map(dates, x[1:])):
         shown = ", ".join(f"{value:g}" for value in x[0][:3, 0])
         raise InputError(f"{path} line {table.lines[0]} looks like a header ({shown}, ...): write words there, or none")
 

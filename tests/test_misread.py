@@ -57,6 +57,58 @@ def test_fractions_of_a_second_are_told_apart(tmp_path):
         load(DATASET=write(tmp_path / "s.csv", "time,x", *rows[:2], *rows[1:]), TARGET="x")
 
 
+DAY = np.datetime64("2020-12-01").astype(object)
+
+
+def day(k, form="%Y-%m-%d"):
+    return (DAY + np.timedelta64(k, "D").astype(object)).strftime(form)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("time,y", lambda k: f"{10 + k // 60}:{k % 60:02}:00"),
+        ("timestamp,sunrise_time,y", lambda k: f"{1_600_000_000 + 86_400 * k},06:{k % 60:02}:40"),
+        ("timestamp,delivered,y", lambda k: f"{1_600_000_000 + k},{day(7 * k % 90, '%d/%m/%Y') if k % 20 else ''}"),
+        ("id,model,y", lambda k: f"{k + 1},{['Mar-20', 'Jun-21'][k % 2] if k % 20 else ''}"),
+        ("update_ip,y", lambda k: f"10.0.{k % 7}.{k}"),
+        ("lifetime,y", lambda k: f"{k % 9} h {k} min"),
+    ],
+)
+def test_words_and_clocks_that_tell_no_order_are_no_fault(tmp_path, header, row):
+    data = load(DATASET=write(tmp_path / "s.csv", header, *(f"{row(k)},{k % 7}" for k in range(120))), TARGET="y")
+    assert "y" in data.sequences.columns
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("date,y", lambda k: day(k, "%B %d, %Y").join('""')),
+        ("date,y", lambda k: f"{k % 12 + 1:02}/{2000 + k // 12}"),
+        ("date,time,y", lambda k: f"{day(k // 24, '%d/%m/%y')},{k % 24:02}:00:00"),
+        ("date,y", lambda k: f"{day(k)} 00:00:00{' UTC' if k else ''}"),
+        ("date,y", lambda k: f"2020-12-01 00:{k // 60:02}:{k % 60:02}{'.5' if k == 119 else ''}"),
+        ("date,y", lambda k: f'"2020-12-01 00:00:00,{k:03}"'),
+    ],
+)
+def test_these_are_times(tmp_path, header, row):
+    data = load(DATASET=write(tmp_path / "s.csv", header, *(f"{row(k)},{k % 7}" for k in range(120))), TARGET="y")
+    assert (np.diff(data.sequences.times[0]).astype(np.int64) > 0).all() and data.sequences.columns == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("date,shop,y", lambda k: f"{day(k // 4)} {k // 4 % 12 + 1}-PM,{'abcd'[k % 4]}", "is a time in a form that is"),
+        ("date,y", lambda k: "" if k == 30 else day(k), "line 32: '' in column 'date' is no date"),
+    ],
+)
+def test_times_of_several_series_and_empty_ones_are_looked_at(tmp_path, header, row, message):
+    path = write(tmp_path / "s.csv", header, *(f"{row(k)},{k % 7}" for k in range(120)))
+    with pytest.raises(InputError, match=message):
+        load(DATASET=path, TARGET="y", SEQUENCE="shop" if "shop" in header else None)
+
+
 # Numbers.
 
 
@@ -64,6 +116,12 @@ def test_thousands_beside_decimal_commas_are_refused(tmp_path):
     rows = ["987;0,5", "1.234;0,7", *(f"{900 + k};0,{k}" for k in range(60))]
     with pytest.raises(InputError, match="decimal commas, column 'rate' .'0,5' in line 2.*points, column 'people'"):
         load(DATASET=write(tmp_path / "s.csv", "people;rate", *rows), TARGET="rate")
+
+
+def test_commas_of_thousands_beside_decimal_points_are_refused(tmp_path):
+    rows = [f"{k % 9 + 1},{103 + k};0.{k}" for k in range(60)]
+    with pytest.raises(InputError, match="decimal commas, column 'b' .*points, column 'y'"):
+        load(DATASET=write(tmp_path / "s.csv", "b;y", *rows), TARGET="y")
 
 
 def test_decimal_commas_beside_blanks_are_refused(tmp_path):
@@ -175,6 +233,18 @@ def test_wide_tables_name_their_series(tmp_path):
             DATASET=write(tmp_path / "m.csv", f"item,{months}", *(f"{'abc'[k]},{v}" for k, v in enumerate(values))),
             **wide,
         )
+
+
+def test_a_series_that_rises_is_no_header_and_a_twin_is_named_alike(tmp_path):
+    wide = {"SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 4}
+    rises, falls = (",".join(str(sign * k * k) for k in range(30)) for sign in (1, -1))
+    data = load(DATASET=write(tmp_path / "m.csv", f"M0,{rises}", f"M1,{falls}"), **wide)
+    assert data.sequences.names == ["M0", "M1"]
+    values = ",".join(map(str, RNG.integers(0, 9, 24)))
+    write(tmp_path / "n-test.csv", "store,V1", "100,3", "107,4")
+    names = ",".join(f"V{k}" for k in range(24))
+    data = load(DATASET=write(tmp_path / "n-train.csv", f"store,{names}", f"100,{values}", f"107,{values}"), **wide)
+    assert data.sequences.names == ["100", "107"] and data.sequences.held_out == [1, 1]
 
 
 def test_empty_groups_are_named(tmp_path):
