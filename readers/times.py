@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import warnings
 from datetime import datetime, timezone
 
 import numpy as np
@@ -88,7 +89,8 @@ def parsed(cells):
     if re.match(r"\d{4}(?!\d)", cells[0]):  # 01-01-20 is no year 1
         forms = (None, *forms)
         offsets = any(cell.endswith("Z") or re.search(r"[+-]\d\d:?\d\d$", cell[10:]) for cell in cells[:100])
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of offsets, which count as UTC
             if not offsets:
                 times = np.array(cells, dtype=f"datetime64[{unit}]")
                 if not np.isnat(times).any():
