@@ -120,7 +120,8 @@ def numbers_of(path, name, cells, lines, separator, marks):
         if {",", "."} <= set(marks):  # 1.234 may be a thousand beside 1,5
             seen = f"decimal commas {marks[',']} and points {marks['.']}"
             raise InputError(f"{path}: column {name!r} has {seen}: write all alike")
-        if any(("." in cell or "," in cell) and not GROUPED.fullmatch(cell) for cell in cells):
+        written = (cell for cell in cells if "." in cell or "," in cell)
+        if "decimal" not in marks and not all(map(GROUPED.fullmatch, written)):
             marks["decimal"] = True
     with contextlib.suppress(ValueError):
         plain = text.replace(",", ".").split("\n") if separator == ";" else cells
