@@ -3,8 +3,9 @@
 The convolution finds local shapes, the LSTM their order. The constants below are its sizes.
 """
 
-from project.constants import FRACTION, SWITCH, one_of, or_zero, whole
-from project.errors import InputError
+from core.constants import FRACTION, SWITCH, one_of, or_zero, whole
+from core.errors import InputError
+from core.lazy import keras, layers, ops
 
 FILTERS = 32  # shapes the convolution can learn, 1 or more; more cost time and need more data
 KERNEL_SIZE = 3  # time steps a shape spans, 1 to the length of a sequence
@@ -40,9 +41,6 @@ def backbone(x, c, real=None):
     real: of sequences padded behind, (n, time, 1), 1 where a step is not padding and 0 where it is. With it what comes
     back is (features (n, steps, k) of each pooled step, which of them are real): see step_features.
     """
-    from project.quiet_tensorflow import keras
-
-    layers = keras.layers
     if real is not None:
         return step_features(x, c, real)
     if c.ARCHITECTURE.startswith("deep"):
@@ -58,9 +56,6 @@ def backbone(x, c, real=None):
 
 def convolution(x, c):
     """Convolve and pool over time (n, time, features), or each frame of a video (n, time, height, width, channels)."""
-    from project.quiet_tensorflow import keras
-
-    layers = keras.layers
     if len(x.shape) == 3:
         x = layers.Conv1D(c.FILTERS, c.KERNEL_SIZE, activation="relu", name="convolution")(x)
         return layers.MaxPooling1D(c.POOL_SIZE, name="pooling")(x)
@@ -77,9 +72,6 @@ def deep_features(x, c):
     Returns: (n, states + 2 × features), for video (n, states), of LSTM_UNITS states, with BIDIRECTIONAL twice as many;
     with "deep_cnn" mean and maximum alone.
     """
-    from project.quiet_tensorflow import keras
-
-    layers = keras.layers
     video = len(x.shape) == 5
     each = layers.TimeDistributed if video else lambda layer: layer
     convolve, pool = (layers.Conv2D, layers.MaxPooling2D) if video else (layers.Conv1D, layers.MaxPooling1D)
@@ -104,8 +96,6 @@ def deep_kernels(c):
 
 def normalised(x, block):
     """Normalise the features of a block over the batch, and rectify."""
-    from project.quiet_tensorflow import keras
-
     # Averages over the last five steps or so: small data have few steps an epoch, and the weights move on.
     x = keras.layers.BatchNormalization(momentum=0.8, name=f"normalise_{block}")(x)
     return keras.layers.ReLU()(x)
@@ -117,9 +107,7 @@ def step_features(x, c, real):
     Padding is kept at zero, and convolutions and pooling go over the ends: what a sequence gives does not depend on how
     much padding is behind it. Returns: (features (n, steps, k), real (n, steps, 1)).
     """
-    from project.quiet_tensorflow import keras
-
-    layers, deep = keras.layers, c.ARCHITECTURE == "deep_cnn_lstm"
+    deep = c.ARCHITECTURE == "deep_cnn_lstm"
     for block in (1, 2) if deep else (1,):
         if deep:
             x = layers.Conv1D(2 * c.FILTERS, deep_kernels(c)[block - 1], padding="same", name=f"convolution_{block}")(x)
@@ -140,9 +128,6 @@ def lstm(x, c, real=None, every_step=False):
 
     Returns: the last state (n, LSTM_UNITS), or those of every step (n, time, LSTM_UNITS); of two LSTMs side by side.
     """
-    from project.quiet_tensorflow import keras
-
-    layers = keras.layers
     forwards = layers.LSTM(c.LSTM_UNITS, return_sequences=every_step, name="lstm")(x)
     if not c.BIDIRECTIONAL:
         return forwards
@@ -152,9 +137,6 @@ def lstm(x, c, real=None, every_step=False):
 
 def turned(x, real=None):
     """Turn the steps of x (n, time, k) round; those that are not real stay behind the others."""
-    from project.quiet_tensorflow import keras
-
-    ops = keras.ops
     if real is None:
         return ops.flip(x, axis=1)
     steps, lengths = ops.cumsum(ops.ones_like(real), axis=1) - 1, ops.sum(real, axis=1, keepdims=True)
@@ -169,9 +151,6 @@ def recurrence(x, c):
     The weights are those of additive attention (Bahdanau 2015), softmax over time of v · tanh(W x + b). They look at
     what the LSTM is given at each step: its states still remember the steps before, and would blur the weights.
     """
-    from project.quiet_tensorflow import keras
-
-    layers = keras.layers
     if not c.ATTENTION:
         return lstm(x, c)
     states = lstm(x, c, every_step=True)

@@ -1,21 +1,21 @@
 """python cross_validate_model.py
 
 Train and score the network on every fold of the data: each part of them, or each group, is held out once; of a series
-one stretch after the other, each forecast from what lies before it. Where the data have a test part of their own, folds
+one stretch after the other, each forecast from what lies before it. Where the data have a test set of their own, folds
 differ in SEED alone. Several folds at a time, each in a process of its own. A killed cross-validation continues.
 """
 
 from cnn_lstm_model import backbone, check_sizes
+from core import run_folder
+from core.constants import check_constants, or_one_of, read_constants, text, whole
+from core.files import project_path
+from core.script import run_script
 from data_preprocessing import load_data, read
-from project import run_folder
-from project.constants import check_constants, or_one_of, read_constants, text, whole
-from project.files import project_path
-from project.script import run_script
+from experiments.cross_validation import cross_validate, folds_for
+from experiments.train_run import check_together
 from tasks import seen_shape
-from training.folds import cross_validate, folds_for
-from training.run import check_together
 
-FOLDS = 5  # parts, each held out once; "groups": each group (GROUP, or recording) once; given test part: so many seeds
+FOLDS = 5  # parts, each held out once; "groups": each group (GROUP, or recording) once; given test set: so many seeds
 FOLD_JOBS = 2  # folds at the same time, each in a process of its own; -1: one for each core
 FOLD_DIR = "runs/folds"  # folder of the results, relative to the project folder
 

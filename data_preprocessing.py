@@ -1,11 +1,11 @@
-"""Generate or read sequences, split them into training, validation and test part, prepare and encode them.
+"""Generate or read sequences, split them into training, validation and test set, prepare and encode them.
 
 The constants below say which data; `python train_model.py` uses them.
 """
 
 import numpy as np
 
-from project.constants import (
+from core.constants import (
     LIST_OF_COLUMNS,
     NAME_OR_PLACE,
     NAMES_OR_PLACES,
@@ -18,13 +18,13 @@ from project.constants import (
     text,
     whole,
 )
-from project.errors import InputError
-from project.files import project_path
+from core.errors import InputError
+from core.files import project_path
 from readers import read_data_set
 from sequences import preparation
-from sequences.generated import GENERATED, generate
 from sequences.statistics import rounding_notes
-from sequences.streams import cut_streams
+from sequences.stream_windows import cut_streams
+from sequences.toy_datasets import GENERATED, generate
 from sequences.types import Data
 from tasks import TASKS, task_of
 
@@ -36,16 +36,16 @@ N_SAMPLES = 1000  # number of generated sequences; more make learning easier and
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
 FEATURES = 1  # values per time step of a generated sequence
 TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
-VALIDATION_SIZE = 0.0  # cut from the training part: 0 (none), a fraction, or a number of sequences; for choosing
+VALIDATION_SIZE = 0.0  # cut from the training set: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
-# "training": standardise by the training part's mean and deviation; "sequence": then each sequence by its own, where
+# "training": standardise by the training set's mean and deviation; "sequence": then each sequence by its own, where
 # levels differ between people or sensors and say nothing
 STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
 SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
 LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
 TEXT = None  # column of texts; LABEL is then their class
-VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training part; the rest is one word
+VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training set; the rest is one word
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
 KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
@@ -53,9 +53,9 @@ STRIDE = None  # rows from one window to the next; None: half a window, to forec
 HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
 # Recordings, texts and clips, a file each.
-FRAMES = 16  # clips of video: frames of each, picked evenly
+FRAMES = 16  # video clips: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
-TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test part
+TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test set
 # What stays in one part, such as a person: tables, a column; recordings, a regular expression with one (group) in the
 # path below the folder.
 GROUP = None
@@ -90,7 +90,7 @@ ALLOWED = {
 def load_data(c, validation_seed=None, fold=None):
     """Generate or read the data set that the constants describe, split it, prepare it and encode what is to be learned.
 
-    validation_seed: draws another validation part than SEED does; the test part stays. fold: of a cross-validation.
+    validation_seed: draws another validation set than SEED does; the test set stays. fold: of a cross-validation.
     Returns: Data. Raises InputError for a path or content that cannot be used.
     """
     train, test = read(c)
@@ -101,7 +101,7 @@ def load_data(c, validation_seed=None, fold=None):
         train, test = cut_streams(train, test, c, validation_seed, task.pure_windows, fold)
     rows = task.split(train, test, c, validation_seed, fold)
     development = rows["training"]
-    if c.VALIDATION_SIZE:  # other draws of the validation part find the same lengths and classes
+    if c.VALIDATION_SIZE:  # other draws of the validation set find the same lengths and classes
         development = np.sort(np.concatenate([development, rows["validation"]]))
     idle = [name for name in unread(task, train, is_stream, c) if c[name] not in (None, 1, "training")]
     learned = preparation.learn(train, development, c.VOCABULARY)
@@ -109,7 +109,7 @@ def load_data(c, validation_seed=None, fold=None):
     train, changed = preparation.prepare(train, learned, c.DATASET)
     notes = [*train.notes, *rounded, *changed]
     if test is not None:
-        test, changed = preparation.prepare(test, learned, f"the test part of {c.DATASET}")
+        test, changed = preparation.prepare(test, learned, f"the test set of {c.DATASET}")
         notes += changed
     if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
         size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
@@ -135,7 +135,7 @@ def unread(task, train, is_stream, c):
 
 
 def read(c):
-    """Make or read the data set DATASET. Returns: (Sequences, Sequences of the official test part or None)."""
+    """Make or read the data set DATASET. Returns: (Sequences, Sequences of the official test set or None)."""
     if c.DATASET in GENERATED:
         return generate(c), None
     path = project_path(c.DATASET, "DATASET")

@@ -1,16 +1,16 @@
 """python evaluate_model.py
 
-Score the trained run on its held-out test part, and say whether it beats simple rivals: always giving the same answer,
+Score the trained run on its held-out test set, and say whether it beats simple rivals: always giving the same answer,
 for a forecast repeating the last value, and a linear model. Adds evaluation.json, predictions.csv (of recordings that
 were written down also transcripts.csv), pictures and report.html to the run folder, and a row to runs/ledger.csv.
 """
 
+from core import run_folder
+from core.constants import check_constants, names_in, read_constants
+from core.script import run_script
 from data_preprocessing import load_data
-from project import run_folder
-from project.constants import check_constants, names_in, read_constants
-from project.script import run_script
+from experiments.evaluate_run import check_same_data, evaluate
 from tasks import trained_task
-from training.evaluation import check_same_data, evaluate
 
 
 def main():

@@ -5,12 +5,12 @@ Write the trained run in a form that runs without Keras: RUN_DIR/saved_model (Te
 RUN_DIR/model.tflite (phones and microcontrollers; built-in operators only, one sequence at a time).
 """
 
-from project import files, run_folder
-from project.constants import read_constants
-from project.errors import InputError
-from project.script import run_script
+from core import files, run_folder
+from core.constants import read_constants
+from core.errors import InputError
+from core.script import run_script
+from experiments.export import to_saved_model, to_tflite
 from tasks import trained_task
-from training.export import to_saved_model, to_tflite
 
 FORMS = ("saved_model", "tflite")
 

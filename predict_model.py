@@ -2,7 +2,7 @@
 
 Predict new sequences, or forecast series beyond their end, with the trained run. PATH is a file or a folder of any kind
 that training reads; labels in it are not looked at. A recording that is longer than the network's input is predicted
-window by window (cut at its end where those of the training part were of unequal length); what is said in it is written
+window by window (cut at its end where those of the training set were of unequal length); what is said in it is written
 down as a whole. Writes new_predictions.csv, and for series future.png, to the run folder.
 """
 
@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from project import files, run_folder
-from project.constants import read_constants
-from project.errors import InputError
-from project.script import run_script
+from core import files, run_folder
+from core.constants import read_constants
+from core.errors import InputError
+from core.script import run_script
 from readers import read_new
 from sequences.preparation import prepare, with_columns
-from sequences.types import Part
+from sequences.types import Split
 from sequences.windows import cut_recordings
 from tasks import trained_task
 from training.prediction import predict
@@ -45,7 +45,7 @@ def predict_new(path, run_dir):
     new, notes = prepare(new, learned, path)
     new, x, left_out = task.new_inputs(new, state, record["input_shape"], path)
     model = run_folder.load_model(folder, record, task.output_shape(state))
-    answers = task.decode(predict(model, Part(x, None, np.arange(len(x)))), state)
+    answers = task.decode(predict(model, Split(x, None, np.arange(len(x)))), state)
     report = task.report_new(new, answers, state, record["input_shape"])
     files.write_csv(folder / "new_predictions.csv", report.header, report.rows)
     for name, picture in report.pictures.items():

@@ -1,18 +1,18 @@
 """python train_model.py
 
-Train the network on the training part of the data and write the run folder (RUN_DIR).
+Train the network on the training set of the data and write the run folder (RUN_DIR).
 The constants are at the top of data_preprocessing.py, cnn_lstm_model.py and this file: edit one, run again.
 """
 
 from cnn_lstm_model import backbone, check_sizes
+from core import run_folder
+from core.constants import POSITIVE, SWITCH, check_constants, one_of, or_none, read_constants, text, whole
+from core.script import run_script
 from data_preprocessing import load_data
-from project import run_folder
-from project.constants import POSITIVE, SWITCH, check_constants, one_of, or_none, read_constants, text, whole
-from project.script import run_script
+from experiments.train_run import describe, train
 from tasks import seen_shape
-from training.run import describe, train
 
-EPOCHS = 10  # passes over the training part, 1 or more; too many overfit
+EPOCHS = 10  # passes over the training set, 1 or more; too many overfit
 BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and learns less per epoch
 LEARNING_RATE = 0.001  # step size of Adam, above 0; too large diverges, too small crawls
 PATIENCE = None  # epochs without a lower validation loss before training stops; needs VALIDATION_SIZE; try 20

@@ -1,27 +1,25 @@
 """python tune_model.py
 
-Search the constants for better ones. Every trial is scored on validation data cut from the training part; the test
-part is looked at once, by the winner, at the end. A killed search continues where it stopped (runs/tune/trials.csv).
+Search the constants for better ones. Every trial is scored on validation data cut from the training set; the test
+set is looked at once, by the winner, at the end. A killed search continues where it stopped (runs/tune/trials.csv).
 EPOCHS is what the best trials get: the others stop at a ninth or a third of it (successive halving).
 """
 
-import project  # noqa: F401 (before SciPy, which takes a second: it makes Ctrl-C quiet)
-
-# isort: split
-from scipy.stats import loguniform
-
 from cnn_lstm_model import backbone, check_sizes
+from core import ledger, run_folder
+from core.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
+from core.files import project_path
+from core.lazy import lazy
+from core.script import run_script
 from data_preprocessing import load_data
-from project import ledger, run_folder
-from project.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
-from project.files import project_path
-from project.script import run_script
+from experiments.evaluate_run import evaluate
+from experiments.search import halve, show_result
+from experiments.train_run import check_together, train
+from experiments.trials import draw_trials, resume
 from sequences.statistics import fingerprint
 from tasks import seen_shape
-from training.evaluation import evaluate
-from training.run import check_together, train
-from training.search import halve, show_result
-from training.trials import draw_trials, resume
+
+loguniform = lazy("scipy.stats", "loguniform")
 
 SEARCH = "random"  # "random" draws N_TRIALS combinations from SEARCH_SPACE; "grid" tries all
 # Constant: list of values, or a scipy distribution (for "random").
@@ -39,8 +37,8 @@ N_TRIALS = 12  # combinations that "random" draws
 N_JOBS = 2  # trials at the same time, each in a process of its own; -1: one for each core
 PARALLEL_BACKEND = "loky"  # processes on this machine; "dask": the cluster at SCHEDULER_ADDRESS
 SCHEDULER_ADDRESS = "tcp://127.0.0.1:8786"  # of a Dask scheduler whose workers run in the project folder
-SEARCH_VALIDATION_SIZE = 0.25  # share of the training part that scores a trial
-REPEATS = 3  # validation parts drawn, and trainings made, per trial: one alone is luck on small data
+SEARCH_VALIDATION_SIZE = 0.25  # share of the training set that scores a trial
+REPEATS = 3  # validation sets drawn, and trainings made, per trial: one alone is luck on small data
 TUNE_DIR = "runs/tune"  # folder of the search, relative to the project folder
 
 ALLOWED = {
@@ -65,7 +63,7 @@ def main():
 
 
 def search(constants, options):
-    """Search, print the result, train the winner on the whole training part, score it.
+    """Search, print the result, train the winner on the whole training set, score it.
 
     constants: of data, network and training, for all trials; options: those of this file.
     Returns: (the winner's constants, the figures of its evaluation). Raises InputError for an impossible one.
@@ -84,7 +82,7 @@ def search(constants, options):
         show_result(alive, rungs, trials, finished, c, measure, folder)
         best = trials[alive[0]]
         final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
-        print("\nThe winner, trained on the whole training part:", flush=True)
+        print("\nThe winner, trained on the whole training set:", flush=True)
         data = load_data(final)
         train(data, backbone, final)
         run = run_folder.run_path(final.RUN_DIR)

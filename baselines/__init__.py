@@ -5,7 +5,7 @@ PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
 FREQUENT = "most frequent transcript"
 WORDS = {
     MAJORITY: "the majority class",
-    MEAN: "the mean of the training part",
+    MEAN: "the mean of the training set",
     PERSISTENCE: "persistence (repeating the last value)",
     SEASON_BEFORE: "the season before",
     FREQUENT: "the most frequent transcript",

@@ -6,7 +6,7 @@ folder of data sets, each in a folder of its own: archives as UCR and UEA ship t
 it the data sets that the project makes take part alone.
 
 How many epochs a network gets is chosen for it and each data set on a part of the training sequences, of the epochs
-that BUDGET allows; then it is trained anew on all of them, with each of SEEDS, and each test part is used once. After
+that BUDGET allows; then it is trained anew on all of them, with each of SEEDS, and each test set is used once. After
 that the learning curve of data: accuracy on "motifs" against the number of training sequences.
 
 Writes to benchmarks/: accuracy.csv, a row for each choice and trial (what stands there is not repeated: delete the file
@@ -28,14 +28,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from accuracy_tables import write_curve, write_tables
 from accuracy_trials import BESIDE, HELD_OUT, draws_of, run_trial
 
+from core import files
+from core.constants import read_constants
+from core.errors import InputError
+from core.files import PROJECT
+from core.script import run_script
 from data_preprocessing import load_data
-from project import files
-from project.constants import read_constants
-from project.errors import InputError
-from project.files import PROJECT
-from project.script import run_script
-from tasks import linear_start
-from training.run import describe
+from experiments.train_run import describe
+from tasks.classification import linear_models as linear_start
 
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
@@ -67,7 +67,7 @@ JOBS = None  # trials at a time, each in a process of its own; None: as many as 
 RESULTS = PROJECT / "benchmarks"
 COLUMNS = ["data set", "fold", "model", "seed", "epochs", "accuracy", "majority", "seconds", "parameters"]
 COLUMNS += ["training", "test", "constants", "versions"]
-CHOICE = "choice"  # stands in place of a seed where epochs were chosen, with the accuracy on the validation part
+CHOICE = "choice"  # stands in place of a seed where epochs were chosen, with the accuracy on the validation set
 
 
 def main(path=None):

@@ -8,7 +8,7 @@ import numpy as np
 import pictures
 from scipy.stats import bootstrap, friedmanchisquare, rankdata, wilcoxon
 
-from project import files
+from core import files
 
 PRESET, ABLATION = "deep_cnn_lstm", "deep_cnn"
 SURE = 0.05  # a difference of a smaller p is significant

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from baselines import LINEAR
+from core import ledger, run_folder
+from core.errors import InputError
+from core.files import PROJECT
 from data_preprocessing import load_data
-from project import ledger, run_folder
-from project.errors import InputError
-from project.files import PROJECT
-from tasks import linear_start
+from tasks.classification import linear_models as linear_start
 
-HELD_OUT = 0.25  # share of the training part on which epochs are chosen, at least
+HELD_OUT = 0.25  # share of the training set on which epochs are chosen, at least
 CHECKED, DRAWS = 100, 4  # sequences that check a choice, at least, over at most so many draws of that share
 LOOKS = 15  # epochs at which a choice looks at it, evenly spread over the budget
 BESIDE = "linear models"  # those beside a deep network, without the network
@@ -55,7 +55,7 @@ def run_trial(trial, epochs, threads):
 
 
 def choice(constants, threads):
-    """Train on three quarters of the training part and look at the rest. Returns: the epochs that it chooses.
+    """Train on three quarters of the training set and look at the rest. Returns: the epochs that it chooses.
 
     Of evenly spread epochs those with the highest accuracy, each averaged with its neighbours; of equals the most.
     Where the rest is small it is drawn several times, and accuracies are averaged: few sequences are not to choose.
@@ -77,19 +77,19 @@ def choice(constants, threads):
 
 
 def draws_of(held_out):
-    """Return how often a validation part of so many sequences is drawn."""
+    """Return how often a validation set of so many sequences is drawn."""
     return min(DRAWS, math.ceil(CHECKED / held_out))
 
 
 def scores_at(looks, data, constants):
-    """Train once. Returns: (accuracies on the validation part after each of the epochs `looks`, parameters)."""
+    """Train once. Returns: (accuracies on the validation set after each of the epochs `looks`, parameters)."""
     from cnn_lstm_model import backbone
     from training import schedule
-    from training.averages import Average
-    from training.engine import train_epochs
-    from training.loop import blocks, compile_model
-    from training.network import build
-    from training.reuse import reused
+    from training.acceleration.traced_steps import reused
+    from training.build import build
+    from training.epochs import train_epochs
+    from training.fit import blocks, compile_model
+    from training.weight_average import Average
 
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
     model, steps = reused(build(data, backbone, constants), data)
@@ -111,14 +111,14 @@ def scores_at(looks, data, constants):
 
 
 def accuracy(model, part, data):
-    """Return the share of a Part that a network of classes, trained on `data`, gets right."""
+    """Return the share of a Split that a network of classes, trained on `data`, gets right."""
     from training.prediction import predict
 
     return data.task.score_of(part, data.task.decode(predict(model, part), data.state), data.state)
 
 
 def figures_of(data, seconds):
-    """Return what stands in every row: seconds, sizes, and the share of the largest class of the test part."""
+    """Return what stands in every row: seconds, sizes, and the share of the largest class of the test set."""
     sizes = {"training": len(data.train), "test": len(data.test)}
     majority = np.bincount(data.test.y).max() / len(data.test)
     return {"majority": f"{majority:.4f}", "seconds": f"{seconds:.1f}"} | sizes
@@ -130,7 +130,7 @@ def network(constants, threads):
     The report is left out: it takes as long as a small training.
     """
     import train_model
-    from project.quiet_tensorflow import keras, tf
+    from core.quiet_tensorflow import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
     record, data = train_model.train_with(constants), load_data(constants)
@@ -152,7 +152,7 @@ def ridge(constants, threads):
 def linear_models(constants, threads):
     """Fit what stands beside a deep network of classes, and leave the network out. Returns: its figures."""
     from cnn_lstm_model import backbone
-    from training.network import build
+    from training.build import build
 
     data, began = load_data(constants), time.perf_counter()
     model = build(data, backbone, constants)
@@ -164,7 +164,7 @@ def linear_models(constants, threads):
 
 
 def minirocket(constants, threads):
-    """Fit aeon's MiniRocket to the same training part. Returns: its figures.
+    """Fit aeon's MiniRocket to the same training set. Returns: its figures.
 
     It takes 9 time steps or more: shorter sequences are padded with zeros at the end.
     """

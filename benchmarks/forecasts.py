@@ -2,8 +2,8 @@
 
 Forecast the tables of SERIES that lie in PATH or in a folder of it with the network as the files say, its EPOCHS, as
 many as MOST_EPOCHS and BUDGET allow, chosen by the mean validation RMSE over SEEDS. Then train on the whole training
-part and score each seed once on the test part, beside the linear model, persistence and the season before; where a
-table holds many series also by the mean of their MASE. Bands are those of the validation part, scored on the test part.
+set and score each seed once on the test set, beside the linear model, persistence and the season before; where a
+table holds many series also by the mean of their MASE. Bands are those of the validation set, scored on the test set.
 
 Writes benchmarks/forecasts.md.
 """
@@ -23,13 +23,13 @@ from accuracy_tables import markdown
 
 import evaluate_model
 import train_model
+from core import ledger
+from core.constants import read_constants
+from core.errors import InputError
+from core.files import PROJECT, write_atomically
+from core.script import run_script
 from data_preprocessing import load_data
-from project import ledger
-from project.constants import read_constants
-from project.errors import InputError
-from project.files import PROJECT, write_atomically
-from project.script import run_script
-from reports.tables import figure
+from reports.text import figure
 
 BEIJING = {"TARGET": "pm2.5", "WINDOW": 24, "KNOWN": ["hour", "weekday", "month"]}
 SERIES = {  # what it is called, its file, the constants
@@ -62,7 +62,7 @@ SERIES = {  # what it is called, its file, the constants
 }
 SEEDS = [42, 1, 2]
 MOST_EPOCHS, BUDGET = 100, 200_000  # of a training; windows that it sees, all epochs together
-VALIDATION_SIZE = 0.2  # of the rows, the last before the test part
+VALIDATION_SIZE = 0.2  # of the rows, the last before the test set
 RIVALS = ["linear", "persistence", "season before"]
 HEADER = ["series", "constants", "score", "each seed", *RIVALS, "80 % band", "95 % band"]
 

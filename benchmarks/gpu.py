@@ -23,11 +23,11 @@ import measures
 import peers
 import speed
 
-from project.constants import read_constants
-from project.errors import InputError
-from project.files import write_atomically
-from project.script import run_script
-from reports.tables import aligned
+from core.constants import read_constants
+from core.errors import InputError
+from core.files import write_atomically
+from core.script import run_script
+from reports.text import aligned
 
 RUNS = {  # constants of the runs that are trained on the GPU and on the CPU
     "random, as shipped": {},
@@ -95,7 +95,7 @@ def runs():
 
 def gpus():
     """Return the number of GPUs that TensorFlow sees."""
-    from project.quiet_tensorflow import tf
+    from core.quiet_tensorflow import tf
 
     return len(tf.config.list_physical_devices("GPU"))
 
@@ -104,7 +104,7 @@ def train(chosen):
     """Train and evaluate as the scripts do. Returns: (test accuracy, seconds of an epoch, % that the GPU is busy)."""
     import evaluate_model
     import train_model
-    from project import ledger
+    from core import ledger
 
     ledger.LEDGER = Path(chosen["RUN_DIR"]).parent / "ledger.csv"  # the user's own is left alone
     constants, output = read_constants().changed(**chosen), Stamped()
@@ -153,10 +153,10 @@ def usage():
 def stock_fit(chosen):
     """Train the same network on the same arrays by Keras' own fit. Returns: seconds of an epoch, as in `train`."""
     from cnn_lstm_model import backbone
+    from core.quiet_tensorflow import keras
     from data_preprocessing import load_data
-    from project.quiet_tensorflow import keras
-    from training.loop import compile_model
-    from training.network import build
+    from training.build import build
+    from training.fit import compile_model
 
     constants = read_constants().changed(**chosen)
     with redirect_stdout(io.StringIO()):

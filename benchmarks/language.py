@@ -7,7 +7,7 @@ sms_spam/SMSSpamCollection, rt_polarity/rt-polarity.pos and .neg: classes of tex
 fsdd/recordings: strings of 3 to 7 digits, joined from single recordings of one speaker, tested on recordings 0 to 4
 yesno/waves_yesno: eight words a recording, the first 31 for training
 
-Writes benchmarks/language.md. The constants were chosen on validation data cut from the training parts.
+Writes benchmarks/language.md. The constants were chosen on validation data cut from the training sets.
 """
 
 import csv
@@ -28,11 +28,11 @@ from accuracy_tables import markdown
 import evaluate_model
 import train_model
 from baselines import LINEAR
-from project import ledger
-from project.constants import read_constants
-from project.errors import InputError
-from project.files import PROJECT, write_atomically
-from project.script import run_script
+from core import ledger
+from core.constants import read_constants
+from core.errors import InputError
+from core.files import PROJECT, write_atomically
+from core.script import run_script
 
 SEEDS = [42, 1, 2]
 SPEAKER = "jackson"

@@ -15,7 +15,7 @@ import numpy as np
 import reading
 from peers import PEERS, REFERENCE, deep_epoch, epoch, predict, task_epoch, train_from, write_npz
 
-from project.files import PROJECT
+from core.files import PROJECT
 
 REPETITIONS = 7  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count

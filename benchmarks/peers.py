@@ -11,10 +11,11 @@ from contextlib import redirect_stdout
 import numpy as np
 from other_libraries import jax_epochs, torch_epochs
 
-from project.constants import read_constants
-from sequences.generated import random_sequences
-from sequences.types import Data, Part, Sequences
-from tasks import classification, transcription
+from core.constants import read_constants
+from sequences.toy_datasets import random_sequences
+from sequences.types import Data, Sequences, Split
+from tasks.classification import task as classification
+from tasks.transcription import task as transcription
 
 # What a user of stock Keras would write for the default run.
 REFERENCE = """
@@ -98,11 +99,11 @@ def text_model(variant, x, y):
 
     Returns: (model, what its loss compares with, arguments of compile).
     """
-    from project.quiet_tensorflow import keras
+    from core.quiet_tensorflow import keras
 
     inputs, layers = keras.Input((TEXT,)), keras.layers
     if variant == "project":
-        state, part = {"classes": ["0", "1"]}, Part(x, y, np.arange(len(x)))
+        state, part = {"classes": ["0", "1"]}, Split(x, y, np.arange(len(x)))
         data = data_of(classification, state, part, [""] * (WORDS - 2))
         model = as_project(inputs, data)
         targets = classification.loss_targets(part, data, read_constants())
@@ -114,11 +115,11 @@ def text_model(variant, x, y):
 
 def transcription_model(variant, x):
     """Build the network for transcripts of 28 letters as shipped; of "keras" as a user of Keras would write it."""
-    from project.quiet_tensorflow import keras
+    from core.quiet_tensorflow import keras
 
     inputs, layers = keras.Input((None, 40)), keras.layers
     if variant == "project":
-        train = Part(x, None, np.arange(len(x)))
+        train = Split(x, None, np.arange(len(x)))
         return as_project(inputs, data_of(transcription, {"alphabet": [*"abcdefghijklmnopqrstuvwxyz' "]}, train))
     x = layers.MaxPooling1D(2)(
         layers.Conv1D(32, 3, activation="relu")(layers.Normalization(mean=0, variance=1)(inputs))
@@ -134,17 +135,17 @@ def data_of(task, state, train=None, vocabulary=None):
 def as_project(inputs, data, **constants):
     """Build the network of a task as shipped, but for some constants."""
     from cnn_lstm_model import backbone
-    from project.quiet_tensorflow import keras
+    from core.quiet_tensorflow import keras
 
     return keras.Model(inputs, data.task.network(inputs, backbone, data, read_constants().changed(**constants)))
 
 
 def project_epochs(model, x, y, batch_size):
-    """Train as training/loop.py does."""
+    """Train as training/fit.py does."""
     from training.batches import Blocks
-    from training.engine import train_epochs
+    from training.epochs import train_epochs
 
-    training = Blocks(Part(x, y, np.arange(len(x))), batch_size, 0)
+    training = Blocks(Split(x, y, np.arange(len(x))), batch_size, 0)
     epochs = train_epochs(model, training, batch_size, sys.maxsize)
 
     def one():
@@ -157,9 +158,9 @@ def project_epochs(model, x, y, batch_size):
 
 def project_model(input_shape, **constants):
     """Build the project's network for two classes as shipped, but for some constants. input_shape: (time, features)."""
-    from project.quiet_tensorflow import keras
+    from core.quiet_tensorflow import keras
 
-    train = Part(np.zeros((0, *input_shape), np.float32), None, np.arange(0))
+    train = Split(np.zeros((0, *input_shape), np.float32), None, np.arange(0))
     return as_project(keras.Input(input_shape), data_of(classification, {"classes": ["0", "1"]}, train), **constants)
 
 
@@ -204,7 +205,7 @@ def predict(variant, batch_size, n):
     if variant == "project":
         from training.prediction import predict
 
-        predict(model, Part(x, None, np.arange(n)))
+        predict(model, Split(x, None, np.arange(n)))
     else:
         model.predict(x, batch_size, verbose=0)
     return time.perf_counter() - began

@@ -6,7 +6,7 @@ import time
 import numpy as np
 from scipy.io import wavfile
 
-from project.constants import read_constants
+from core.constants import read_constants
 
 CHANNELS = 14  # of the table, beside its time stamp
 

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import measures
 import pictures
 
-from project.files import PROJECT, write_atomically
-from project.script import run_script
-from reports.tables import aligned
+from core.files import PROJECT, write_atomically
+from core.script import run_script
+from reports.text import aligned
 
 MEASURES = [
     measures.processes,

@@ -20,11 +20,11 @@ from accuracy_tables import markdown
 import evaluate_model
 import train_model
 from baselines import LINEAR
-from project import ledger
-from project.constants import read_constants
-from project.errors import InputError
-from project.files import PROJECT, write_atomically
-from project.script import run_script
+from core import ledger
+from core.constants import read_constants
+from core.errors import InputError
+from core.files import PROJECT, write_atomically
+from core.script import run_script
 
 PAIRS = [("GunPointAgeSpan", "GunPoint"), ("ECG200", "TwoLeadECG"), ("SwedishLeaf", "FaceFour")]  # from, to
 NETWORKS = {  # how each is trained

@@ -2,31 +2,25 @@
 
 A reader is a function `read(path, c, known=None)`. path: the file (for recordings also the folder); c: Constants;
 known: None, or for new data what the run's preparation learned. It returns (Sequences, Sequences of the official test
-part or None) and raises InputError, naming file and place, for what it cannot read. It reads every value as it is:
+set or None) and raises InputError, naming file and place, for what it cannot read. It reads every value as it is:
 gaps, lengths and scales are the matter of sequences/preparation.py. No pickle is ever read, nothing is executed.
 """
 
 from pathlib import Path
 
-from project.errors import InputError
-from readers import (
-    arrays,
-    folders,
-    other_programs,
-    rows,
-    series,
-    sound,
-    streams,
-    texts,
-    transcripts,
-    ts,
-    ucr,
-    video,
-    wide,
-)
-from readers.quick import is_plain
-from readers.regular import refuse_special, refused_unless_readable
-from readers.tables import TABLES, first_row
+from core.errors import InputError
+from readers import folders
+from readers.arrays import mat_hdf5_arff as other_programs
+from readers.arrays import numpy_files as arrays
+from readers.arrays import ts, ucr
+from readers.file_checks import refuse_special, refused_unless_readable
+from readers.media import sound, texts, transcripts, video
+from readers.tables import labelled_rows as streams
+from readers.tables import row_sequences as rows
+from readers.tables import series
+from readers.tables import wide_series as wide
+from readers.tables.delimited import TABLES, first_row
+from readers.tables.numpy_fast_path import is_plain
 
 # Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {
@@ -49,7 +43,7 @@ READERS = {
 def read_data_set(path, c, known=None):
     """Read the data set at `path`, a file or a folder.
 
-    Returns: (Sequences, Sequences of the official test part or None). Raises InputError for a path that is missing, of
+    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for a path that is missing, of
     no known format, or malformed.
     """
     path = Path(path)
@@ -109,7 +103,7 @@ def read_new(path, c, known):
         else:
             new, test = read_data_set(path, c, known)
     if test is not None and (path.suffix == ".npz" or path.is_dir()):
-        raise InputError(f"{path} holds a training and a test part: new sequences are needed alone (in .npz as X)")
+        raise InputError(f"{path} holds a training and a test set: new sequences are needed alone (in .npz as X)")
     return new
 
 

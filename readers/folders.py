@@ -1,6 +1,6 @@
 """Folders of files: CLASS/* of tables, arrays or recordings (Keras' convention), one file a sequence, and UCI's layout.
 
-`train/` and `test/` inside are the official parts.
+`train/` and `test/` inside are the official sets.
 """
 
 import re
@@ -8,17 +8,17 @@ from collections import Counter
 
 import numpy as np
 
-from project.errors import DAMAGED, InputError
-from readers import sound, texts, video
-from readers.columns import find_column, identifiers
-from readers.quick import is_plain
-from readers.regular import refuse_special
-from readers.streams import divided, recordings
-from readers.tables import TABLES, read_table
-from readers.text import read_any_text
+from core.errors import DAMAGED, InputError
+from readers.file_checks import refuse_special
+from readers.media import sound, texts, video
+from readers.tables.columns import find_column, identifiers
+from readers.tables.delimited import TABLES, read_table
+from readers.tables.labelled_rows import divided, recordings
+from readers.tables.numpy_fast_path import is_plain
+from readers.text_files import read_any_text
 from sequences.types import Sequences
 
-PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # names of parts rather than classes
+SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # names of parts rather than classes
 SIGNALS = "Inertial Signals"  # folder of the UCI activity layout
 
 
@@ -90,10 +90,10 @@ def read(path, c, known=None):
         if not found:
             raise InputError(f"{path} holds no video that can be read here: {video.INSTALL}, or convert it to .gif")
     classes = {name.lower() for _, name, _ in found if name is not None}
-    if classes and classes <= PARTS:
+    if classes and classes <= SPLITS:
         raise InputError(
-            f"{path} holds {', '.join(sorted(classes))}: official parts are the folders train and test, both needed, "
-            "each with a folder for each class; a validation part is cut from the training part (VALIDATION_SIZE)"
+            f"{path} holds {', '.join(sorted(classes))}: official sets are the folders train and test, both needed, "
+            "each with a folder for each class; a validation set is cut from the training set (VALIDATION_SIZE)"
         )
     for _, _, file in found:
         refuse_special(file, allowed=file.is_dir())
@@ -109,7 +109,7 @@ def read(path, c, known=None):
     training = sum(part == 0 for part, _, _ in found)
     if parts_of(path) != [path] and not 0 < training < len(found):
         part, shown = parts_of(path)[training > 0], ", ".join(str(f.relative_to(path)) for f in sorted(left_out)[:4])
-        raise InputError(f"{part} holds no file of {kind} that can be read, and the other part does ({shown})")
+        raise InputError(f"{part} holds no file of {kind} that can be read, and the other set does ({shown})")
     return (stream, None) if training == len(found) else divided(stream, training)
 
 
@@ -193,7 +193,7 @@ def has_channels(path):
 def read_channels(path, c, known=None):
     """Read UCI's activity layout: a text file a channel, one sequence a line; labels and subjects in files beside.
 
-    Returns: (Sequences with the subjects as groups, Sequences of the official test part or None).
+    Returns: (Sequences with the subjects as groups, Sequences of the official test set or None).
     """
     parts = [_part_of_channels(path, folder) for folder in parts_of(path)]
     if len(parts) == 2 and parts[0].columns != parts[1].columns:

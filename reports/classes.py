@@ -1,12 +1,14 @@
 """Figures and lines of a report on classes."""
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, log_loss, precision_recall_fscore_support
 
 from baselines import LINEAR, MAJORITY
-from reports.intervals import accuracy_difference, wilson
-from reports.tables import aligned
-from reports.verdict import verdict
+from core.lazy import lazy
+from evaluation.intervals import accuracy_difference, wilson
+from evaluation.verdict import verdict
+from reports.text import aligned
+
+metrics = lazy("sklearn.metrics")
 
 
 def score_classes(y, probabilities, classes, rivals):
@@ -19,7 +21,9 @@ def score_classes(y, probabilities, classes, rivals):
     predicted = probabilities.argmax(axis=1)
     right, n, numbers = predicted == y, len(y), list(range(len(classes)))
     accuracy = float(right.mean())
-    precision, recall, f1, counts = precision_recall_fscore_support(y, predicted, labels=numbers, zero_division=0)
+    precision, recall, f1, counts = metrics.precision_recall_fscore_support(
+        y, predicted, labels=numbers, zero_division=0
+    )
     differences = {name: accuracy_difference(right, answers == y) for name, answers in rivals.items()}
     return {
         "test_sequences": n,
@@ -29,8 +33,8 @@ def score_classes(y, probabilities, classes, rivals):
         "baselines": {name: float((answers == y).mean()) for name, answers in rivals.items()},
         "differences": {name: {"difference": d, "interval": interval} for name, (d, interval) in differences.items()},
         "majority_class": classes[counts.argmax()],
-        "loss": float(log_loss(y, probabilities, labels=numbers)),
-        "confusion_matrix": confusion_matrix(y, predicted, labels=numbers).tolist(),
+        "loss": float(metrics.log_loss(y, probabilities, labels=numbers)),
+        "confusion_matrix": metrics.confusion_matrix(y, predicted, labels=numbers).tolist(),
         "balanced_accuracy": float(recall[counts > 0].mean()),
         "per_class": {
             name: {"precision": float(p), "recall": float(r), "f1-score": float(f), "support": int(n)}

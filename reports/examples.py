@@ -1,8 +1,8 @@
-"""Examples from the test part: some that were answered right and some that were not."""
+"""Examples from the test set: some that were answered right and some that were not."""
 
 import numpy as np
 
-from reports.plots import new_figure, png
+from reports.pictures import new_figure, png
 
 EACH = 3  # right and wrong ones shown
 MOST_LINES = 10  # features drawn as lines; more as shades

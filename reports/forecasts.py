@@ -3,9 +3,9 @@
 import numpy as np
 
 from baselines import LINEAR, WORDS
-from reports.intervals import resampled_rmse, skill, skill_interval
-from reports.tables import aligned, figure
-from reports.verdict import outcome, verdict
+from evaluation.intervals import resampled_rmse, skill, skill_interval
+from evaluation.verdict import outcome, verdict
+from reports.text import aligned, figure
 
 WORST = 5  # series shown
 
@@ -70,7 +70,7 @@ def of_series(names, own, scales, answers, true):
     """Return MASE and sMAPE as the M4 competition defines them, the mean over series and of each.
 
     sMAPE is 200 |y - f| / (|y| + |f|) in %, MASE the mean absolute error by the mean change over a season in the
-    training part (Makridakis, Spiliotis and Assimakopoulos 2020, The M4 Competition, section 2.2).
+    training set (Makridakis, Spiliotis and Assimakopoulos 2020, The M4 Competition, section 2.2).
     """
     found, per_series = {}, {names[place]: {} for place in np.unique(own)}
     for method, values in answers.items():
@@ -99,9 +99,9 @@ def forecast_lines(figures, targets, standardise):
     per_step = [figures["rmse_per_step"][name] for name in names] + [figures["mae_per_step"]["network"]]
     totals = [figures["rmse"], *figures["baselines"].values(), figures["mae"]]
     rows = [[str(h), *map(figure, row)] for h, row in enumerate(zip(*per_step), 1)]
-    unit = "its units" if not several else "units of each one's deviation in the training part"
+    unit = "its units" if not several else "units of each one's deviation in the training set"
     if standardise == "sequence":
-        unit = "units of the deviation of each series in the training part"
+        unit = "units of the deviation of each series in the training set"
     skills = [
         [name, figure(figures["baselines"][name]), f"{d['difference']:+.3f}", *(f"{b:+.3f}" for b in d["interval"])]
         for name, d in figures["differences"].items()

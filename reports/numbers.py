@@ -3,9 +3,9 @@
 import numpy as np
 
 from baselines import LINEAR, MEAN
-from reports.intervals import resampled_rmse, skill, skill_interval
-from reports.tables import aligned, figure
-from reports.verdict import verdict
+from evaluation.intervals import resampled_rmse, skill, skill_interval
+from evaluation.verdict import verdict
+from reports.text import aligned, figure
 
 
 def score_numbers(true, answers, rivals, names, scaled, seed=0):
@@ -51,7 +51,7 @@ def number_lines(figures, names):
         [name, figure(figures["baselines"][name]), f"{d['difference']:+.3f}", *(f"{b:+.3f}" for b in d["interval"])]
         for name, d in figures["differences"].items()
     ]
-    unit = " (over all, in units of each one's deviation in the training part)" if len(names) > 1 else ""
+    unit = " (over all, in units of each one's deviation in the training set)" if len(names) > 1 else ""
     return [
         f"Test sequences: {figures['test_sequences']}",
         "",

@@ -8,14 +8,14 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from reports.tables import figure
+from reports.text import figure
 
 TEMPLATE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
 MOST_BYTES = 2_800_000  # of a page; pictures beyond that are named
 CAPTIONS = {
     "learning_curves.png": "Each epoch of training",
     "confusion_matrix.png": "True classes in rows, answers in columns",
-    "forecast.png": "Forecasts of the test part",
+    "forecast.png": "Forecasts of the test set",
     "predicted.png": "Predicted against true numbers",
     "transcript.png": "A test recording, with each letter where it was heard",
     "frames.png": "Test clips and the answers to them",
@@ -52,7 +52,7 @@ def run_page(title, verdict, figures, score, report, pictures, lines, facts, con
         room -= len(png) * 4 // 3
         parts.append(_picture(name, png if room > 0 else None))
     if report.examples is not None:
-        parts += ["<h2>Examples from the test part</h2>", _table(*report.examples)]
+        parts += ["<h2>Examples from the test set</h2>", _table(*report.examples)]
     varying = [(name, value) for name, value, varies in constants if varies]
     parts += ["<h2>How this run was made</h2>", _table(["what", "value"], facts)]
     if varying:
@@ -75,7 +75,7 @@ def index_page(header, rows, links):
             cells[place] = f'<a href="{escape(link)}">{cells[place]}</a>'
         body.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    text = "<h1>Runs</h1><p>A click on a heading sorts. Choose by the validation part; look at the test part once.</p>"
+    text = "<h1>Runs</h1><p>A click on a heading sorts. Choose by the validation set; look at the test set once.</p>"
     content = f'{text}<div class="wide">{table}</div>{SORTING}'
     return TEMPLATE.substitute(title="Runs", scripts="'unsafe-inline'", body=content)
 

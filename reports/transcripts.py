@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 
 from baselines import FREQUENT
-from reports.intervals import FEWEST, LOWEST, RESAMPLES, interval
-from reports.tables import aligned
-from reports.verdict import verdict
+from evaluation.intervals import FEWEST, LOWEST, RESAMPLES, interval
+from evaluation.verdict import verdict
+from reports.text import aligned
 
 CONFUSIONS = 8  # shown
 NOTHING = "(nothing)"

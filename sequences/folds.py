@@ -4,9 +4,11 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
-from project.errors import InputError
+from core.errors import InputError
+from core.lazy import lazy
+
+model_selection = lazy("sklearn.model_selection")
 
 
 class Fold(NamedTuple):
@@ -18,14 +20,14 @@ class Fold(NamedTuple):
 
 
 def folds_of(train, test, c, folds, groups):
-    """Return the folds that FOLDS makes, a list of Fold; of None, for seeds, where the test part is given.
+    """Return the folds that FOLDS makes, a list of Fold; of None, for seeds, where the test set is given.
 
     train, test: Sequences as read; groups: names of the groups or recordings, in the order of `held_out`, or None.
     Raises InputError where FOLDS is "groups" and there are none.
     """
     given = test is not None or c.TEST_FILES is not None or any(train.held_out or [])
     if folds == "groups" and (given or groups is None):
-        why = "the data have a test part of their own, set a number" if given else "set GROUP, or bring recordings"
+        why = "the data have a test set of their own, set a number" if given else "set GROUP, or bring recordings"
         raise InputError(f'FOLDS = "groups" is impossible: {why}')
     if folds == "groups" and len(groups) < 2:
         raise InputError(f'FOLDS = "groups" is impossible: there is one group alone, {groups[0]!r}')
@@ -46,16 +48,18 @@ def held_out(rows, labels, groups, fold, stratify, seed):
         if groups is not None:
             if fold.of == len(set(groups[rows])):  # each group once, in the order of their names
                 return rows[groups[rows] == np.unique(groups[rows])[fold.number]]
-            parts = GroupKFold(fold.of).split(rows, groups=groups[rows])
+            parts = model_selection.GroupKFold(fold.of).split(rows, groups=groups[rows])
         elif stratify:
             classes, counts = np.unique(labels[rows], return_counts=True)
             if counts.min() < 2:
                 raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed for folds")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # of classes with fewer sequences than folds
-                parts = list(StratifiedKFold(fold.of, shuffle=True, random_state=seed).split(rows, labels[rows]))
+                parts = list(
+                    model_selection.StratifiedKFold(fold.of, shuffle=True, random_state=seed).split(rows, labels[rows])
+                )
         else:
-            parts = KFold(fold.of, shuffle=True, random_state=seed).split(rows)
+            parts = model_selection.KFold(fold.of, shuffle=True, random_state=seed).split(rows)
         return rows[list(parts)[fold.number][1]]
     except ValueError as error:
         if isinstance(error, InputError):

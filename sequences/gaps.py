@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from project.errors import InputError
+from core.errors import InputError
 
 
 def fill_gaps(sequences, fill=None):

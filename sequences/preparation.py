@@ -1,15 +1,15 @@
-"""What makes sequences regular: no gaps, one length, finite values; learned on the training part, applied alike to all.
+"""What makes sequences regular: no gaps, one length, finite values; learned on the training set, applied alike to all.
 
 `learn` returns what run.json keeps, `prepare` applies it: in training, in evaluation and to new data.
 """
 
 import numpy as np
 
-from project.english import counted, were
-from project.errors import InputError
+from core.errors import InputError
+from core.wording import counted, were
 from sequences.gaps import interpolated
 from sequences.types import at_once
-from sequences.words import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
+from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
 
 PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 
@@ -35,7 +35,7 @@ def learn(train, rows, most_words=None):
     if texts:
         vocabulary, steps = learn_vocabulary(train.x[rows], most_words)
         if not vocabulary:
-            raise InputError("the texts of the training part hold no words")
+            raise InputError("the texts of the training set hold no words")
         if 4 * steps * len(train.x) > PADDED:
             raise InputError(f"{len(train.x)} texts of {steps:,} words would take too much memory: divide them")
         return learned | {"vocabulary": vocabulary, "steps": steps, "unequal_lengths": True}
@@ -98,7 +98,7 @@ def prepare(sequences, learned, where):
     """
     if is_text(sequences) != (learned["vocabulary"] is not None):
         here, there = ("texts", "numbers")[:: 1 if is_text(sequences) else -1]
-        raise InputError(f"{where} holds {here}; the training part holds {there}")
+        raise InputError(f"{where} holds {here}; the training set holds {there}")
     if learned["vocabulary"] is not None:
         return _prepared_texts(sequences, learned)
     sequences = with_columns(sequences, learned["columns"], where)
@@ -109,17 +109,17 @@ def prepare(sequences, learned, where):
             "no recordings" if rate is None else f"recordings of {rate} Hz"
             for rate in (sequences.sample_rate, learned["sample_rate"])
         )
-        raise InputError(f"{where} holds {given}; the training part has {trained}")
+        raise InputError(f"{where} holds {given}; the training set has {trained}")
     x, steps, features = sequences.x, learned["steps"], learned["features"]
     given = list(x[:1][0].shape[1:])
     if given != features:
         here, there = (" × ".join(map(str, sizes)) for sizes in (given, features))
-        raise InputError(f"{where} has {here} feature{'s' * (given != [1])}; the training part has {there}")
+        raise InputError(f"{where} has {here} feature{'s' * (given != [1])}; the training set has {there}")
     lengths = sorted(set(map(len, x))) if isinstance(x, list) else [x.shape[1]]
     if lengths != [steps] and not learned["unequal_lengths"]:
         span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
         raise InputError(
-            f"{where} has sequences of {span} time steps; the training part has {steps}, and all of one length: record "
+            f"{where} has sequences of {span} time steps; the training set has {steps}, and all of one length: record "
             "more, or train on sequences of unequal length"
         )
     notes = []
@@ -143,17 +143,17 @@ def _prepared_texts(texts, learned):
 
 
 def with_columns(sequences, columns, where):
-    """Pick the columns of a table by the names that the training part had; None: it was no table."""
+    """Pick the columns of a table by the names that the training set had; None: it was no table."""
     if columns is None or sequences.columns is None:
         return sequences._replace(columns=None)
     missing = [name for name in columns if name not in sequences.columns]
     if missing:
-        raise InputError(f"{where} has no numeric column {missing[0]!r}, which the training part has")
+        raise InputError(f"{where} has no numeric column {missing[0]!r}, which the training set has")
     if columns == sequences.columns:
         return sequences
     places = [sequences.columns.index(name) for name in columns]
     extra = [name for name in sequences.columns if name not in columns]
-    notes = [f"columns that the training part has not are ignored: {', '.join(extra[:8])}"] if extra else []
+    notes = [f"columns that the training set has not are ignored: {', '.join(extra[:8])}"] if extra else []
     return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
 
 
@@ -172,7 +172,7 @@ def _prepared_series(series, filler, where):
         measured.append(~gaps)
     notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
     if begun:
-        notes.append(f"{counted(begun, 'empty cell')} that nothing comes before got the mean of the training part")
+        notes.append(f"{counted(begun, 'empty cell')} that nothing comes before got the mean of the training set")
     return series._replace(x=prepared, measured=measured), notes
 
 
@@ -196,7 +196,7 @@ def equal_lengths(sequences, steps, filler, path):
     """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
 
     NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
-    padded in front with `filler` (features,), the mean of the training part: what counts is the LSTM's last state, so
+    padded in front with `filler` (features,), the mean of the training set: what counts is the LSTM's last state, so
     the sequence should come last (docs/choices.md has the alternatives, measured).
     Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
     has a feature with no value at all.

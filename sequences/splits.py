@@ -3,23 +3,25 @@
 import re
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from project.constants import pattern
-from project.errors import InputError
+from core.constants import pattern
+from core.errors import InputError
+from core.lazy import lazy
 from sequences import folds
 from sequences.rows_on_disk import RowsOnDisk
-from sequences.types import PARTS
+from sequences.types import SPLITS
+
+model_selection = lazy("sklearn.model_selection")
 
 
 def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
-    """Split Sequences into parts. test: the official test part, or None; validation_seed draws the validation part;
+    """Split Sequences into parts. test: the official test set, or None; validation_seed draws the validation set;
     stratify: whether labels are classes; fold: of a cross-validation, which then says what is held out, or None.
 
-    Returns: {"training", "validation", "test": rows (n,)}; those of the test part count in `test` where it is given.
+    Returns: {"training", "validation", "test": rows (n,)}; those of the test set count in `test` where it is given.
     """
     if train.parts is not None:
-        return {name: np.flatnonzero(train.parts == place) for place, name in enumerate(PARTS)}
+        return {name: np.flatnonzero(train.parts == place) for place, name in enumerate(SPLITS)}
     groups, rows = groups_of(train, c.GROUP), np.arange(len(train.x))
     if test is not None:
         training, held_out = rows, np.arange(len(test.x))
@@ -49,13 +51,15 @@ def draw(rows, labels, groups, constant, size, seed, stratify=True):
     labels = labels[rows]
     try:
         if groups is not None:
-            splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
+            splitter = model_selection.GroupShuffleSplit(n_splits=1, test_size=size, random_state=seed)
             kept, cut = next(splitter.split(rows, groups=groups[rows]))
             return rows[kept], rows[cut]
         classes, counts = np.unique(labels, return_counts=True)
         if stratify and counts.min() < 2:
             raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed to split it")
-        return train_test_split(rows, test_size=size, random_state=seed, stratify=labels if stratify else None)
+        return model_selection.train_test_split(
+            rows, test_size=size, random_state=seed, stratify=labels if stratify else None
+        )
     except InputError:
         raise
     except ValueError as error:
@@ -105,8 +109,8 @@ def named_files(train, test_files, groups):
 def split_by_time(rows, official, c, least):
     """Split the rows of a series: the last are test, those before them validation.
 
-    rows: their number; official: how many of them are an official test part, 0 where none is given (TEST_SIZE then
-    says how many); least: rows that the training part needs.
+    rows: their number; official: how many of them are an official test set, 0 where none is given (TEST_SIZE then
+    says how many); least: rows that the training set needs.
     Returns: {"training", "validation", "test": rows (n,)}. Raises InputError where a part would be too short.
     """
     sizes = {"TEST_SIZE": official or c.TEST_SIZE, "VALIDATION_SIZE": c.VALIDATION_SIZE}
@@ -114,7 +118,7 @@ def split_by_time(rows, official, c, least):
     validation, test = rows - sum(lengths.values()), rows - lengths["TEST_SIZE"]
     if validation < least:
         raise InputError(
-            f"the training part has {max(validation, 0)} of {rows} rows: WINDOW = {c.WINDOW} and HORIZON = {c.HORIZON} "
+            f"the training set has {max(validation, 0)} of {rows} rows: WINDOW = {c.WINDOW} and HORIZON = {c.HORIZON} "
             f"need at least {least}"
         )
     for name, length in lengths.items():
@@ -135,9 +139,9 @@ def split_series(rows, official, c, least, fold=None):
     """Split each of several series by time: see split_by_time. rows, official: a list, of each series its own; fold: of
     a cross-validation, which holds out an earlier stretch.
 
-    A series too short for a test part is all for training, one with fewer than `least` rows for nothing.
-    Returns: list of arrays (rows_i,), the place in PARTS of each row, -1 for none. Raises InputError where no series
-    has a test part.
+    A series too short for a test set is all for training, one with fewer than `least` rows for nothing.
+    Returns: list of arrays (rows_i,), the place in SPLITS of each row, -1 for none. Raises InputError where no series
+    has a test set.
     """
     test_size = c.TEST_SIZE
     if fold is not None and not any(official):
@@ -147,18 +151,18 @@ def split_series(rows, official, c, least, fold=None):
         test_size = 0
     if len(rows) == 1:
         split = split_by_time(rows[0], official[0], c, least)
-        return [np.repeat(np.arange(len(PARTS)), [len(split[name]) for name in PARTS])]
+        return [np.repeat(np.arange(len(SPLITS)), [len(split[name]) for name in SPLITS])]
     marks = []
     for n, held_out in zip(rows, official):
         sizes = {"VALIDATION_SIZE": c.VALIDATION_SIZE, "TEST_SIZE": held_out or test_size}
         lengths = [max(length, c.HORIZON) if length else 0 for length in part_lengths(n, sizes).values()]
         if n - sum(lengths) >= least and lengths[-1]:
-            marks.append(np.repeat(np.arange(len(PARTS)), [n - sum(lengths), *lengths]))
+            marks.append(np.repeat(np.arange(len(SPLITS)), [n - sum(lengths), *lengths]))
         else:
             marks.append(np.full(n, 0 if n >= least else -1))
     if all(own.max(initial=-1) < 1 for own in marks):
         raise InputError(
-            f"none of the {len(rows)} series has {least} rows before its test part, which WINDOW = {c.WINDOW} and "
+            f"none of the {len(rows)} series has {least} rows before its test set, which WINDOW = {c.WINDOW} and "
             f"HORIZON = {c.HORIZON} need"
         )
     return marks

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from project.errors import InputError
+from core.errors import InputError
 
 SAMPLE = 2**22  # values, and
 SOME = 200  # sequences that tell how much rounding takes away
@@ -29,7 +29,7 @@ def mean_and_variance(part, seen=None):
     limits = np.finfo(np.float32)
     if variance.max() > limits.max:
         size = np.sqrt(variance.max())
-        raise InputError(f"values of the training part vary by {size:.0e}, beyond 32-bit floats: scale them down")
+        raise InputError(f"values of the training set vary by {size:.0e}, beyond 32-bit floats: scale them down")
     return mean, np.where(variance > np.maximum((1e-6 * mean) ** 2, limits.tiny), variance, 1.0)
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-PARTS = ("training", "validation", "test")
+SPLITS = ("training", "validation", "test")
 BLOCK = 4096  # sequences in memory as float32 at a time
-BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of clips of video, there are fewer
+BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of video clips, there are fewer
 IN_CACHE = 8 * 2**20  # that what a layer makes of them may take: more takes longer to move than to make
 
 
@@ -25,7 +25,7 @@ class Sequences(NamedTuple):
     """What a reader returns: n sequences of (time, features). Time series are long sequences. Missing values: NaN.
 
     A table names its features. Without labels they are the inputs of a forecast. With a label in every row it is a
-    stream, to be cut into windows by sequences/streams.py.
+    stream, to be cut into windows by sequences/stream_windows.py.
     """
 
     # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ; texts: (n,) of strings
@@ -33,7 +33,7 @@ class Sequences(NamedTuple):
     # labels (n,) as written, or numbers (n,), (n, targets); of a stream n arrays (time_i,); None where there are none
     y: np.ndarray | list | None = None
     groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
-    parts: np.ndarray | None = None  # (n,) places in PARTS, where the split is already made
+    parts: np.ndarray | None = None  # (n,) places in SPLITS, where the split is already made
     names: Sequence | None = None  # of recordings: of their files, say
     transcripts: bool = False  # y (n,) of strings is what is said in recordings, to be written down
     texts: list | None = None  # as they were read, of texts that have been turned into numbers
@@ -42,7 +42,7 @@ class Sequences(NamedTuple):
     target_names: list | None = None  # of several numbers in y
     measured: list | None = None  # of prepared series: n arrays (time_i, columns), False where a gap was filled
     times: list | None = None  # of series: n arrays of time stamps (time_i,); None where there are none
-    held_out: list | None = None  # of series: how many rows at the end of each are an official test part
+    held_out: list | None = None  # of series: how many rows at the end of each are an official test set
     table: list | None = None  # names of all columns of a table, left out or not, in its order
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both parts
@@ -51,7 +51,7 @@ class Sequences(NamedTuple):
 
 
 @dataclass
-class Part:
+class Split:
     """One part of the split: the sequences `x[rows]` with what the loss compares the network's output with."""
 
     x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
@@ -89,11 +89,11 @@ class Part:
 class Data:
     """A data set, read, split, prepared and encoded: what data_preprocessing.load_data returns."""
 
-    train: Part
-    validation: Part | None
-    test: Part
+    train: Split
+    validation: Split | None
+    test: Split
     task: ModuleType  # of tasks/: everything that differs between classes and forecasts
-    state: dict  # what the task learned from the training part: see its `learn`
+    state: dict  # what the task learned from the training set: see its `learn`
     preparation: dict  # what sequences/preparation.py learned from it
-    sequences: Sequences  # all that was read but an official test part, prepared
+    sequences: Sequences  # all that was read but an official test set, prepared
     notes: list  # what reading and preparing changed, one line each, for the report

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from project.english import were
+from core.wording import were
 from sequences.gaps import fill_gaps
-from sequences.types import PARTS, Part
+from sequences.types import SPLITS, Split
 
 
 class Windows:
@@ -49,10 +49,10 @@ def forecast_windows(values, measured, marks, series, columns, window, horizon, 
     """Cut series, one after the other in `values`, into windows of past rows and the values to forecast after each.
 
     values: (rows, features) float32; measured: (rows,) whether all values to forecast were; marks: (rows,) the part of
-    each row, its place in PARTS, -1 for none; series: (rows,) the series of each; columns: to forecast, of the
+    each row, its place in SPLITS, -1 for none; series: (rows,) the series of each; columns: to forecast, of the
     features. A window lies in one series and belongs to the part that holds all of its targets; one whose targets lie
     in two parts, or are not all measured, is left out. Of the others of each series every stride-th is taken.
-    Returns: ({part: Part with x (n, window, features), y (n, horizon, columns) and rows, the first of each window},
+    Returns: ({part: Split with x (n, window, features), y (n, horizon, columns) and rows, the first of each window},
     windows left out for a gap).
     """
     n = max(0, len(values) - window - horizon + 1)
@@ -61,14 +61,14 @@ def forecast_windows(values, measured, marks, series, columns, window, horizon, 
     own, last = marks[window:][:n], marks[window + horizon - 1 :][:n]
     known = targets(measured[window:], horizon).all(axis=1) if n else np.zeros(0, bool)
     windows, parts, gaps = Windows(values, np.arange(n), window), {}, 0
-    for place, name in enumerate(PARTS):
+    for place, name in enumerate(SPLITS):
         whole = inside & (own == place) & (last == place)
         gaps += int((whole & ~known).sum())
         rows = np.flatnonzero(whole & known)
         _, first, of = np.unique(series[rows], return_index=True, return_inverse=True)
         rows = rows[(np.arange(len(rows)) - first[of]) % stride == 0]  # counted in each series
         y = values[rows[:, None] + window + np.arange(horizon)][:, :, columns]
-        parts[name] = Part(windows, y, rows)
+        parts[name] = Split(windows, y, rows)
     return parts, gaps
 
 

@@ -6,11 +6,14 @@ is learned of labels or targets, the layers around the backbone, loss and metric
 
 import numpy as np
 
-from project.errors import InputError
-from project.files import shown
-from project.run_folder import AGAIN
+from core.errors import InputError
+from core.files import shown
+from core.run_folder import AGAIN
 from sequences import preparation
-from tasks import classification, forecasting, regression, transcription
+from tasks.classification import task as classification
+from tasks.forecasting import task as forecasting
+from tasks.regression import task as regression
+from tasks.transcription import task as transcription
 
 TASKS = {
     "classification": classification,
@@ -62,7 +65,7 @@ def name_of(task):
 def trained_task(record, folder):
     """Return the task of a run, once the parts of run.json that belong to task and preparation are found in order.
 
-    record: as project.run_folder.load_record returns it. Raises InputError.
+    record: as core.run_folder.load_record returns it. Raises InputError.
     """
     path = shown(folder / "run.json")
     task = TASKS.get(record["task"])

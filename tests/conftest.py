@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_addoption(parser):
-    parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/test_soak.py")
+    parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/scripts/test_soak.py")
     parser.addoption("--kills", type=int, help="how many: of each task, and of all that says killed")
 
 
@@ -115,7 +115,7 @@ def reference(tmp_path_factory):
 @pytest.fixture(scope="session")
 def shipped():
     """The constants as shipped, for calling the scripts' functions in this process."""
-    from project.constants import read_constants
+    from core.constants import read_constants
 
     return read_constants()
 
@@ -123,22 +123,22 @@ def shipped():
 @pytest.fixture(autouse=True)
 def ledger_of_its_own(tmp_path, monkeypatch):
     """Keep evaluations made in this process out of the user's ledger."""
-    from project import ledger
+    from core import ledger
 
     monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
 
 
 def load(**constants):
     """Load the data that the shipped constants describe, with these in place of theirs."""
+    from core.constants import check_constants, read_constants
     from data_preprocessing import load_data
-    from project.constants import check_constants, read_constants
 
     return load_data(check_constants({**read_constants(), **constants}))
 
 
 def load_model(run):
     """Load the model of a run folder."""
-    from project import run_folder
+    from core import run_folder
     from tasks import trained_task
 
     record = run_folder.load_record(run)
@@ -147,6 +147,6 @@ def load_model(run):
 
 def on_gpu():
     """Tell whether TensorFlow uses a GPU: every layer keeps its own code there, and products have 10 bits (TF32)."""
-    from project.quiet_tensorflow import tf
+    from core.quiet_tensorflow import tf
 
     return bool(tf.config.list_physical_devices("GPU"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from project.quiet_tensorflow import keras
+from core.lazy import keras, tf
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import at_once
 
@@ -11,8 +11,8 @@ WINDOW_BYTES = 64 * 2**20  # sequences in memory at a time while shuffling data 
 CHUNKS = 16  # runs of neighbouring rows that such a window is made of
 
 
-class Blocks(keras.utils.PyDataset):
-    """A Part as blocks (x float32, y[, weights]) of whole batches; the last block and the last batch may be smaller.
+class Blocks:
+    """A Split as blocks (x float32, y[, weights]) of whole batches; the last block and the last batch may be smaller.
 
     With a seed the order is drawn from (seed, epoch): Keras' own shuffle repeats one order every epoch once a seed is
     set; this one does not, and it can be taken up again at any epoch. Without a seed the part's order is kept.
@@ -22,7 +22,6 @@ class Blocks(keras.utils.PyDataset):
     """
 
     def __init__(self, part, batch_size, seed=None, weights=None, batches_per_block=BATCHES_PER_BLOCK, share=(0, 1)):
-        super().__init__()
         self.part, self.seed, self.weights = part, seed, weights
         self.rows_per_block, self.share = batch_size * batches_per_block, share
         whole = self.rows_per_block  # in memory the order does not depend on how many batches a block has
@@ -78,3 +77,26 @@ class Blocks(keras.utils.PyDataset):
         places = order[chosen]
         arrays = (self.part.take(places) if x is None else x[chosen], self.part.y[places])
         return arrays if self.weights is None else (*arrays, self.weights[places])
+
+
+def as_keras_dataset(blocks):
+    """Return Blocks as Keras' own `fit` takes them."""
+
+    class Dataset(keras.utils.PyDataset):
+        def __len__(self):
+            return len(blocks)
+
+        def __getitem__(self, place):
+            return blocks[place]
+
+    return Dataset()
+
+
+def tensors(block):
+    """Turn the block's arrays into tensors, floats in 32 bits."""
+    return tuple(tf.convert_to_tensor(a, "float32" if a.dtype.kind == "f" else None) for a in map(np.asarray, block))
+
+
+def in_order(logs):
+    """Put the loss first and what concerns the validation set last: versions of Keras differ in their order."""
+    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), not item[0].endswith("loss"))))

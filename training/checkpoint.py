@@ -6,8 +6,8 @@ import zipfile
 
 import numpy as np
 
-from project.errors import DAMAGED
-from project.files import write_atomically
+from core.errors import DAMAGED
+from core.files import write_atomically
 
 KEPT = ("best", "average")  # weights beside the model's own: of the best epoch, and averaged over epochs
 

@@ -4,21 +4,20 @@ import functools
 
 import numpy as np
 
-from project.errors import InputError
-from project.run_folder import AGAIN
+from core.errors import InputError
+from core.lazy import keras, tf
+from core.run_folder import AGAIN
 from sequences.types import IN_CACHE, at_once
+from training.acceleration.lstm import fused
 
 BATCH = {"CPU": 256, "GPU": 1024}  # sequences predicted at once; only speed and memory depend on it
 
 
 def predict(model, part):
-    """Return the model's output for a Part, float64 (n, outputs). Raises InputError for a model that gives no numbers.
+    """Return the model's output for a Split, float64 (n, outputs). Raises InputError for a model that gives no numbers.
 
     The fused kernel may change the last bits.
     """
-    from project.quiet_tensorflow import tf
-    from training.fused_lstm import fused
-
     most = BATCH["GPU" if tf.config.list_physical_devices("GPU") else "CPU"]
     size = min(at_once(part.shape, most), at_once(largest_output(model), bytes_at_most=IN_CACHE))
     # About where tracing the model, as `model.predict` does, begins to pay.
@@ -40,8 +39,6 @@ def largest_output(model):
 @functools.lru_cache(maxsize=1)  # an evaluation asks one model many times
 def traced(model):
     """Return a function that does what the model does, traced at its first call."""
-    from project.quiet_tensorflow import tf
-
     shape = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
     return tf.function(functools.partial(model, training=False), [shape], autograph=False)
 
@@ -51,8 +48,6 @@ def attention_weights(model, sequences):
 
     The states that attention weighs stand for pooled steps: each step of its share gets a state's weight.
     """
-    from project.quiet_tensorflow import keras
-
     weights_of = keras.Model(model.input, model.get_layer("attention_weights").output)
     weights = np.asarray(weights_of(sequences))[:, :, 0]
     steps, states = sequences.shape[1], weights.shape[1]

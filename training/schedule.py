@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from project.errors import Diverged
+from core.errors import Diverged
 
 
 def is_stopped(history, c):

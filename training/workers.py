@@ -13,7 +13,9 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from project.errors import InputError
+from core.errors import InputError
+from core.lazy import keras, tf
+from training.batches import in_order, tensors
 
 FORM = (
     """TF_CONFIG='{"cluster": {"worker": ["HOST:PORT", "HOST:PORT"]}, "task": {"type": "worker", "index": 0}}', """
@@ -46,8 +48,6 @@ def is_first():
 @functools.cache
 def strategy():
     """Return the strategy that connects the workers; the first call waits for all of them."""
-    from project.quiet_tensorflow import tf
-
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
@@ -61,8 +61,6 @@ def check_batch_size(batch_size):
 @contextmanager
 def others_needed():
     """Raise InputError where a worker that takes part is lost."""
-    from project.quiet_tensorflow import tf
-
     errors = tf.errors
     try:
         yield
@@ -75,8 +73,6 @@ def others_needed():
 
 def wait_for_all():
     """Wait until every worker has come here."""
-    from project.quiet_tensorflow import tf
-
     if place()[1] > 1:
         with others_needed():
             strategy().reduce("sum", strategy().run(lambda: tf.constant(1.0)), axis=None)
@@ -84,8 +80,6 @@ def wait_for_all():
 
 def worker_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks):
     """Do what engine.train_epochs does, together with the other workers."""
-    from project.quiet_tensorflow import keras
-    from training.engine import in_order
 
     train, test = together(model.train_step, model.optimizer), together(model.test_step)
     callbacks = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
@@ -111,7 +105,6 @@ def together(step, optimizer=None):
 
     weight: of this worker's gradients, so that their mean is that of the whole batch where shares differ in size.
     """
-    from project.quiet_tensorflow import tf
 
     def run(batch, weight):
         if optimizer is None:
@@ -130,8 +123,6 @@ def together(step, optimizer=None):
 
 def _run(model, step, blocks, batch_size, callbacks=None):
     """Run the steps of every block. Returns: the metrics over all workers, as floats."""
-    from training.engine import tensors
-
     model.reset_metrics()
     batches = (batch for i in range(len(blocks)) for batch in shares(blocks, i, batch_size))
     for number, (batch, weight) in enumerate(batches):

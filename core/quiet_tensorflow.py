@@ -1,0 +1,71 @@
+"""Import TensorFlow and Keras, once for the whole project, without their start-up chatter.
+
+`from core.quiet_tensorflow import keras, tf`. It takes seconds, so it is done inside functions, after the constants
+and the data have been checked: a typing mistake is answered at once.
+"""
+
+import gc
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# oneDNN's kernels split their sums by thread; without them the same seed gives the same weights on 1, 2 or 8 threads.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+# Else the first process takes a GPU's whole memory, and a search or folds in several processes end there.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+
+@contextmanager
+def standard_error_caught():
+    """Catch what C++ code writes to file descriptor 2; show it only if the block raises.
+
+    TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as caught:
+        terminal = os.dup(2)
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            failed = isinstance(sys.exc_info()[1], Exception)  # Ctrl-C is no failure to explain
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            if failed:
+                caught.seek(0)
+                os.write(2, caught.read())
+
+
+@contextmanager
+def nothing_collected():
+    """Keep Python's garbage collector from what the block imports, and from what there was before, until the end.
+
+    It would walk over the million objects of TensorFlow's modules time and again, and once more when the process ends,
+    though all of them stay: of a short run's seconds, one or two.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+# Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
+_pyplot = sys.modules.get("matplotlib.pyplot")
+sys.modules["matplotlib.pyplot"] = _pyplot
+with standard_error_caught(), nothing_collected():
+    import keras
+    import tensorflow as tf
+if _pyplot is None:
+    del sys.modules["matplotlib.pyplot"]
+
+# Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
+tf.get_logger().setLevel("ERROR")
+
+__all__ = ["keras", "standard_error_caught", "tf"]

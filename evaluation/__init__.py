@@ -1,0 +1,1 @@
+"""Scores, intervals, importance, checks of a forecast. Arrays in, figures out."""

@@ -1,0 +1,1 @@
+"""Whole trainings and evaluations, searches and cross-validations."""

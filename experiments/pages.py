@@ -1,0 +1,47 @@
+"""report.html of a run and runs/index.html: see reports/page.py."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from core import files, ledger
+from evaluation.verdict import verdict
+from reports.page import index_page, run_page
+
+MOST_RUNS = 1000  # rows of the ledger in runs/index.html
+
+
+def write_pages(folder, record, task, report, lines):
+    """Write report.html into the run folder, and index.html beside the ledger."""
+    c, curves = record["constants"], folder / "learning_curves.png"
+    pictures = {curves.name: curves.read_bytes()} if curves.is_file() else {}
+    varying = ledger.varying()
+    constants = [(name, repr(value), name in varying) for name, value in c.items()]
+    counts = ", ".join(f"{n} {name}" for name, n in record["sequences"].items())
+    facts = [
+        ["trained", record["trained"]],
+        [task.unit, counts],
+        ["network", f"{c.ARCHITECTURE}, {record['parameters']:,} parameters, {record['seconds']:.0f} s of training"],
+        ["versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
+        ["test data", f"SHA-256 {record['fingerprint'][:16]}…"],
+        ["again", "set the constants below, then python train_model.py && python evaluate_model.py"],
+    ]
+    title = f"{Path(c.DATASET).name}: {record['task']} by {c.ARCHITECTURE}"
+    first, figures = verdict(report.figures, task.better), report.figures
+    page = run_page(title, first, figures, task.score, report, pictures | report.pictures, lines, facts, constants)
+    files.write_atomically(folder / "report.html", page)
+    with ledger.alone():
+        header, rows = ledger.last(MOST_RUNS)
+        files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))
+
+
+def links(header, rows):
+    """Return the address of each row's page, relative to the ledger; None for a run that a later one has replaced."""
+    places = [row[header.index("run")] for row in rows]
+    newest = {place: k for k, place in enumerate(places) if rows[k][header.index("part")] == "test"}
+    pages = [files.project_path(place, "RUN_DIR") / "report.html" for place in places]
+    relative = [Path(os.path.relpath(page, ledger.LEDGER.parent)).as_posix() for page in pages]
+    return [
+        quote(own) if newest.get(place) == k and page.is_file() else None
+        for k, (place, page, own) in enumerate(zip(places, pages, relative))
+    ]

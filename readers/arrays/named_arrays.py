@@ -1,0 +1,131 @@
+"""What archives of named arrays (.npz, .h5, .mat) have in common: which name is what, and what shapes are sequences.
+
+`X` holds the sequences, `y` their labels or numbers; `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside
+X and y may be `groups` (n,): what must stay in one part; `lengths` (n,): time steps of each sequence, what follows is
+padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A small x does as well.
+"""
+
+import numpy as np
+
+from core.errors import InputError
+from sequences.preparation import without_tails
+from sequences.rows_on_disk import RowsOnDisk
+from sequences.types import Sequences
+
+LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data sets have it
+
+
+def from_names(path, names, load, known=None):
+    """Make Sequences of the arrays in an archive. load: function from a name to its array or RowsOnDisk.
+
+    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for missing names and wrong
+    shapes.
+    """
+    stored = {"X" + n[1:] if n in LOWER_CASE and "X" + n[1:] not in names else n: n for n in names}
+    names = set(stored)
+    if "X" in names:
+        endings = [""]
+    elif {"X_train", "X_test"} <= names:
+        endings = ["_train", "_test"]
+    else:
+        found = ", ".join(sorted(names)) or "nothing"
+        raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
+    parts, used = [], set()
+    for ending in endings:
+        x, y, groups, lengths, s = own = [name + ending for name in ("X", "y", "groups", "lengths", "S")]
+        used |= set(own)
+        part = sequences_of(path, x, load(stored[x]), y, load(y) if y in names else None, known)
+        if s in names:
+            part = _with_constants(path, part, s, load(s))
+        if lengths in names:
+            part = _cut(path, part, lengths, load(lengths))
+        if groups in names:
+            part = part._replace(groups=_one_each(path, groups, load(groups), len(part.x), "iubUS"))
+        parts.append(part)
+    if names - used:
+        other = f"arrays that are not looked at: {', '.join(sorted(names - used))}"
+        parts[0] = parts[0]._replace(notes=(*parts[0].notes, other))
+    return parts[0], parts[1] if len(parts) == 2 else None
+
+
+def sequences_of(path, x_name, x, y_name, y, known=None):
+    """Check an array x and its labels y (or None) and make Sequences of them. Raises InputError for wrong shapes.
+
+    x: (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data (time,) is
+    one sequence, where the training set has several features also (time, features).
+    """
+    if x.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
+    if known is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == known["features"] != [1]):
+        x = np.asarray(x[:])[None]
+    if x.ndim in (2, 4):
+        x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[..., np.newaxis]
+    if 0 in x.shape:
+        raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
+    if x.ndim not in (3, 5):
+        raise InputError(
+            f"{path}: {x_name} has shape {x.shape}; allowed are (n, time), (n, time, features) and "
+            "(n, time, height, width[, channels])"
+        )
+    y, notes = _labels(path, x_name, len(x), y_name, y)
+    return Sequences(without_tails(x), y, notes=notes)
+
+
+def _labels(path, x_name, n, y_name, y):
+    """Return (labels as Sequences have them, notes). One-hot labels become the numbers of their classes."""
+    if y is None:
+        return None, ()
+    y = np.asarray(y[:] if isinstance(y, RowsOnDisk) else y)
+    if y.dtype.kind not in "fiubUS":
+        raise InputError(f"{path}: {y_name} must hold numbers or words, it holds {y.dtype}")
+    if y.ndim == 2 and 1 in y.shape:  # MATLAB writes (n, 1) or (1, n)
+        y = y.reshape(-1)
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    if y.shape[:1] != (n,) or y.ndim > 2:
+        raise InputError(f"{path}: {x_name} has {n} sequences, {y_name} has shape {y.shape}")
+    if y.ndim == 1:
+        return y, ()
+    if y.dtype.kind in "US":
+        raise InputError(f"{path}: {y_name} has {y.shape[1]} words a sequence: one label a sequence is possible")
+    if np.isin(y, (0, 1)).all():
+        if (y.sum(axis=1) == 1).all():
+            return y.argmax(axis=1), (f"{y_name}: one-hot labels were read as the classes 0 to {y.shape[1] - 1}",)
+        raise InputError(
+            f"{path}: {y_name} marks several labels at once, or none: one label a sequence is possible. Train one "
+            f"for each of its {y.shape[1]} columns, or make a class of each combination"
+        )
+    return y.astype(np.float64), ()
+
+
+def _with_constants(path, part, name, values):
+    """Repeat the numbers of each sequence over its time steps, as features behind the others."""
+    values = np.asarray(values[:])
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2 or len(values) != len(part.x) or values.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {name} has shape {values.shape}; {(len(part.x), 'k')} numbers are needed")
+    if isinstance(part.x, RowsOnDisk) or not isinstance(part.x, list) and part.x.ndim != 3:
+        raise InputError(f"{path}: {name} is possible beside sequences (n, time, features) in memory only")
+    if isinstance(part.x, list):
+        return part._replace(x=[np.hstack([x, np.tile(v, (len(x), 1))]) for x, v in zip(part.x, values)])
+    repeated = np.repeat(values[:, None].astype(part.x.dtype), part.x.shape[1], axis=1)
+    return part._replace(x=np.concatenate([part.x, repeated], axis=2))
+
+
+def _cut(path, part, name, lengths):
+    """Cut each sequence to its length: what follows is padding."""
+    lengths = _one_each(path, name, lengths, len(part.x), "iu")
+    if isinstance(part.x, RowsOnDisk) or lengths.min() < 1 or any(n > len(x) for n, x in zip(lengths, part.x)):
+        raise InputError(f"{path}: {name} must lie between 1 and the time steps of X, which must fit in memory")
+    return part._replace(x=[x[:n] for n, x in zip(lengths, part.x)])
+
+
+def _one_each(path, name, values, n, kinds):
+    values = np.asarray(values[:])
+    values = values.reshape(-1) if values.ndim == 2 and 1 in values.shape else values  # MATLAB has no vectors ...
+    if values.dtype.kind == "f" and (values == np.round(values)).all() and (np.abs(values) < 2**53).all():
+        values = values.astype(np.int64)  # ... and its numbers are decimals
+    if values.shape != (n,) or values.dtype.kind not in kinds:
+        raise InputError(f"{path}: {name} must be whole numbers or words, one for each of the {n} sequences")
+    return values

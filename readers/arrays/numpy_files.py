@@ -1,0 +1,75 @@
+"""NumPy's `.npz` and `.npy` files. Large arrays stay on disk; no pickle is ever read."""
+
+import zipfile
+
+import numpy as np
+
+from core.errors import DAMAGED, InputError
+from readers.arrays.named_arrays import from_names, sequences_of
+from sequences.rows_on_disk import open_npy, open_npz_member
+
+UNPACKED = 2 * 2**30  # bytes that a compressed array may have
+IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
+
+
+def read_npz(path, c, known=None):
+    """Read a NumPy `.npz` archive: see readers/arrays/named_arrays.py for the names.
+
+    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for a damaged archive, missing
+    names, object arrays (they would need pickle) and wrong shapes.
+    """
+    if not zipfile.is_zipfile(path):
+        raise InputError(
+            f"{path} cannot be read as .npz: it is no .npz archive, or a part of one (np.savez writes them)"
+        )
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            _refuse_false_headers(path, archive)
+            return from_names(path, archive.files, lambda name: _array(path, archive, name), known)
+    except InputError:
+        raise
+    except DAMAGED as error:
+        raise InputError(f"{path} cannot be read as .npz: {error}") from error
+
+
+def _array(path, archive, name):
+    """Load an array of an archive, or leave it on disk where it is large and not compressed."""
+    member = archive.zip.getinfo(name + ".npy")
+    on_disk = open_npz_member(path, member) if member.file_size > IN_MEMORY else None
+    if on_disk is None and member.file_size > UNPACKED:
+        raise InputError(
+            f"{path}: {name} has {member.file_size / 2**30:.1f} GiB and must be unpacked into memory: write it with "
+            "np.savez instead of np.savez_compressed (in C order), then it is read from disk"
+        )
+    return archive[name] if on_disk is None else on_disk
+
+
+def read_npy(path, c, known=None):
+    """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled).
+
+    Returns: (Sequences, None). An array of more than IN_MEMORY bytes stays on disk. Raises InputError as read_npz does.
+    """
+    labels = path.with_name("y.npy")
+    try:
+        x = open_npy(path)
+        if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
+            x = np.load(path, allow_pickle=False)
+        y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
+    except DAMAGED as error:
+        raise InputError(f"{path} cannot be read as .npy: {error}") from error
+    return sequences_of(path, "it", x, labels.name, y, known), None
+
+
+def _refuse_false_headers(path, archive):
+    """Refuse an array whose header claims more bytes than the archive can hold, before any memory is taken for it."""
+    for member in archive.zip.infolist():
+        with archive.zip.open(member) as file:
+            version = np.lib.format.read_magic(file)
+            read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
+            shape, _, dtype = read_header(file)
+        # DEFLATE packs at most 1032 to 1: a larger claim is false.
+        packed = min(member.compress_size, path.stat().st_size)
+        packed *= 1 if member.compress_type == zipfile.ZIP_STORED else 1032
+        claimed = int(np.prod(shape, dtype=object)) * dtype.itemsize
+        if claimed > min(member.file_size, packed):
+            raise InputError(f"{path}: {member.filename} claims {claimed} bytes, more than the file holds")

@@ -1,0 +1,1 @@
+"""Recordings, video clips and texts."""

@@ -1,0 +1,1 @@
+"""Tables in text files: cells, columns, time stamps, and what their rows stand for."""

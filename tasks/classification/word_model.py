@@ -1,0 +1,94 @@
+"""A linear model of words and pairs beside the network of texts: each knows what the other misses; their logits add up.
+
+Trained together the network would only learn what the linear model gets wrong, and learn it by heart; it is therefore
+trained alone, and the sum is what is saved and scored (docs/choices.md).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from core.lazy import layers, lazy, ops
+from networks.standardisation import with_logits
+from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
+from tasks.classification.linear_models import balance, best_scales
+
+sparse = lazy("scipy.sparse")
+linear_model = lazy("sklearn.linear_model")
+model_selection = lazy("sklearn.model_selection")
+
+STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
+WORD_FOLDS = 5  # of the answers that choose strength and scale
+PAIRS = 2**18  # numbers for pairs of neighbouring words: two pairs rarely share one, and the saved model stays small
+SPREAD = 31337  # a prime: a pair's number is (SPREAD × first word + second word) modulo PAIRS
+
+
+class Words(NamedTuple):
+    """A linear model: logits are a text's sum of `weights` by the root of its number of words, and the intercept."""
+
+    weights: np.ndarray  # (words that can occur and PAIRS, outputs) float32, 0 for padding and unknown words
+    intercept: np.ndarray  # (outputs,)
+
+
+def begins(data, c):
+    """Tell whether the network has a linear model of words beside it."""
+    return c.LINEAR_START and data.preparation["vocabulary"] is not None
+
+
+def fit_words(data, outputs, c):
+    """Fit ridge regression to the words of the training set. outputs: 1 for two classes, else their number."""
+    y = data.train.y
+    size = len(data.preparation["vocabulary"]) + RESERVED
+    x = bags(data.train.take(slice(None)), size)
+    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
+    x = x @ sparse.diags(rarity)
+    targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
+    folds = model_selection.KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
+    models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
+    answers = [
+        model_selection.cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models
+    ]
+    best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
+    (scale,), model = best_scales([answers[best]], y), models[best].fit(x, targets)
+    weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
+    intercept = scale * np.reshape(model.intercept_, -1) + balance(y, outputs, c)
+    return Words(weights.astype(np.float32), intercept)
+
+
+def bags(numbers, size):
+    """Count words and pairs of texts, numbers (n, words), by the root of how many words each has.
+
+    size: words that can occur. Returns: sparse (n, size + PAIRS).
+    """
+    numbers = numbers.astype(np.int64)
+    known, n = numbers > UNKNOWN, len(numbers)
+    roots = np.maximum((numbers != PADDING).sum(axis=1), 1) ** 0.5
+    rows, places = np.nonzero(known)
+    of_pairs, seconds = np.nonzero(known[:, :-1] & known[:, 1:])
+    pairs = (SPREAD * numbers[of_pairs, seconds] + numbers[of_pairs, seconds + 1]) % PAIRS
+    rows, columns = np.concatenate([rows, of_pairs]), np.concatenate([numbers[rows, places], size + pairs])
+    return sparse.csr_matrix((1 / roots[rows], (rows, columns)), (n, size + PAIRS))
+
+
+def linear_words(numbers, words):
+    """Put the linear model into the network: the numbers of words (n, words) become logits (n, outputs)."""
+    numbers = ops.cast(numbers, "int64")
+    first, second = numbers[:, :-1], numbers[:, 1:]
+    known = ops.cast(ops.logical_and(first > UNKNOWN, second > UNKNOWN), "int64")
+    pairs = known * ((first * SPREAD + second) % PAIRS + (len(words.weights) - PAIRS))  # 0, as padding, where unknown
+    table = layers.Embedding(*words.weights.shape, trainable=False, name="linear")
+    total = ops.sum(table(ops.concatenate([numbers, pairs], axis=1)), axis=1)
+    table.set_weights([words.weights])
+    count = ops.sum(ops.cast(ops.not_equal(numbers, PADDING), "float32"), axis=1, keepdims=True)
+    return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))
+
+
+def finished(model, data, c):
+    """Return a trained network of the numbers of words with the linear model beside it."""
+    words = fit_words(data, model.output_shape[1], c)
+    whole = with_logits(model, linear_words(model.input, words))
+    print(
+        "Beside the network, added to its logits: ridge regression of words and pairs of words (LINEAR_START), "
+        f"{whole.count_params():,} parameters in all"
+    )
+    return whole

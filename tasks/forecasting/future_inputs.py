@@ -1,0 +1,107 @@
+"""The columns that TARGET and KNOWN name, and the inputs known ahead that forecasts see."""
+
+import numpy as np
+
+from core.errors import InputError
+from sequences.calendar_features import CALENDAR, circle, continued
+
+SHORTEST = 24  # rows of a window where WINDOW is None
+
+
+def season_of(c):
+    """Return the rows back that changes count against: see tasks/forecasting/differencing.py."""
+    whole = c.SEASON is not None and (c.WINDOW or SHORTEST) >= 2 * c.SEASON
+    return c.SEASON if whole and c.STANDARDISE == "sequence" else 0
+
+
+def target_names(series, c):
+    """Return the names of the columns to forecast. Raises InputError for one that is no numeric column."""
+    wanted = c.TARGET if isinstance(c.TARGET, list) else [c.TARGET]
+    names = [series.columns[-1] if target is None else _named(series, target, "TARGET") for target in wanted]
+    if len(set(names)) < len(names):
+        raise InputError(f"TARGET = {c.TARGET!r} is impossible: it names a column twice")
+    return names
+
+
+def _named(series, column, constant):
+    """Return the name of a column given by its name, or by its place in the table."""
+    name, table = column, series.table or series.columns
+    if isinstance(column, int) and column not in series.columns and -len(table) <= column < len(table):
+        name = table[column]
+    if name not in series.columns:
+        shown = ", ".join(series.columns[:20]) + (", ..." if len(series.columns) > 20 else "")
+        raise InputError(f"{constant} = {column!r} is impossible: the numeric columns are {shown}")
+    return name
+
+
+def known_names(series, targets, c):
+    """Return (names of the columns that are known ahead, names in CALENDAR). Raises InputError for what cannot be."""
+    columns, calendar = [], []
+    for wanted in c.KNOWN or []:
+        words = [name for name in series.columns if isinstance(wanted, str) and name.startswith(f"{wanted}=")]
+        if wanted in CALENDAR and series.times is not None:
+            calendar.append(wanted)
+        elif wanted in CALENDAR and wanted not in series.columns and not words:
+            raise InputError(f"KNOWN = {c.KNOWN!r} is impossible: {wanted!r} needs time stamps, which are not there")
+        else:
+            columns += words or [_named(series, wanted, "KNOWN")]
+    for name in columns:
+        if name in targets:
+            raise InputError(f"KNOWN = {c.KNOWN!r} is impossible: {name!r} is to be forecast, its future is not known")
+    least, season = c.HORIZON + season_of(c), " + SEASON" * bool(season_of(c))
+    if c.KNOWN and (c.WINDOW or SHORTEST) < least:
+        raise InputError(f"KNOWN needs a WINDOW of HORIZON{season} = {least} rows or more, which reach that far ahead")
+    return list(dict.fromkeys(columns)), list(dict.fromkeys(calendar))
+
+
+def refuse_switches(series, targets, c):
+    """Refuse to forecast a column of 0 and 1 that nobody has named: most likely it is a label."""
+    values = np.concatenate([x[:, series.columns.index(targets[0])] for x in series.x])
+    if c.TARGET is None and np.isin(values[~np.isnan(values)], (0, 1)).all():
+        name = targets[0]
+        raise InputError(
+            f"the last column, {name!r}, holds 0 and 1 alone: if it is the label of each row, set LABEL = {name!r} and "
+            f"WINDOW, the rows of one input; to forecast a column, name it in TARGET, {name!r} too if you mean it"
+        )
+
+
+def with_known(series, state, horizon):
+    """Put inputs known ahead beside the columns: in each row their values `horizon` rows later.
+
+    A window's last rows then tell of the very rows to forecast, and nothing else of them is seen.
+    Returns: list of arrays (time_i, features).
+    """
+    if state["calendar"] and series.times is None:
+        raise InputError(
+            f"KNOWN names {', '.join(state['calendar'])}: the table needs time stamps, which are not there"
+        )
+    places = [series.columns.index(name) for name in state["known"]]
+    together = []
+    for k, values in enumerate(series.x):
+        later = np.minimum(np.arange(len(values)) + horizon, len(values) - 1)
+        extra = [values[:, : len(series.columns)], values[later][:, places]]
+        if state["calendar"]:
+            times = np.concatenate([series.times[k], continued(series.times[k], horizon)])
+            extra += [circle(times, name)[horizon:] for name in state["calendar"]]
+        together.append(np.hstack(extra))
+    return together
+
+
+def feature_names(state):
+    """Return the names of the features that with_known adds."""
+    circles = [f"{name} ahead, {part}" for name in state["calendar"] for part in ("sine", "cosine")]
+    return [f"{name} ahead" for name in state["known"]] + circles
+
+
+def refuse_unknown(new, state, measured, rows, name):
+    """Raise InputError where the rows to forecast lack inputs that the run was told to know ahead."""
+    if not state["known"]:
+        return
+    places, horizon = [new.columns.index(known) for known in state["known"]], state["horizon"]
+    full = measured[rows : rows + horizon, places].all(axis=1)
+    if len(full) < horizon or not full.all():
+        have = len(full) if full.all() else int(full.argmin())
+        raise InputError(
+            f"{name}: {', '.join(state['known'])} must be known for {horizon} rows beyond the last with "
+            f"{', '.join(state['targets'])}; {have} have it: add rows with the targets left empty"
+        )

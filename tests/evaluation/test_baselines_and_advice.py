@@ -1,0 +1,235 @@
+"""The linear model, the network that starts from it, advice, looks, bands and importance: what a user is told."""
+
+import csv
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import evaluate_model
+import predict_model
+import train_model
+from baselines import ridge as linear
+from core import ledger
+from evaluation.advice import advice
+from sequences.toy_datasets import motifs
+from tasks.classification.task import guessing_loss
+from tests.conftest import load, load_model
+
+STRENGTHS = np.logspace(-3, 5, 17)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, capsys, classes):
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % classes
+    x = rng.normal(100, 30, size=(120, 9, 2)) + 20 * y[:, None, None]
+    np.savez(tmp_path / "d.npz", X_train=x[:80], y_train=y[:80], X_test=x[80:], y_test=y[80:])
+    constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    train_model.train_with(constants)
+    result = evaluate_model.evaluate_with(constants)
+    ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:80].reshape(80, -1), y[:80])
+    expected = ridge.score(x[80:].reshape(40, -1), y[80:])
+    assert result["baselines"]["linear"] == pytest.approx(expected)
+    report = capsys.readouterr().out
+    assert f"Linear model: {expected:.2f} " in report and "95 % interval" in report
+    assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["baselines"] == result["baselines"]
+    (row,) = ledger.read()
+    best = max(result["baselines"], key=result["baselines"].get)
+    assert row[ledger.COLUMNS.index("best baseline")] == f"{best} {result['baselines'][best]:.4f}"
+
+
+def test_large_data_are_fitted_to_a_sample_and_it_is_said(shipped, tmp_path, monkeypatch, capsys):
+    assert linear.most_rows(100) == 2**24 // 100 and linear.most_rows(10**5) == 2**24 // 10**5
+    monkeypatch.setattr(linear, "MOST_VALUES", 20 * 50)
+    constants = shipped.changed(N_SAMPLES=100, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    train_model.train_with(constants)
+    evaluate_model.evaluate_with(constants)
+    assert "The linear model was fitted to 20 of 80 training sequences" in capsys.readouterr().out
+
+
+def forecast_constants(shipped, tmp_path, **others):
+    t, rng = np.arange(200), np.random.default_rng(0)
+    sales = 1000 + 2 * t + 30 * np.sin(2 * np.pi * t / 12) + rng.normal(0, 10, 200)
+    rows = "".join(f"{a:.3f},{b:.3f}\n" for a, b in zip(sales, rng.normal(size=200)))
+    (tmp_path / "s.csv").write_text("sales,noise\n" + rows)
+    chosen = {"TARGET": "sales", "WINDOW": 12, "HORIZON": 3, "SEASON": 12, "EPOCHS": 1}
+    chosen |= {"DATASET": str(tmp_path / "s.csv"), "RUN_DIR": str(tmp_path / "run")}
+    return shipped.changed(**chosen | others)
+
+
+def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
+    constants = forecast_constants(shipped, tmp_path)
+    train_model.train_with(constants)
+    result, data = evaluate_model.evaluate_with(constants), load(**constants)
+
+    def changes(part):
+        x = part.take(slice(None)).astype(float)
+        return (x - x[:, -1:]).reshape(len(x), -1), part.y[:, :, 0] - x[:, -1, :1]
+
+    ridge = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS)).fit(*changes(data.train))
+    x, y = changes(data.test)
+    assert result["baselines"]["linear"] == pytest.approx(np.sqrt(np.mean((ridge.predict(x) - y) ** 2)), rel=1e-4)
+
+
+def test_a_forecast_starts_as_the_linear_model_and_keeps_its_linear_part(shipped, tmp_path):
+    rmse = []
+    for rate, run in ((1e-30, "start"), (0.001, "later")):
+        constants = forecast_constants(shipped, tmp_path, LEARNING_RATE=rate, RUN_DIR=str(tmp_path / run), EPOCHS=3)
+        train_model.train_with(constants)
+        result = evaluate_model.evaluate_with(constants)
+        rmse.append(result["rmse"])
+        if run == "start":
+            assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
+    assert rmse[0] != rmse[1]
+    start, later = (load_model(tmp_path / run).get_layer("linear").get_weights() for run in ("start", "later"))
+    np.testing.assert_array_equal(start[0], later[0])
+    train_model.train_with(constants.changed(LINEAR_START=False))
+    assert "linear" not in [layer.name for layer in load_model(tmp_path / "later").layers]
+
+
+def test_bands_come_from_the_validation_part_and_are_written(shipped, tmp_path, capsys):
+    constants = forecast_constants(shipped, tmp_path, VALIDATION_SIZE=0.3, EPOCHS=2)
+    train_model.train_with(constants)
+    result = evaluate_model.evaluate_with(constants)
+    data, run = load(**constants), tmp_path / "run"
+    (by,) = json.loads((run / "run.json").read_text())["state"]["bands_by"]
+
+    def scales(part):
+        x = part.take(slice(None))[:, :, 0].astype(float)
+        widths = {"alike": np.ones(len(x)), "level": np.sqrt(np.abs(x[:, -3:]).mean(axis=1))}
+        return {**widths, "movement": np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1))}[by]
+
+    part = data.validation
+    errors = (
+        np.abs(load_model(run).predict(part.take(slice(None)), verbose=0) - part.y[:, :, 0]) / scales(part)[:, None]
+    )
+    half = np.sort(errors, axis=0)[int(np.ceil((len(part) + 1) * 0.8)) - 1]
+    with open(run / "predictions.csv") as file:
+        rows = list(csv.DictReader(file))
+    for h in (1, 2, 3):
+        low, middle, high = (
+            np.array([float(row[f"{name}_step_{h}"]) for row in rows]) for name in ("low_80", "forecast", "high_80")
+        )
+        for size in (high - middle, middle - low):
+            np.testing.assert_allclose(size, half[h - 1] * scales(data.test), rtol=2e-3)
+    assert 0.5 < result["bands"]["80"]["coverage"] <= 1
+    assert "80 % band: " in capsys.readouterr().out
+    predict_model.predict_new(tmp_path / "s.csv", run)
+    with open(run / "new_predictions.csv") as file:
+        assert list(csv.DictReader(file))[0].keys() == {"step", "sales", "low_80", "high_80", "low_95", "high_95"}
+    train_model.train_with(constants.changed(VALIDATION_SIZE=0.0))
+    evaluate_model.evaluate_with(constants.changed(VALIDATION_SIZE=0.0))
+    assert "Forecast bands: set VALIDATION_SIZE" in capsys.readouterr().out
+
+
+def test_the_ledger_keeps_validation_scores_and_counts_looks_at_the_test_part(shipped, tmp_path, capsys):
+    c = shipped.changed(DATASET="motifs", N_SAMPLES=100, VALIDATION_SIZE=0.25, EPOCHS=2, RUN_DIR=str(tmp_path / "run"))
+    train_model.train_with(c)
+    with open(tmp_path / "run" / "history.csv") as file:
+        last = list(csv.DictReader(file))[-1]["val_accuracy"]
+    (row,) = ledger.read()
+    assert row[2:5] == ["validation", "accuracy", f"{float(last):.4f}"]
+    for looks in (1, 2, 3):
+        assert evaluate_model.evaluate_with(c)["looks"] == looks
+        said = "Scored 3 times on this test set" in capsys.readouterr().out
+        assert said == (looks == 3)
+    other = c.changed(N_SAMPLES=120)  # another test set
+    train_model.train_with(other)
+    assert evaluate_model.evaluate_with(other)["looks"] == 1
+
+
+def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_path):
+    x, y, _ = motifs(1000, 50, 1, seed=42)
+    noise = np.random.default_rng(0).uniform(0, 1, size=(1000, 50, 2)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", X=np.concatenate([x, noise], axis=2), y=y)
+    constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=15)
+    train_model.train_with(constants)
+    result = evaluate_model.evaluate_with(constants)
+    features = result["importance"]["features"]
+    assert result["accuracy"] > 0.9 and features["0"][0] > 0.3
+    for name in ("1", "2"):
+        mean, spread = features[name]
+        assert abs(mean) <= 2 * spread + 0.01
+    times = [mean for mean, _ in result["importance"]["time steps"].values()]
+    assert len(times) == 10 and max(times) > 0.02
+    assert (tmp_path / "run" / "importance.png").read_bytes().startswith(b"\x89PNG")
+
+
+TASK = SimpleNamespace(score="accuracy", better="higher")
+
+
+def advised(shipped, history=None, shape=(50, 1), **figures):
+    """Advice for a good run of 500 test sequences, but for what is given."""
+    fine = {
+        "accuracy": 0.9,
+        "accuracy_interval": [0.87, 0.92],
+        "test_sequences": 500,
+        "baselines": {"majority": 0.5, "linear": 0.6},
+        "differences": {"majority": {"interval": [0.3, 0.5]}, "linear": {"interval": [0.2, 0.4]}},
+        "per_class": {"a": {"support": 250}, "b": {"support": 250}},
+        "confusion_matrix": [[225, 25], [25, 225]],
+        "guessing_loss": np.log(2),
+    }
+    losses = [0.6, 0.4, 0.3, 0.25, 0.24, 0.24, 0.24, 0.239, 0.239, 0.239]
+    history = {"loss": losses, "accuracy": [0.9] * 10} | (history or {})
+    return advice(TASK, history, fine | figures, shape, shipped)
+
+
+def test_no_advice_where_nothing_is_wrong(shipped):
+    assert advised(shipped) == []
+    assert advised(shipped, history={"loss": [0.694] * 10}) == []  # a linear model beside the network answered
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"history": {"loss": np.linspace(0.6, 0.2, 10).tolist()}}, "still fell by .* raise EPOCHS"),
+        ({"history": {"accuracy": [0.8, 1.0]}, "accuracy": 0.8, "accuracy_interval": [0.76, 0.83]}, "DROPOUT = 0.3"),
+        (
+            {
+                "history": {"loss": [0.694] * 10},
+                "baselines": {"majority": 0.5},
+                "differences": {"majority": {"interval": [-0.1, 0.1]}},
+            },
+            r"\(0.694\) stayed near that of guessing \(0.693\).*learned nothing",
+        ),
+        (
+            {"differences": {"majority": {"interval": [0, 1]}, "linear": {"interval": [-0.2, -0.1]}}},
+            "Worse than linear",
+        ),
+        ({"confusion_matrix": [[250, 0], [250, 0]]}, "Never predicted: class b. Try more EPOCHS"),
+        (
+            {"confusion_matrix": [[400, 0], [100, 0]], "per_class": {"a": {"support": 400}, "b": {"support": 100}}},
+            "Never predicted: class b.*CLASS_WEIGHT",
+        ),
+        (
+            {"baselines": {"linear": 0.95}, "differences": {"linear": {"difference": -0.05, "interval": [-0.1, 0.1]}}},
+            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm"',
+        ),
+        ({"shape": (8, 250)}, "is the time axis last"),
+        ({"shape": (2000, 1)}, "2000 time steps are long.*POOL_SIZE"),
+        ({"per_class": {"a": {"support": 500}, "b": {"support": 0}}}, "holds class a alone"),
+        ({"accuracy_interval": [0.7, 0.97], "test_sequences": 20}, "20 test sequences leave an interval 0.27 wide"),
+    ],
+)
+def test_each_rule_of_advice_speaks_where_it_should_and_alone(shipped, given, words):
+    import re
+
+    lines = advised(shipped, **given)
+    assert len(lines) == 1 and re.search(words, lines[0]), lines
+
+
+def test_there_are_never_more_than_three_lines(shipped):
+    given = {"accuracy_interval": [0.2, 0.97], "shape": (900, 9000), "confusion_matrix": [[250, 0], [250, 0]]}
+    assert len(advised(shipped, history={"loss": np.linspace(0.6, 0.2, 10).tolist()}, **given)) == 3
+
+
+def test_guessing_is_measured_by_the_training_part_and_its_weights(shipped):
+    y = np.repeat([0, 1], [95, 5])
+    assert guessing_loss(y, shipped) == pytest.approx(-0.95 * np.log(0.95) - 0.05 * np.log(0.05))
+    assert guessing_loss(y, shipped.changed(CLASS_WEIGHT="balanced")) == pytest.approx(np.log(2))

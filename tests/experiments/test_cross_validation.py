@@ -1,0 +1,189 @@
+"""Cross-validation: every sequence, group or stretch is held out once, and a kill undoes no finished fold."""
+
+import csv
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import cross_validate_model
+from core.errors import InputError
+from data_preprocessing import load_data, read
+from experiments.cross_validation import folds_for
+from sequences.folds import Fold
+
+RNG = np.random.default_rng(1)
+X, Y = RNG.normal(size=(50, 10, 1)), np.arange(50) % 2
+
+
+def splits(c, folds):
+    """Return the training and test rows of every fold."""
+    made = [load_data(c, fold=fold) for fold in folds_for(*read(c), c, folds)]
+    return [(data.train.rows, data.test.rows) for data in made]
+
+
+def test_each_sequence_is_held_out_once_and_classes_are_even(shipped, tmp_path):
+    np.savez(tmp_path / "d.npz", X=X, y=Y)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"))
+    made = splits(c, 5)
+    assert sorted(np.concatenate([test for _, test in made]).tolist()) == list(range(50))
+    for train, test in made:
+        assert not set(train) & set(test) and len(train) + len(test) == 50 and Y[test].sum() == 5
+    with_validation = load_data(c.changed(VALIDATION_SIZE=0.25), fold=Fold(2, 5, "3"))
+    np.testing.assert_array_equal(with_validation.test.rows, made[2][1])
+    assert len(with_validation.validation) == 10
+
+
+def test_each_group_is_held_out_once(shipped, tmp_path):
+    groups = np.arange(50) % 7
+    np.savez(tmp_path / "d.npz", X=X, y=Y, groups=groups)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"))
+    for k, (train, test) in enumerate(splits(c, "groups")):
+        assert set(groups[test]) == {k} and k not in groups[train]
+    assert [fold.name for fold in folds_for(*read(c), c, "groups")] == [str(k) for k in range(7)]
+    for train, test in splits(c, 3):
+        assert not set(groups[train]) & set(groups[test])
+
+
+def test_each_recording_is_held_out_once(shipped, tmp_path):
+    for person in "abc":
+        rows = "".join(f"{value:.3f},{int(k >= 40)}\n" for k, value in enumerate(RNG.normal(size=80)))
+        (tmp_path / f"{person}.csv").write_text("x,label\n" + rows)
+    c = shipped.changed(DATASET=str(tmp_path), SEQUENCE="file", LABEL="label", WINDOW=10)
+    for person, fold in zip("abc", folds_for(*read(c), c, "groups")):
+        test = load_data(c, fold=fold).test
+        assert {test.names[row].split(",")[0] for row in test.rows} == {f"{person}.csv"}
+
+
+def test_each_whole_recording_is_held_out_once(shipped, tmp_path):
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            np.save(tmp_path / label / f"{k}.npy", RNG.normal(size=(12, 2)))
+    c = shipped.changed(DATASET=str(tmp_path))
+    for fold in folds_for(*read(c), c, "groups"):
+        data = load_data(c, fold=fold)
+        assert [data.test.names[row] for row in data.test.rows] == [fold.name] and len(data.train) == 5
+    assert sum(len(load_data(c, fold=fold).test) for fold in folds_for(*read(c), c, 3)) == 6
+
+
+def test_a_series_is_forecast_stretch_by_stretch_from_its_past(shipped, tmp_path):
+    (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(120)))
+    c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5, HORIZON=2)
+    made = [load_data(c, fold=fold) for fold in folds_for(*read(c), c, 5)]
+    # By hand: 120 rows in six stretches of 20; the first is never held out.
+    firsts = [data.test.y[:, 0, 0] for data in made]
+    assert [(first.min(), first.max()) for first in firsts] == [(20 * k, 20 * k + 18) for k in range(1, 6)]
+    assert [data.train.y.max() for data in made] == [20 * k - 1 for k in range(1, 6)]
+
+
+def test_a_given_test_part_stays_and_seeds_differ(shipped, tmp_path):
+    np.savez(tmp_path / "d.npz", X_train=X[:30], y_train=Y[:30], X_test=X[30:], y_test=Y[30:])
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), EPOCHS=1)
+    o = {"FOLDS": 2, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "folds")}
+    summary = cross_validate_model.cross_validate_with(c, o)
+    results = [json.loads((tmp_path / "folds" / f"fold_{k}.json").read_text()) for k in (1, 2)]
+    assert [result["fold"] for result in results] == ["SEED 42", "SEED 43"]
+    assert results[0]["figures"]["loss"] != results[1]["figures"]["loss"]
+    assert len(summary["folds"]) == 2 and np.sum(summary["confusion_matrix"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("folds", "changed", "message"),
+    [
+        ("groups", {}, 'FOLDS = "groups" is impossible: set GROUP'),
+        (40, {}, "FOLDS = 40 is impossible for these data"),
+        (1, {}, "FOLDS = 1 is impossible: it must be 'groups', or a whole number, 2 or more"),
+        (5, {"KERNEL_SIZE": 11}, "KERNEL_SIZE"),
+        ("groups", {"GROUP": "who"}, "there is one group alone, 'ann'"),
+    ],
+)
+def test_folds_that_cannot_be(shipped, tmp_path, folds, changed, message):
+    np.savez(tmp_path / "d.npz", X=X, y=Y)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), **changed)
+    if folds == "groups" and changed:
+        rows = "".join(f"ann,{'ab'[k // 30]},{k % 7}\n" for k in range(60))
+        (tmp_path / "one.csv").write_text("who,what,x\n" + rows)
+        c = c.changed(DATASET=str(tmp_path / "one.csv"), LABEL="what", WINDOW=5)
+    with pytest.raises(InputError, match=message):
+        cross_validate_model.cross_validate_with(c, {"FOLDS": folds, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "f")})
+    assert not (tmp_path / "f").exists()
+
+
+def figures(folder):
+    """Return what folds.csv and summary.json say, all predictions, and each fold's figures to the last digit.
+
+    The loss on the test set is one of them: the same weights alone give the same.
+    """
+    folder = folder / "runs" / "folds"
+    folds = [json.loads((folder / f"fold_{k}.json").read_text())["figures"] for k in (1, 2, 3)]
+    return [(folder / name).read_text() for name in ("folds.csv", "summary.json", "predictions.csv")] + folds
+
+
+def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened(project, request):
+    project.edit(DATASET="motifs", N_SAMPLES=60, EPOCHS=2, FOLDS=3, FOLD_JOBS=1)
+    began = time.monotonic()
+    report = project.succeed("cross_validate_model.py")
+    seconds = time.monotonic() - began
+    whole, folder = figures(project.folder), project.folder / "runs" / "folds"
+    rows = list(csv.DictReader(whole[0].splitlines()))
+    accuracies = [float(row["accuracy"]) for row in rows]
+    summary = json.loads(whole[1])
+    assert summary["mean"]["accuracy"] == pytest.approx(np.mean(summary["folds"]))
+    assert summary["sd"]["accuracy"] == pytest.approx(np.std(summary["folds"], ddof=1))
+    assert len(accuracies) == 3 and "Accuracy over all folds" in report
+    predictions = list(csv.DictReader(whole[2].splitlines()))
+    assert sorted(int(row["index"]) for row in predictions) == list(range(60))
+    right = np.mean([row["true_label"] == row["predicted_label"] for row in predictions])
+    assert np.trace(summary["confusion_matrix"]) / 60 == pytest.approx(right)
+    moments = [None, *np.random.default_rng(0).uniform(0.3, 1, (request.config.getoption("--kills") or 1) - 1)]
+    for moment in moments:  # the first when one fold is finished, others at any time
+        shutil.rmtree(folder)
+        killed = subprocess.Popen(
+            [sys.executable, "cross_validate_model.py"], cwd=project.folder, stdout=subprocess.DEVNULL
+        )
+        began = time.monotonic()
+        while not (folder / "fold_1.json").exists() if moment is None else time.monotonic() - began < moment * seconds:
+            assert time.monotonic() - began < 60
+            time.sleep(0.05)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        assert moment is not None or not (folder / "summary.json").exists()
+        printed = project.succeed("cross_validate_model.py")
+        assert moment is not None or "of 3 folds are finished" in printed
+        assert figures(project.folder) == whole
+    project.edit(EPOCHS=1)  # other constants start afresh
+    assert "are finished" not in project.succeed("cross_validate_model.py")
+
+
+def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_path):
+    np.savez(tmp_path / "d.npz", X_train=X[:30], y_train=Y[:30], X_test=X[30:], y_test=Y[30:])
+    c, folder = shipped.changed(DATASET=str(tmp_path / "d.npz"), EPOCHS=1), tmp_path / "folds"
+    o = {"FOLDS": 2, "FOLD_JOBS": 1, "FOLD_DIR": str(folder)}
+    (folder / "precious").mkdir(parents=True)
+    (folder / "precious" / "data.csv").write_text("mine")
+    with pytest.raises(InputError, match="holds no folds.json: name another folder"):
+        cross_validate_model.cross_validate_with(c, o)
+    (folder / "folds.json").write_text("{}")
+    (folder / "notes.txt").write_text("mine too")
+    (folder / "holiday.png").write_text("mine as well")
+    cross_validate_model.cross_validate_with(c, o)
+    assert (folder / "precious" / "data.csv").read_text() == "mine" and (folder / "notes.txt").exists()
+    assert (folder / "holiday.png").exists()
+    whole = json.loads((folder / "fold_1.json").read_text())
+    for damaged in ({}, [], None, whole | {"fold": 5}, whole | {"test": 7}, whole | {"figures": {"accuracy": "x"}}):
+        (folder / "fold_1.json").write_text(json.dumps(damaged))
+        with pytest.raises(InputError, match="fold_1.json or its .csv is damaged"):
+            cross_validate_model.cross_validate_with(c, o)
+
+
+def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):
+    (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(60)))
+    c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5)
+    with pytest.raises(InputError, match="FOLDS = 90 is impossible: the longest series has 60 rows"):
+        load_data(c, fold=folds_for(*read(c), c, 90)[0])

@@ -1,0 +1,130 @@
+"""Arrays as people have them: one-hot labels, lengths, grey videos, files of other programs."""
+
+import h5py
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from core.errors import InputError
+from readers.arrays import numpy_files as arrays
+from sequences.rows_on_disk import RowsOnDisk
+from tests.conftest import load
+
+X, Y = np.random.default_rng(0).normal(size=(40, 9, 3)), np.arange(40) % 4
+
+
+def read(tmp_path, **named):
+    np.savez(tmp_path / "d.npz", **named)
+    return load(DATASET=str(tmp_path / "d.npz"))
+
+
+def all_of(data):
+    """All sequences, in the order of the file."""
+    parts = [data.train, data.test]
+    rows = np.concatenate([part.rows for part in parts])
+    return np.concatenate([part.take(slice(None)) for part in parts])[np.argsort(rows)]
+
+
+def test_one_hot_labels_are_classes_and_it_is_said(tmp_path):
+    data = read(tmp_path, X=X, y=np.eye(4)[Y])
+    np.testing.assert_array_equal(data.train.y, Y[data.train.rows])
+    assert any("one-hot labels were read as the classes 0 to 3" in note for note in data.notes)
+
+
+def test_archives_as_keras_ships_them_name_their_arrays_with_a_small_x(tmp_path):
+    data = read(tmp_path, x_train=X[:30], y_train=Y[:30], x_test=X[30:], y_test=Y[30:])
+    np.testing.assert_allclose(data.test.take(slice(None)), X[30:], rtol=1e-6)
+    assert not any("not looked at" in note for note in data.notes)
+    with pytest.raises(InputError, match="needs arrays X, y or X_train"):
+        read(tmp_path, x_train=X, y_train=Y)
+
+
+def test_several_labels_at_once_are_refused_in_words(tmp_path):
+    several = np.eye(4)[Y]
+    several[0] = 1
+    with pytest.raises(InputError, match="several labels at once"):
+        read(tmp_path, X=X, y=several)
+
+
+def test_lengths_cut_the_padding_away(tmp_path):
+    lengths = 3 + np.arange(40) % 7
+    data = read(tmp_path, X=X, y=Y % 2, lengths=lengths)
+    for sequence, x, length in zip(all_of(data), X, lengths):
+        np.testing.assert_allclose(sequence[-length:], x[:length], rtol=1e-6)
+    with pytest.raises(InputError, match="lengths must lie between"):
+        read(tmp_path, X=X, y=Y % 2, lengths=lengths + 9)
+    # MATLAB has neither whole numbers nor vectors.
+    doubles = {"y": Y % 2.0, "lengths": lengths.astype(float), "groups": np.arange(40) // 4.0}
+    savemat(tmp_path / "d.mat", {"X": X, **doubles})
+    data = load(DATASET=str(tmp_path / "d.mat"))
+    for sequence, x, length in zip(all_of(data), X, lengths):
+        np.testing.assert_allclose(sequence[-length:], x[:length], rtol=1e-6)
+    assert not set(data.train.rows // 4) & set(data.test.rows // 4)
+
+
+def test_constants_of_a_sequence_are_repeated_over_time(tmp_path):
+    s = np.random.default_rng(1).normal(size=(40, 2))
+    x = all_of(read(tmp_path, X=X, y=Y, S=s))
+    assert x.shape == (40, 9, 5)
+    np.testing.assert_allclose(x[:, :, 3:], np.repeat(s[:, None], 9, axis=1), rtol=1e-6)
+
+
+def test_a_grey_video_gets_its_channel(tmp_path):
+    video = np.random.default_rng(0).integers(0, 255, size=(40, 5, 8, 7), dtype=np.uint8)
+    np.testing.assert_array_equal(all_of(read(tmp_path, X=video, y=Y))[..., 0], video)
+
+
+def write_h5(path, **named):
+    with h5py.File(path, "w") as file:
+        for name, values in named.items():
+            file[name] = values
+    return path
+
+
+def test_h5_in_memory_and_from_disk(tmp_path, monkeypatch):
+    path = write_h5(tmp_path / "d.h5", X=X, y=[b"left", b"right"] * 20, mood=Y)
+    data = load(DATASET=str(path))
+    np.testing.assert_allclose(all_of(data), X, rtol=1e-6)
+    assert data.state["classes"] == ["left", "right"] and any("mood" in note for note in data.notes)
+    monkeypatch.setattr(arrays, "IN_MEMORY", 0)
+    disk = load(DATASET=str(path))
+    assert isinstance(disk.train.x, RowsOnDisk)
+    np.testing.assert_allclose(all_of(disk), X, rtol=1e-6)
+
+
+def test_links_of_an_h5_file_are_not_followed(tmp_path):
+    write_h5(tmp_path / "other.h5", X=X)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["X"] = h5py.ExternalLink("other.h5", "/X")
+        file["y"] = Y
+    with pytest.raises(InputError, match="needs arrays X"):
+        load(DATASET=str(tmp_path / "d.h5"))
+
+
+def test_mat_by_names_and_by_shape(tmp_path):
+    savemat(tmp_path / "a.mat", {"X": X, "y": Y[:, None]})
+    np.testing.assert_allclose(all_of(load(DATASET=str(tmp_path / "a.mat"))), X, rtol=1e-6)
+    savemat(tmp_path / "b.mat", {"data": X.T, "labels": Y[:, None] + 1, "fs": 250.0})  # electrodes, time, trials
+    data = load(DATASET=str(tmp_path / "b.mat"))
+    np.testing.assert_allclose(all_of(data), X, rtol=1e-6)
+    assert data.state["classes"] == ["1", "2", "3", "4"]
+    assert any("was read as (40, 9, 3)" in note for note in data.notes) and any("fs" in note for note in data.notes)
+
+
+def test_arff(tmp_path):
+    rows = "".join(f"{','.join(map(str, x[:, 0].round(6)))},{'ab'[y % 2]}\n" for x, y in zip(X, Y))
+    head = "@relation r\n" + "".join(f"@attribute t{i} numeric\n" for i in range(9))
+    (tmp_path / "d.arff").write_text(head + "@attribute class {a,b}\n@data\n" + rows)
+    data = load(DATASET=str(tmp_path / "d.arff"))
+    np.testing.assert_allclose(all_of(data)[:, :, 0], X[:, :, 0].round(6), rtol=1e-5)
+    assert data.state["classes"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ["a.mat", "a.h5", "a.arff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x89HDF\r\n\x1a\nxxxx", b"MATLAB 5.0 MAT-file" + b"\0" * 200, b"@relation x\n@data\n"]
+)
+def test_damaged_files_of_other_programs_are_named(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        load(DATASET=str(tmp_path / name))

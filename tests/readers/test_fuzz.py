@@ -1,0 +1,247 @@
+"""Whatever bytes a file holds, a reader gives arrays or the project's own error, never another exception.
+
+A longer search: python -m pytest tests/readers/test_fuzz.py --hypothesis-profile=long
+"""
+
+import gzip
+import io
+import json
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.io import savemat, wavfile
+
+from core import run_folder
+from core.constants import read_constants
+from core.errors import InputError
+from readers import read_data_set, read_new
+from sequences import preparation
+from tasks import trained_task
+
+
+def saved(write, *values, **arrays):
+    file = io.BytesIO()
+    write(file, *values, **arrays)
+    return file.getvalue()
+
+
+def h5(**arrays):
+    file = io.BytesIO()
+    with h5py.File(file, "w") as content:
+        for name, values in arrays.items():
+            content[name] = values
+    return file.getvalue()
+
+
+def gif():
+    frames = [Image.fromarray(np.full((6, 8, 3), 40 * k, np.uint8)) for k in range(3)]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    return file.getvalue()
+
+
+def png(grey):
+    file = io.BytesIO()
+    Image.fromarray(np.full((6, 8, 3), grey, np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
+TS = b"@problemName a\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n1,2,?:3,4,5:a\n1e3,-2:3,4:b\n"
+CONSTANTS = read_constants()
+OWN = {
+    "series.csv": {"SEQUENCE": "shop", "TARGET": "v"},
+    "wide.csv": {"SEQUENCE": "row", "TASK": "forecasting"},
+    "stream.csv": {"SEQUENCE": "who", "LABEL": "what"},
+    "texts.csv": {"TEXT": "text", "LABEL": "label"},
+    "clip.gif": {"FRAMES": 2, "FRAME_SIZE": 4},
+}
+VALID = {
+    "d.npz": saved(np.savez, X=X, y=Y),
+    "named.npz": saved(
+        np.savez, X=X, y=np.eye(2)[[0, 1, 0, 1]], groups=Y, lengths=np.array([3, 2, 3, 1]), S=np.arange(4)
+    ),
+    "packed.npz": saved(np.savez_compressed, X_train=X, y_train=Y, X_test=X, y_test=Y),
+    "d.npy": saved(np.save, X),
+    "d.ts": TS,
+    "d.txt": b"1 2.5 3e1\n-1 3 4\n1,5,6\n",
+    "d.csv": b'Month,"a",b\n2001-01,1,2\n2001-02,,3.5\n2001-03,4,5\n',
+    "d.csv.gz": gzip.compress(b"Month,a,b\n" + b"".join(b"2001-%02d,%d,2\n" % (k, k * k) for k in range(1, 13))),
+    "d.tsv": b"1\t2.5\t3e1\n-1\t3\tNaN\n1\t5\t6\n",
+    "number.ts": TS.replace(b"@classLabel true a b", b"@targetLabel true")
+    .replace(b":a", b":1.5")
+    .replace(b":b", b":?"),
+    "d.h5": h5(X=X, y=np.arange(4) % 2),
+    "d.mat": saved(savemat, {"X": X, "y": np.arange(4)}),
+    "d.arff": b"@relation r\n@attribute a numeric\n@attribute b numeric\n@attribute c {x,y}\n@data\n1,2,x\n3,?,y\n",
+    "d.wav": saved(wavfile.write, 8000, (np.sin(np.arange(900)) * 2**14).astype(np.int16)),
+    "series.csv": b"date,shop,v\n2001-01-01,a,1\n2001-01-01,b,2\n2001-01-02,a,3.5\n2001-01-02,b,\n2001-01-03,a,5\n",
+    "wide.csv": b'"id","V1","V2","V3"\n"a","1","2.5","3"\n"b","4","",""\n',
+    "stream.csv": b"who;what;t;x\n1;walk;0;1,5\n1;walk;1;9,5\n1;sit;2;\n2;sit;0;4\n",
+    "texts.csv": b'label,text\nx,"two\nlines, ""quoted"""\ny,plain words\nx,more\n',
+    "clip.gif": gif(),
+    "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
+}
+
+
+@st.composite
+def mutated(draw, valid):
+    """Cut, overwrite, repeat or insert bytes of a valid file."""
+    content = bytearray(valid)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(content)))
+        length = draw(st.integers(0, 12))
+        special = [b"\xff\xff\xff\xff", b"\n", b",", b":", b"0" * 9, b'"']
+        new = draw(st.one_of(st.binary(max_size=12), st.sampled_from(special)))
+        content[place : place + length] = new
+    return bytes(content)
+
+
+def examples(name):
+    """Return how many examples to try: fewer where each takes long; SciPy reads .mat in a process of its own."""
+    return {"mat": 6, "wav": 60, "gif": 60}.get(name.rpartition(".")[2], 200) * settings.default.max_examples // 200
+
+
+def refused_or(read):
+    """Call a function; the project's own error is fine too."""
+    try:
+        return read()
+    except InputError as error:
+        assert "\n\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_readers_survive_any_bytes(tmp_path, name):
+    """As data to train on, and as new data for a run that was trained on the valid file."""
+    path, c = tmp_path / name, CONSTANTS.changed(**OWN.get(name, {}))
+    path.write_bytes(VALID[name])
+    valid, _ = read_data_set(path, c)
+    rows = sum(map(len, valid.x)) if valid.columns is not None and valid.y is None else len(valid.x)
+    learned = preparation.learn(valid, np.arange(rows), 9)
+
+    def new():
+        preparation.prepare(read_new(path, c, learned), learned, path)
+
+    if name != "packed.npz":  # new data are one part
+        new()
+
+    @settings(max_examples=examples(name))
+    @given(st.one_of(st.binary(max_size=400), mutated(VALID[name])))
+    @example(b"\x0b")  # a line of a blank that is no space
+    @example(b",")
+    def check(content):
+        path.write_bytes(content)
+        refused_or(lambda: read_data_set(path, c))
+        refused_or(new)
+
+    check()
+
+
+METADATA = 'file_name,speaker,transcription\n0.wav,x,"a, b"\n1.wav,y,ßc\n'.encode()
+SOUNDS = {f"{k}.wav": VALID["d.wav"] for k in range(2)}
+FRAMES = {f"{clip}/{k}.png": png(90 * k) for clip in ("a/0", "a/1", "b/0") for k in range(2)}
+TABLE = b"t,x,what\n0,1.5,a\n1,0.5,a\n2,,b\n"
+SIGNALS = {
+    f"{part}/{name}_{part}.txt": content
+    for part in ("train", "test")
+    for name, content in (("Inertial Signals/x", b"1 2 3\n4 5 6\n"), ("y", b"1\n2\n"), ("subject", b"1\n1\n"))
+}
+FOLDERS = {  # the file that is damaged first
+    "metadata.csv": ({"metadata.csv": METADATA, **SOUNDS}, {}),
+    "metadata.tsv": ({"metadata.tsv": METADATA.replace(b",", b"\t"), **SOUNDS}, {}),
+    "LJSpeech": ({"metadata.csv": b"0|a b|a b\n1|c|c\n", **SOUNDS}, {}),
+    "frames": (FRAMES, {"FRAMES": 2, "FRAME_SIZE": 4}),
+    "texts": ({"a/0.txt": b"plain words\n", "a/1.txt": b"more", "b/0.txt": "größer".encode()}, {}),
+    "tables": ({"a/0.csv": b"x,y\n1,2\n3,4\n", "a/1.csv": b"x,y\n1,2\n", "b/0.csv": b"x,y\n5,6\n"}, {}),
+    "arrays": ({"a/0.npy": VALID["d.npy"], "b/0.npy": VALID["d.npy"]}, {}),
+    "recordings": ({"0.csv": TABLE, "1.csv": TABLE}, {"SEQUENCE": "file", "LABEL": "what"}),
+    "signals": (SIGNALS, {}),
+    "labels of signals": ({"train/y_train.txt": SIGNALS["train/y_train.txt"], **SIGNALS}, {}),
+}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_folders_survive_any_bytes_in_one_of_their_files(tmp_path, name):
+    files, constants = FOLDERS[name]
+    c = CONSTANTS.changed(**constants)
+    for file, content in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(content)
+    assert len(read_data_set(tmp_path, c)[0].x) >= 2
+    damaged, valid = next(iter(files.items()))
+
+    @settings(max_examples=settings.default.max_examples // 4)
+    @given(st.one_of(st.binary(max_size=200), mutated(valid)))
+    def check(content):
+        (tmp_path / damaged).write_bytes(content)
+        refused_or(lambda: read_data_set(tmp_path, c))
+
+    check()
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+)
+
+
+OTHER = {  # what run.json of other tasks has in place of the reference's
+    "classes": {},
+    "numbers": {
+        "task": "regression",
+        "state": {"targets": ["v"], "mean": [0.5], "deviation": [2], "ends": [[0.0, 125.0]]},
+    },
+    "texts": {
+        "input_shape": [7],
+        "preparation": {"vocabulary": ["a", "b"], "unequal_lengths": True, "features": [], "steps": 7},
+    },
+    "transcripts": {
+        "task": "transcription",
+        "state": {"alphabet": ["a", "ß"]},
+        "input_shape": [9, 40],
+        "preparation": {"any_length": True, "features": [40], "steps": 8, "filler": [0.0] * 40, "sample_rate": 8000},
+    },
+    "bands": {
+        "task": "forecasting",
+        "state": {
+            "targets": ["v"], "places": [1], "deviation": [1.5], "known": [], "calendar": ["hour"], "horizon": 2,
+            "season": 3, "bands": {"80": [[1.0, 2.0]], "95": [[2.0, 3.0]]}, "bands_by": ["level"],
+        },
+        "input_shape": [9, 4],
+        "preparation": {"columns": ["u", "v"], "features": [2], "steps": None, "filler": [0.0, 1.0]},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference, what):
+    record = json.loads((reference[0].run_dir / "run.json").read_text())
+    record |= OTHER[what] | {"preparation": record["preparation"] | OTHER[what].get("preparation", {})}
+    valid = json.dumps(record).encode()
+    (tmp_path / "run.json").write_bytes(valid)
+    assert trained_task(run_folder.load_record(tmp_path), tmp_path)
+    places = [(name,) for name in sorted(record)]
+    places += [(part, name) for part in ("state", "preparation") for name in sorted(record[part])]
+
+    @given(st.one_of(st.binary(max_size=200), mutated(valid), st.tuples(st.sampled_from(places), JSON)))
+    def check(content):
+        if isinstance(content, tuple):
+            (part, *inner), value = content
+            changed = record[part] | {inner[0]: value} if inner else value
+            content = json.dumps(record | {part: changed}).encode()
+        (tmp_path / "run.json").write_bytes(content)
+        try:
+            read = run_folder.load_record(tmp_path)
+            shape = [n or 3 for n in trained_task(read, tmp_path).output_shape(read["state"])]
+        except InputError as error:
+            assert "run.json" in str(error) or "impossible" in str(error)
+            return
+        if np.prod(shape, dtype=object) < 10_000:  # what is accepted can be worked with
+            answers = trained_task(read, tmp_path).decode(np.full((2, *shape), 0.4), read["state"])
+            assert len(answers) == 2
+
+    check()

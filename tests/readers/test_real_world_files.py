@@ -1,0 +1,150 @@
+"""What real archives and tables hold: variants, gaps, unequal lengths, rows to come. Nothing vanishes in silence."""
+
+import csv
+
+import numpy as np
+import pytest
+from scipy.io import wavfile
+
+import evaluate_model
+import predict_model
+import train_model
+from core.errors import InputError
+from tests.conftest import load
+from tests.readers.test_formats import NAMES, write_recordings
+
+TS = "@univariate true\n@classLabel true a b\n@data\n"
+
+
+def write_ucr(path, rows):
+    path.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+
+
+def test_of_several_variants_in_a_folder_the_one_named_like_it_is_meant(tmp_path):
+    folder = tmp_path / "Walk"
+    folder.mkdir()
+    for name, value in (("Walk", 1), ("Walk_eq", 2), ("Unequal_Walk", 3)):
+        for part in ("TRAIN", "TEST"):
+            (folder / f"{name}_{part}.ts").write_text(TS + f"{value},1:a\n{value},2:b\n" * 3)
+    data = load(DATASET=str(folder))
+    assert set(data.train.x[:, 0, 0]) == set(data.test.x[:, 0, 0]) == {1}
+    (folder / "Walk_TRAIN.ts").rename(folder / "other_TRAIN.ts")
+    with pytest.raises(InputError, match="several data sets.*name one file"):
+        load(DATASET=str(folder))
+
+
+def test_one_training_sequence_a_class_is_learned(shipped, tmp_path):
+    rng = np.random.default_rng(0)
+    for part, times in (("TRAIN", 1), ("TEST", 3)):
+        write_ucr(tmp_path / f"F_{part}.tsv", [[k, *rng.normal(k, 0.1, 9)] for k in range(1, 6) for _ in range(times)])
+    constants = shipped.changed(DATASET=str(tmp_path), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    train_model.train_with(constants)
+    assert evaluate_model.evaluate_with(constants)["test_sequences"] == 15
+
+
+@pytest.mark.parametrize("form", ["tsv", "npz"])
+def test_nan_at_the_end_is_the_end_and_nan_inside_is_filled(tmp_path, form):
+    n = np.nan
+    x = np.array([[1.0, 2, 3, 4], [5, 6, n, n], [1, n, 3, n], [4, 3, 2, 1]])
+    y = np.array([1, 2, 1, 2])
+    if form == "npz":
+        np.savez(tmp_path / "d.npz", X_train=x, y_train=y, X_test=x[::-1], y_test=y[::-1])
+        data = load(DATASET=str(tmp_path / "d.npz"))
+    else:
+        for part, step in (("TRAIN", 1), ("TEST", -1)):
+            write_ucr(tmp_path / f"G_{part}.tsv", np.column_stack([y, x])[::step])
+        data = load(DATASET=str(tmp_path))
+    mean = (1 + 2 + 3 + 4 + 5 + 6 + 1 + 3 + 4 + 3 + 2 + 1) / 12
+    expected = [[1, 2, 3, 4], [mean, mean, 5, 6], [mean, 1, 2, 3], [4, 3, 2, 1]]
+    np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(data.test.take(slice(None))[:, :, 0], expected[::-1], rtol=1e-6)
+    notes = " ".join(data.notes)
+    assert "2 of 4 sequences were padded" in notes and "1 missing value was filled" in notes
+
+
+def write_table(path, rows, header="date,value"):
+    path.write_text(header + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+    return path
+
+
+def days(first, n):
+    return [[str(np.datetime64("2001-01-01") + np.timedelta64(first + i, "D")), first + i] for i in range(n)]
+
+
+def test_the_test_twin_of_a_table_is_the_test_part(tmp_path):
+    write_table(tmp_path / "s_TRAIN.csv", days(0, 60))
+    write_table(tmp_path / "s_TEST.csv", days(60, 30))
+    data = load(DATASET=str(tmp_path / "s_TRAIN.csv"), WINDOW=5, HORIZON=2, TEST_SIZE=0.5)
+    np.testing.assert_array_equal(data.train.y[:, :, 0], [[i, i + 1] for i in range(5, 59)])
+    np.testing.assert_array_equal(data.test.y[:, :, 0], [[i, i + 1] for i in range(60, 89)])
+    np.testing.assert_array_equal(data.test.take(slice(0, 1))[0, :, 0], range(55, 60))
+    write_table(tmp_path / "s_TEST.csv", days(50, 30))
+    with pytest.raises(InputError, match="_TEST twin of .*s_TRAIN.csv line 2.*goes back"):
+        load(DATASET=str(tmp_path / "s_TRAIN.csv"))
+    write_table(tmp_path / "s_TEST.csv", days(60, 30), "date,other")
+    with pytest.raises(InputError, match="other columns"):
+        load(DATASET=str(tmp_path / "s_TRAIN.csv"))
+
+
+def test_sound_files_in_capitals_count_and_those_left_out_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # soundfile is not installed
+    folder = write_recordings(tmp_path / "r", NAMES)
+    (folder / NAMES[0]).rename(folder / NAMES[0].replace(".wav", ".WAV"))
+    (folder / "0_x.mp3").write_bytes(b"ID3")
+    (folder / "notes.md").write_text("hello")
+    data = load(DATASET=str(folder))
+    assert len(data.train) + len(data.test) == len(NAMES)
+    assert any("1 sound file left out" in note and "0_x.mp3" in note for note in data.notes)
+
+
+def test_arrays_that_are_not_looked_at_are_named(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 2
+    np.savez(tmp_path / "d.npz", X=x, y=y, subject=y, weights=x)
+    assert "arrays that are not looked at: subject, weights" in load(DATASET=str(tmp_path / "d.npz")).notes
+
+
+def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path):
+    hours = [(f"2021-10-31T0{h}:00:00+0{o}:00", h) for h, o in ((1, 2), (2, 2), (2, 1), (3, 1), (4, 1))]
+    data = load(DATASET=str(write_table(tmp_path / "s.csv", hours)), WINDOW=1, TEST_SIZE=1)
+    assert len(data.train) == 3
+    write_table(tmp_path / "s.csv", [(time[:-6], value) for time, value in hours])
+    with pytest.raises(InputError, match="line 4.*repeats"):
+        load(DATASET=str(tmp_path / "s.csv"))
+
+
+@pytest.mark.parametrize(("name", "period"), [("hour", 24), ("Month", 12)])
+def test_parts_of_a_date_that_begin_again_are_inputs(tmp_path, name, period):
+    rows = [[i % period, i * 0.5] for i in range(100)]
+    data = load(DATASET=str(write_table(tmp_path / "s.csv", rows, f"{name},load")))
+    assert data.preparation["columns"] == [name, "load"] and data.state["targets"] == ["load"]
+
+
+def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped, tmp_path, capsys):
+    rows = [[f"{1990 + i // 12}-{i % 12 + 1:02d}", i, i * 2] for i in range(60)]
+    for row in rows[-3:]:
+        row[2] = ""
+    path = write_table(tmp_path / "s.csv", rows, "month,planned,sales")
+    c = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), WINDOW=6, HORIZON=3, TEST_SIZE=12, EPOCHS=1)
+    train_model.train_with(c)
+    assert "the last 3 rows have no sales" in capsys.readouterr().out
+    evaluate_model.evaluate_with(c)
+    with open(tmp_path / "run" / "predictions.csv") as file:
+        true = [[float(row[f"true_step_{h}"]) for h in (1, 2, 3)] for row in csv.DictReader(file)]
+    assert true == [[2 * i, 2 * i + 2, 2 * i + 4] for i in range(45, 55)]
+    predict_model.predict_new(path, str(tmp_path / "run"))
+    assert "beyond the last of 57 rows" in capsys.readouterr().out
+
+
+def test_a_window_with_a_gap_in_what_is_to_forecast_is_left_out(tmp_path):
+    rows = days(0, 60)
+    rows[20][1] = rows[55][1] = ""
+    data = load(DATASET=str(write_table(tmp_path / "s.csv", rows)), WINDOW=5, HORIZON=2, TEST_SIZE=20)
+    assert 19 not in data.train.rows + 5 and 20 not in data.train.rows + 5 and 21 in data.train.rows + 5
+    assert "4 windows with an empty value to forecast were left out" in data.notes
+
+
+def test_stereo_and_mono_of_one_rate_are_read_together(tmp_path):
+    folder = write_recordings(tmp_path / "r", NAMES)
+    sound = np.zeros((1600, 2), np.int16)
+    wavfile.write(folder / "0_ann_9.wav", 8000, sound)
+    assert load(DATASET=str(folder)).train.shape[1] == 40

@@ -1,0 +1,283 @@
+"""Tables as people have them: separators, headers, encodings, missing cells, dates; each read as its owner means it."""
+
+import gzip
+import re
+import subprocess
+import sys
+import tracemalloc
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import predict_model
+import train_model
+from core.errors import InputError
+from readers.tables import row_sequences as rows
+from readers.tables.columns import side_by_side
+from readers.tables.delimited import read_table
+from readers.tables.timestamps import TIME_FORMATS, in_order, parsed
+from tests.conftest import ROOT, load
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b\n1.5,-2\n1234.5,4e3\n",
+        "a;b\n1,5;-2\n1234,5;4000\n",
+        "a\tb\n1.5\t-2\n1234.5\t4000\n",
+        "  a b\n1.5   -2 \n1234.5 4000  \n",
+        '"a","b"\n"1.5","-2"\n"1,234.5","4,000"\n',
+        "# made by hand\na,b\n\n1.5,-2\n,\n1234.5,4000\n",
+        "a,b,,\n1.5,-2,,\n1234.5,4000,,\n",
+        "% Columns: a,b\n1.5,-2\n1234.5,4000\n",
+    ],
+)
+def test_separators_quotes_comments_and_nameless_columns(tmp_path, text):
+    table = read_table(write(tmp_path / "t.csv", text))
+    assert [name for name in table.names if name] == ["a", "b"]
+    np.testing.assert_array_equal(np.stack(table.columns[:2], axis=1), [[1.5, -2], [1234.5, 4000]])
+
+
+def test_encodings_and_gzip(tmp_path):
+    text = "wärme;£\n1,5;2\n2,5;3\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
+        table = read_table(write(tmp_path / "t.csv", text, encoding))
+        assert table.names == ["wärme", "£"] and table.columns[0].tolist() == [1.5, 2.5]
+        assert ("read as Latin-1: it is not UTF-8" in table.notes) == (encoding == "latin-1")
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text.encode()))
+    assert read_table(tmp_path / "t.csv.gz").columns[1].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("cell", ["", "NA", "nan", "null", "?", "-", "N/A"])
+def test_missing_cells_are_carried_forward_and_counted(tmp_path, cell):
+    rows = "".join(f"{i},{cell if i == 9 else i + 0.5}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), TARGET="a", WINDOW=5)
+    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cell was carried forward" in " ".join(data.notes)
+
+
+def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
+    rows = "".join(f"{i},{'NA' if i < 4 else i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5)
+    assert data.sequences.x[0][0].tolist() == [4, 4]
+    assert any("first 4 rows" in note for note in data.notes)
+
+
+def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
+    wind = ["N", "S", "W"] * 20
+    rows = "".join(f"{i},{wind[i]},word{i}\n" for i in range(60))
+    path = write(tmp_path / "t.csv", "load,wind,note\n" + rows)
+    c = shipped.changed(DATASET=str(path), TARGET="load", WINDOW=5, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    data = load(**c)
+    assert data.preparation["columns"] == ["load", "wind=N", "wind=S", "wind=W"]
+    np.testing.assert_array_equal(data.sequences.x[0][:3, 1:], np.eye(3))
+    assert any("note (60 different words)" in note for note in data.notes)
+    train_model.train_with(c)
+    write(tmp_path / "new.csv", "load,wind\n" + "".join(f"{i},S\n" for i in range(9)))  # N and W do not occur
+    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    assert (tmp_path / "run" / "new_predictions.csv").exists()
+
+
+def days(order, text="{day:%m/%d/%Y}"):
+    start = np.datetime64("2020-01-01")
+    return [text.format(day=(start + np.timedelta64(int(i), "D")).item()) for i in order]
+
+
+def test_rows_newest_first_are_turned_round_and_it_is_said(tmp_path):
+    order = range(59, -1, -1)
+    rows = "".join(f'"{day}","1,{i:03d}.5"\n' for i, day in zip(order, days(order)))
+    data = load(DATASET=str(write(tmp_path / "t.csv", '"Date","Price"\n' + rows)), WINDOW=5)
+    assert data.sequences.x[0][:3, 0].tolist() == [1000.5, 1001.5, 1002.5]
+    assert any("turned round" in note for note in data.notes)
+
+
+def test_date_and_clock_in_two_columns_are_one_time(tmp_path):
+    rows = "".join(f"{1 + h // 24:02d}/03/2004;{h % 24:02d}.00.00;{h},5\n" for h in range(60))
+    data = load(
+        DATASET=str(write(tmp_path / "t.csv", "Date;Time;T;;\n" + rows.replace(",5\n", ",5;;\n") + ";;;;\n")), WINDOW=5
+    )
+    assert "columns that are no input: Date, Time" in data.notes and data.preparation["columns"] == ["T"]
+
+
+def test_uneven_steps_are_named_and_months_are_even(tmp_path):
+    order = [i for i in range(80) if i % 7 < 5]
+    rows = "".join(f"{day},{i}\n" for i, day in zip(order, days(order, "{day:%Y-%m-%d}")))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
+    assert any("steps between rows are 1 to 3 days" in note and "SEASON counts rows" in note for note in data.notes)
+    rows = "".join(f"{2000 + i // 12}-{i % 12 + 1:02d},{i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
+    assert not any("steps between" in note for note in data.notes)
+
+
+def test_year_month_and_day_in_columns_are_a_time(tmp_path):
+    days = np.arange("2019-12-20", "2020-03-20", dtype="datetime64[D]").tolist()
+    rows = [f"{day.year},{day.month},{day.day},{k}" for k, day in enumerate(days) if k % 10]  # every tenth is missing
+    for turned in (False, True):
+        write(tmp_path / "t.csv", "\n".join(["Year,month,day,v", *(rows[::-1] if turned else rows)]))
+        data = load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
+        assert "steps between rows are 1 to 2 days" in " ".join(data.notes)
+        assert data.sequences.columns == ["Year", "month", "day", "v"] and data.sequences.x[0][0, 3] == 1
+    write(tmp_path / "t.csv", "\n".join(["year,month,day,v", *rows, *rows]))
+    with pytest.raises(InputError, match="line 83: '2019-12-21T00:00:00' goes back in time"):
+        load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
+    write(tmp_path / "t.csv", "\n".join(["year,month,v", *(f"2020,{1 + k // 10},{k}" for k in range(90))]))
+    assert not load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5).notes  # weeks of a month: order is unknown
+
+
+def test_a_value_far_outside_the_rest_is_pointed_at(tmp_path):
+    rows = "".join(f"{-200 if i % 9 == 0 else i}\n" for i in range(60))
+    data = load(DATASET=str(write(tmp_path / "t.csv", "T\n" + rows)), WINDOW=5)
+    assert any("T is -200 7 times, far outside the rest" in note for note in data.notes)
+
+
+def beats(n, seed):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    return np.column_stack([rng.normal(size=(n, 12)) + 2 * y[:, None], y])
+
+
+@pytest.mark.parametrize("label", [-1, 12, "12"])
+def test_each_row_a_sequence_with_its_class_in_a_column(shipped, tmp_path, label):
+    for part, table in (("train", beats(60, 0)), ("test", beats(30, 1))):
+        np.savetxt(tmp_path / f"beats_{part}.csv", table, delimiter=",")
+    c = shipped.changed(DATASET=str(tmp_path / "beats_train.csv"), SEQUENCE="row", LABEL=label)
+    c = c.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=10)
+    data = load(**c)
+    np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], beats(60, 0)[:, :12], rtol=1e-6)
+    np.testing.assert_array_equal(data.test.y, beats(30, 1)[:, 12])
+    train_model.train_with(c)
+    assert evaluate_model.evaluate_with(c)["accuracy"] > 0.8
+    np.savetxt(tmp_path / "new.csv", beats(5, 2)[:, :12], delimiter=",")  # without labels
+    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+
+
+def test_rows_with_a_header_a_label_in_words_and_unequal_length(tmp_path):
+    text = "who,a,b,c\n" + "".join(f"{'xy'[i % 2]},{i},{i + 1},{'' if i % 3 == 0 else i + 2}\n" for i in range(30))
+    data = load(DATASET=str(write(tmp_path / "t.csv", text)), SEQUENCE="row", LABEL="who")
+    assert data.state["classes"] == ["x", "y"] and data.preparation["unequal_lengths"]
+
+
+def test_decimals_in_the_label_column_are_numbers_to_predict(tmp_path):
+    np.savetxt(tmp_path / "t.csv", np.random.default_rng(0).normal(size=(40, 8)), delimiter=",")
+    assert load(DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=0).task.score == "rmse"
+
+
+@pytest.mark.parametrize(
+    ("text", "constants", "message"),
+    [
+        ("1,2\n3,4\n", {}, 'SEQUENCE = "row".*LABEL = -1'),
+        ("1,2\n3,4\n", {"SEQUENCE": "row"}, "LABEL says which holds the labels.*-1 for the last"),
+        ("1,2\n3,4\n", {"SEQUENCE": "row", "LABEL": 2}, "LABEL = 2 is impossible.*2 columns"),
+        ("a,b\n1,x\n2,y\n", {"SEQUENCE": "row", "LABEL": "a"}, "column 'b' holds words"),
+        ("t,fault\n" + "".join(f"{i / 7},{i % 2}\n" for i in range(60)), {}, "'fault', holds 0 and 1 alone.*TARGET"),
+        ("a,b\n1,2\n1,2,3\n", {}, "line 3 has 3 cells"),
+        ("a,b\n" + "1,2\n" * 30 + "1,x\n", {}, "line 32, column 'b': 'x'"),
+        ("a,b\n" + "1,2\n" * 30 + "1,1e400\n", {}, "line 32, column 'b': '1e400'"),
+    ],
+)
+def test_what_a_table_could_mean_is_asked_and_faults_are_placed(tmp_path, text, constants, message):
+    with pytest.raises(InputError, match=message):
+        load(DATASET=str(write(tmp_path / "t.csv", text)), **constants)
+
+
+@pytest.mark.parametrize("form", ["plain", "word last", "missing", "quoted", "commas", "wide"])
+def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypatch, shipped, form):
+    monkeypatch.setattr("readers.tables.cells.STRETCH", 20_000)
+    monkeypatch.setattr("readers.tables.numpy_fast_path.CELLS", 20_000)
+    values, cells = np.random.default_rng(0).normal(size=(40, 10_000) if form == "wide" else (1000, 400)).round(6), []
+    gaps = np.random.default_rng(1).random(values.shape) < (0.01 if form == "missing" else 0)
+    for row, missing in zip(values, gaps):
+        cells.append([f"{value:.6f}" if not gap else "" for value, gap in zip(row, missing)])
+    quote, mark = '"' * (form == "quoted"), ";" if form == "commas" else ","
+    labels = "ab" if form == "word last" else "01"
+    text = "\n".join(mark.join([*(quote + cell + quote for cell in row), labels[k % 2]]) for k, row in enumerate(cells))
+    path = write(tmp_path / "t.csv", text.replace(".", ",") if form == "commas" else text)
+    del text, cells
+    c = shipped.changed(SEQUENCE="row", LABEL=-1)
+    tracemalloc.start()
+    made, _ = rows.read(path, c)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * path.stat().st_size
+    kept = [np.flatnonzero(~own).max() + 1 for own in gaps]  # a row ends with its last value
+    for sequence, row, missing, n in zip(made.x, values, gaps, kept):
+        np.testing.assert_array_equal(sequence[:, 0], np.where(missing, np.nan, row)[:n])
+
+
+def test_columns_that_lie_side_by_side_are_not_copied():
+    table = np.arange(60.0).reshape(10, 6)
+    for places, copied in (([1, 2, 3], False), ([3, 2, 1], True), ([1, 3], True), ([5], False)):
+        beside = side_by_side([table.T[k] for k in places])
+        np.testing.assert_array_equal(beside, table[:, places])
+        assert np.shares_memory(beside, table) != copied
+    np.testing.assert_array_equal(side_by_side([np.arange(3.0), np.ones(3)]), [[0, 1], [1, 1], [2, 1]])
+
+
+@pytest.mark.parametrize("size", [4, 10, 1000])
+def test_columns_are_the_same_in_stretches_of_any_size(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("readers.tables.cells.STRETCH", size)
+    lines = [f"{'' if k < 7 else k};{'NA' if k < 7 else f'w{k % 3}'};;{k},5" for k in range(30)]
+    table = read_table(write(tmp_path / "t.csv", "\n".join(["a;b;c;d", *lines, "1;2;;", ""])))
+    np.testing.assert_array_equal(table.columns[0], [np.nan] * 7 + [*range(7, 30), 1])
+    assert table.columns[1][7:] == [*(f"w{k % 3}" for k in range(7, 30)), "2"] and not any(table.columns[2])
+    np.testing.assert_array_equal(table.columns[3], [*(np.arange(30) + 0.5), np.nan])
+    for line, fault in (
+        ("x;w;;1,5", "line 32, column 'a': 'x' is"),
+        ("1;w;;1.5", "column 'd' has decimal commas .* line 2\\) and .* line 32"),
+        ("1;w", "line 32 has 2 cells"),
+    ):
+        with pytest.raises(InputError, match=fault):
+            read_table(write(tmp_path / "t.csv", "\n".join(["a;b;c;d", *lines, line, ""])))
+
+
+def test_a_long_cell_is_read_alike_whatever_was_read_before(tmp_path):
+    write(tmp_path / "t.csv", f'note,v\n"{"x" * 200_000}",1\n"y",2\n')
+    read = f"readers.tables.delimited.read_table(pathlib.Path({str(tmp_path / 't.csv')!r})).columns[1]"
+    code = f"import pathlib, readers.tables; print({read})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "[1. 2.]\n", done.stderr
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8bdamaged", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9]])
+def test_a_damaged_gz_is_named(tmp_path, content):
+    (tmp_path / "t.csv.gz").write_bytes(content)
+    with pytest.raises(InputError, match="damaged .gz"):
+        load(DATASET=str(tmp_path / "t.csv.gz"))
+
+
+@pytest.mark.parametrize("form", [form for form in TIME_FORMATS if not re.search("%[bBypI]", form)])
+def test_time_stamps_of_digits_are_those_of_strptime(form):
+    rng = np.random.default_rng(0)
+    fields = [rng.integers(low, high, 200) for low, high in ((1900, 2100), (1, 13), (1, 29), (0, 24), (0, 60), (0, 60))]
+    written = [datetime(*map(int, row)).strftime(form) for row in zip(*fields)]
+    short = [re.sub(r"\b0(\d)\b", r"\1", cell) for cell in written]
+    for cells in (written, short):
+        expected = np.array([datetime.strptime(cell, form) for cell in cells], dtype="datetime64[s]")
+        assert any((reading == expected).all() for reading in parsed(cells))
+    fields = {"%Y": "2001", "%m": "02", "%d": "31", "%H": "12", "%M": "00", "%S": "00"}
+    no_date = form if "%d" in form else form.replace("%m", "13")
+    for field, digits in fields.items():
+        no_date = no_date.replace(field, digits)
+    for wrong in (no_date, written[0][:-1] + "x", written[0] + "0", written[0][:-1] + "\N{FULLWIDTH DIGIT ZERO}"):
+        assert not parsed([*written, wrong])
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "expected"),
+    [
+        ("01/02/2010", "01/03/2010 01/04/2010 01/05/2010", "2010-01-02"),  # days, the month first
+        ("01/11/2009", "01/12/2009 01/01/2010 01/02/2010", "2009-11-01"),  # months, the day first
+        ("31-12-99", "01-01-00 02-01-00", "1999-12-31"),
+        ("01/02/2010 11:59 PM", "01/03/2010 12:01 AM", "2010-01-02T23:59:00"),
+    ],
+)
+def test_of_two_readings_of_a_date_the_even_one_counts(first, rest, expected):
+    cells = [first, *(rest.split(" ") if "M" not in rest else [rest])]
+    times, _ = in_order(parsed(cells), np.array([0, len(cells)]))
+    assert times[0] == np.datetime64(expected)

@@ -1,0 +1,125 @@
+"""The rooms stand as CONTRIBUTING.md describes them: imports point down, constants stand in the top-level files."""
+
+import ast
+import re
+
+import pytest
+
+from tests.conftest import ROOT
+
+# From top to bottom; a room imports from itself and from rooms below, never from one beside or above it.
+SCRIPTS = ("train_model", "evaluate_model", "predict_model", "tune_model", "cross_validate_model", "export_model")
+ORDER = [
+    SCRIPTS,
+    ("data_preprocessing", "cnn_lstm_model"),
+    ("experiments",),
+    ("training",),
+    ("tasks",),
+    ("readers", "reports"),
+    ("evaluation",),
+    ("networks",),
+    ("baselines", "sequences"),
+    ("core",),
+]
+LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
+SOURCES = [path for name in LEVEL for path in (ROOT.glob(f"{name}.py"), (ROOT / name).rglob("*.py")) for path in path]
+
+
+def room_of(path):
+    inside = path.relative_to(ROOT)
+    return inside.stem if len(inside.parts) == 1 else inside.parts[0]
+
+
+def imports(path):
+    """Yield (line, top-level name) of everything a file imports, at its top or inside functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        names = [node.module] if isinstance(node, ast.ImportFrom) else names
+        yield from ((node.lineno, name.split(".")[0]) for name in names)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path):
+    own = room_of(path)
+    for line, name in imports(path):
+        upward = name in LEVEL and name != own and LEVEL[name] <= LEVEL[own]
+        assert not upward, f"{path.relative_to(ROOT)} line {line} imports {name}, which is not below {own}"
+
+
+@pytest.mark.parametrize("room", ["readers", "sequences", "baselines"])
+def test_no_tensorflow_where_plain_numpy_will_do(room):
+    for path in (ROOT / room).rglob("*.py"):
+        for line, name in imports(path):
+            assert name not in ("tensorflow", "keras"), f"{path.relative_to(ROOT)} line {line} imports {name}"
+        assert "quiet_tensorflow" not in path.read_text(), path
+
+
+def test_tasks_are_told_apart_in_their_room_alone():
+    asks = re.compile(r"""if .*\btask (==|!=|is|in)\b|isinstance\(.*\bSeries\b|\[["']kind["']\]""")
+    for path in SOURCES:
+        if room_of(path) not in ("tasks", "readers"):
+            found = [line for line in path.read_text().splitlines() if asks.search(line) and "is not task" not in line]
+            assert not found, f"{path.relative_to(ROOT)}: {found}"
+
+
+def constants_of(path):
+    """Return {constant: rule's source or None} of a top-level file, from its source."""
+    tree, allowed = ast.parse(path.read_text()), {}
+    assigned = [
+        node.targets[0].id for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id.isupper()
+    ]
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "ALLOWED":
+            allowed = {key.value: ast.unparse(rule) for key, rule in zip(node.value.keys, node.value.values)}
+    return [name for name in assigned if name != "ALLOWED"], allowed
+
+
+CONSTANTS = {
+    name: constants_of(ROOT / f"{name}.py") for name in ("data_preprocessing", "cnn_lstm_model", "train_model")
+}
+
+
+@pytest.mark.parametrize("file", CONSTANTS)
+def test_every_constant_has_a_rule_beside_it_and_is_used(file):
+    assigned, allowed = CONSTANTS[file]
+    assert sorted(assigned) == sorted(allowed), "each constant is assigned once, and has a rule"
+    used = {
+        node.attr
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+    }
+    assert set(assigned) <= used, "a constant that no code reads as c.NAME"
+
+
+def test_a_constant_renamed_is_missed(project):
+    script = project.folder / "train_model.py"
+    script.write_text(re.sub(r"^EPOCHS =", "EPOCH =", script.read_text(), flags=re.M))
+    assert "EPOCH in train_model.py is no constant of this project: EPOCHS" in project.refuse("train_model.py")
+    script.write_text(re.sub(r"^EPOCH = .*$", "", script.read_text(), flags=re.M))
+    assert "EPOCHS is missing from train_model.py" in project.refuse("train_model.py")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("EPOCHS = 20", "EPOCHS has no effect in data_preprocessing.py: it belongs in train_model.py"),
+        ("N_JOBS = 1", "N_JOBS has no effect in data_preprocessing.py: it belongs in tune_model.py"),
+        (
+            "BATCHSIZE = 3",
+            "BATCHSIZE in data_preprocessing.py is no constant of this project: BATCH_SIZE in train_model",
+        ),
+        ("MY_OWN = 3", "MY_OWN in data_preprocessing.py is no constant of this project"),
+    ],
+)
+def test_a_constant_in_the_wrong_file_is_not_ignored(project, line, message):
+    script = project.folder / "data_preprocessing.py"
+    script.write_text(script.read_text().replace("SEED = 42", f"{line}\nSEED = 42", 1))
+    assert message in project.refuse("train_model.py")
+
+
+def test_no_file_is_long():
+    limits = dict.fromkeys(SOURCES, 250) | dict.fromkeys(ROOT.glob("tests/**/*.py"), 300)
+    limits |= dict.fromkeys(ROOT.glob("benchmarks/*.py"), 300)
+    for path, most in limits.items():
+        assert len(path.read_text().splitlines()) <= most, path

@@ -1,0 +1,240 @@
+"""A damaged, foreign or hostile run folder is refused by one clear line; nothing in it is executed or followed."""
+
+import json
+import os
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import predict_model
+import train_model
+from core.errors import InputError
+from tests.scripts.test_refused_input import hashes
+
+
+def record(change):
+    """Return a function that changes run.json."""
+
+    def apply(run):
+        path = run / "run.json"
+        content = json.loads(path.read_text())
+        change(content)
+        path.write_text(json.dumps(content))
+
+    return apply
+
+
+def write(name, content):
+    return lambda run: (run / name).write_bytes(content)
+
+
+def flip_bytes(run):
+    path = run / "model.keras"
+    content = bytearray(path.read_bytes())
+    for place in range(len(content) // 4, len(content) // 2, 997):
+        content[place] ^= 0xFF
+    path.write_bytes(content)
+
+
+def truncate(run):
+    path = run / "model.keras"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def zip_of(**members):
+    def apply(run):
+        with zipfile.ZipFile(run / "model.keras", "w") as archive:
+            for name, content in members.items():
+                archive.writestr(name.replace("_", "."), content)
+
+    return apply
+
+
+def config(change):
+    """Return a function that rewrites config.json inside model.keras."""
+
+    def apply(run):
+        path = run / "model.keras"
+        with zipfile.ZipFile(path) as archive:
+            members = {name: archive.read(name) for name in archive.namelist()}
+        content = json.loads(members["config.json"])
+        change(content)
+        members["config.json"] = json.dumps(content).encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+
+    return apply
+
+
+def other_callable(content):
+    content["config"]["layers"][1] = {
+        "module": "os", "class_name": "system", "config": {"command": "touch executed"}, "registered_name": None,
+    }  # fmt: skip
+
+
+def lambda_model(run):
+    from core.quiet_tensorflow import keras
+
+    inputs = keras.Input((50, 1))
+    x = keras.layers.Lambda(lambda x: x[:, 0] * 2)(inputs)
+    keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(x)).save(run / "model.keras")
+
+
+def other_shape(run):
+    from core.quiet_tensorflow import keras
+
+    inputs = keras.Input((50, 1))
+    keras.Model(inputs, keras.layers.Dense(7)(keras.layers.Flatten()(inputs))).save(run / "model.keras")
+
+
+CASES = {
+    "model missing": (lambda run: (run / "model.keras").unlink(), "model.keras is missing or damaged"),
+    "model empty": (write("model.keras", b""), "model.keras is missing or damaged"),
+    "model text": (write("model.keras", b"hello"), "model.keras is missing or damaged"),
+    "model truncated": (truncate, "model.keras"),
+    "model bits flipped": (flip_bytes, "model.keras is damaged"),
+    "model another zip": (zip_of(a_txt=b"hello"), "model.keras is damaged"),
+    "model without weights": (zip_of(config_json=b"{}", metadata_json=b"{}"), "model.keras is damaged"),
+    "model with a Lambda": (lambda_model, "model.keras is damaged or foreign"),
+    "model of another callable": (config(other_callable), "model.keras is damaged or foreign"),
+    "model config a list": (config(lambda c: c["config"].update(layers=[1, 2])), "model.keras is damaged"),
+    "model of another shape": (other_shape, "model.keras .*does not fit"),
+    "run.json missing": (lambda run: (run / "run.json").unlink(), "no run in"),
+    "run.json empty": (write("run.json", b""), "run.json is damaged"),
+    "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
+    "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
+    "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 3"),
+    "no task": (record(lambda r: r.pop("task")), "'task'"),
+    "another task": (record(lambda r: r.update(task="magic")), "task"),
+    "no classes": (record(lambda r: r["state"].pop("classes")), "'state'"),
+    "classes a number": (record(lambda r: r.update(state={"classes": 2})), "'state'"),
+    "classes of numbers": (record(lambda r: r.update(state={"classes": [1, 2]})), "'state'"),
+    "one class": (record(lambda r: r.update(state={"classes": ["a"]})), "'state'"),
+    "no constants": (record(lambda r: r.pop("constants")), "'constants'"),
+    "an impossible constant": (record(lambda r: r["constants"].update(EPOCHS=-1)), "EPOCHS = -1"),
+    "an unknown constant": (record(lambda r: r["constants"].update(HACK=1)), "'constants'"),
+    "a constant removed": (record(lambda r: r["constants"].pop("ATTENTION")), "'constants'"),
+    "no shape": (record(lambda r: r.pop("input_shape")), "'input_shape'"),
+    "shape of words": (record(lambda r: r.update(input_shape=["a", "b"])), "'input_shape'"),
+    "shape too short": (record(lambda r: r.update(input_shape=[50])), "'preparation' does not fit"),
+    "no preparation": (record(lambda r: r.pop("preparation")), "'preparation'"),
+    "no fingerprint": (record(lambda r: r.pop("fingerprint")), "'fingerprint'"),
+    "seconds a word": (record(lambda r: r.update(seconds="fast")), "'seconds'"),
+    "seconds beyond all": (record(lambda r: r.update(seconds=10**400)), "'seconds'"),
+    "preparation of a series": (record(lambda r: r["preparation"].update(steps=None)), "'preparation'|'task'"),
+    "attention that is none": (record(lambda r: r["constants"].update(ATTENTION=True)), "model.keras .*does not fit"),
+    "model without a sigmoid": (
+        config(lambda c: c["config"]["layers"][-1]["config"].update(activation="linear")), "no probabilities",
+    ),
+    "parameters true": (record(lambda r: r.update(parameters=True)), "'parameters'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_bad_run_folder_is_refused(reference, shipped, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    damage, message = CASES[name]
+    run = tmp_path / "run"
+    shutil.copytree(reference[0].run_dir, run)
+    damage(run)
+    np.savez(tmp_path / "new.npz", X=np.zeros((3, 50, 1)))
+    before = hashes(tmp_path)
+    with pytest.raises(InputError, match=message) as refusal:
+        evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
+    assert "run python train_model.py" in str(refusal.value) or "EPOCHS" in str(refusal.value)
+    with pytest.raises(InputError):
+        predict_model.predict_new(tmp_path / "new.npz", run)
+    assert hashes(tmp_path) == before and not (tmp_path / "executed").exists()
+
+
+def test_a_missing_history_does_not_stop_an_evaluation(reference, shipped, tmp_path):
+    shutil.copytree(reference[0].run_dir, tmp_path / "run")
+    (tmp_path / "run" / "history.csv").unlink()
+    assert evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(tmp_path / "run")})["test_sequences"] == 200
+
+
+def test_a_damaged_ledger_is_named(reference, shipped, tmp_path, monkeypatch):
+    from core import ledger
+
+    (tmp_path / "ledger.csv").write_text("when,why\n1,2\n")
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
+    shutil.copytree(reference[0].run_dir, tmp_path / "run")
+    before = hashes(tmp_path)
+    with pytest.raises(InputError, match="ledger.csv"):
+        evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(tmp_path / "run")})
+    assert hashes(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["confusion_matrix.png", ".evaluation.json.writing", "predictions.csv"])
+def test_a_link_in_a_run_folder_is_not_followed(reference, shipped, tmp_path, name):
+    run, victim = tmp_path / "run", tmp_path / "victim"
+    shutil.copytree(reference[0].run_dir, run)
+    victim.write_text("mine")
+    (run / name).unlink(missing_ok=True)
+    (run / name).symlink_to(victim)
+    evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
+    assert victim.read_text() == "mine" and not (run / name).is_symlink()
+
+
+def test_an_export_replaces_a_link_and_not_what_it_points_to(reference, tmp_path):
+    from export_model import export
+
+    run, victim = tmp_path / "run", tmp_path / "victim"
+    shutil.copytree(reference[0].run_dir, run)
+    victim.mkdir()
+    (run / "saved_model").symlink_to(victim)
+    export("saved_model", str(run))
+    assert not list(victim.iterdir()) and (run / "saved_model" / "saved_model.pb").is_file()
+
+
+def test_what_others_left_beside_a_run_does_it_no_harm(reference, shipped, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(reference[0].run_dir, run)
+    (tmp_path / ".run.new").mkdir()
+    (tmp_path / ".run.old").write_text("a file")
+    evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(run)})
+    assert not (tmp_path / ".run.new").exists()
+
+
+def test_a_run_dir_that_is_a_link_is_replaced_where_it_points_to(shipped, tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for seed in (0, 1):
+        constants = {**shipped, "RUN_DIR": str(tmp_path / "link"), "N_SAMPLES": 40, "EPOCHS": 1, "SEED": seed}
+        train_model.train_with(constants)
+        assert evaluate_model.evaluate_with(constants)["test_sequences"] == 8
+    assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == [
+        "index.html",
+        "real",
+    ]
+
+
+def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path, monkeypatch):
+    from core import ledger
+
+    run, constants = tmp_path / "run", {**shipped, "RUN_DIR": str(tmp_path / "run"), "N_SAMPLES": 40, "EPOCHS": 1}
+    os.mkfifo(tmp_path / ".run.checkpoint")
+    train_model.train_with(constants)
+    (run / "model.keras").unlink()
+    os.mkfifo(run / "model.keras")
+    with pytest.raises(InputError, match="model.keras is missing"):
+        evaluate_model.evaluate_with(constants)
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "folder")
+    with pytest.raises(InputError, match="damaged"):
+        evaluate_model.evaluate_with(constants)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-x", "@SUM(A1)", "=a,b", '="q"'])
+def test_a_cell_that_a_spreadsheet_would_run_is_disarmed(tmp_path, cell):
+    import csv
+
+    from core.files import write_csv
+
+    write_csv(tmp_path / "t.csv", ["a", "b"], [[cell, -1.5]])
+    assert list(csv.reader((tmp_path / "t.csv").open()))[1] == ["'" + cell, "-1.5"]

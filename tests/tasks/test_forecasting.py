@@ -1,0 +1,123 @@
+"""Forecasting: windows, splits by time, the network's constant shift, report and files, on a series written here."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+import evaluate_model
+import predict_model
+import train_model
+from core.errors import InputError
+from reports.text import figure
+from tests.conftest import load
+
+
+def write_series(path, rows=200, level=1000.0):
+    """A season of 12 rows on a rising level, and a column that tells nothing."""
+    t = np.arange(rows)
+    sales = level + 2 * t + 30 * np.sin(2 * np.pi * t / 12)
+    noise = np.random.default_rng(0).normal(size=rows)
+    lines = [f"{1900 + i // 12}-{i % 12 + 1:02d},{a:.6f},{b:.6f}" for i, (a, b) in enumerate(zip(sales, noise))]
+    path.write_text("month,sales,noise\n" + "\n".join(lines) + "\n")
+    return sales, noise
+
+
+def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
+    sales, noise = write_series(tmp_path / "s.csv")
+    data = load(
+        DATASET=str(tmp_path / "s.csv"), TARGET="sales", WINDOW=10, HORIZON=3, TEST_SIZE=0.2, VALIDATION_SIZE=30
+    )
+    table = np.stack([sales, noise], axis=1).astype(np.float32)
+    bounds = {"train": (0, 130), "validation": (130, 160), "test": (160, 200)}
+    for name, (begin, end) in bounds.items():
+        part = getattr(data, name)
+        first = part.rows + 10
+        assert first.min() == max(begin, 10) and (first + 3).max() == end
+        for row, x, y in zip(part.rows, part.take(slice(None)), part.y):
+            np.testing.assert_allclose(x, table[row : row + 10], rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(y[:, 0], table[row + 10 : row + 13, 0], rtol=1e-5)
+    assert "month" in " ".join(data.notes)
+
+
+def test_the_last_numeric_column_is_the_default_target(tmp_path):
+    write_series(tmp_path / "s.csv")
+    assert load(DATASET=str(tmp_path / "s.csv")).state["targets"] == ["noise"]
+
+
+def test_train_evaluate_predict(shipped, tmp_path, capsys):
+    sales, _ = write_series(tmp_path / "s.csv")
+    run = tmp_path / "run"
+    constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales", "SEASON": 12}
+    constants |= {"WINDOW": 24, "HORIZON": 6, "EPOCHS": 60}
+    train_model.train_with(constants)
+    result = evaluate_model.evaluate_with(constants)
+    report = capsys.readouterr().out.strip().splitlines()
+    assert report.count(f"Test RMSE: {figure(result['rmse'])}") == 1
+    assert (run / "forecast.png").is_file()
+    # Against figures worked out from predictions.csv and the series.
+    rows = list(csv.DictReader((run / "predictions.csv").open()))
+    true = np.array([[float(row[f"true_step_{h}"]) for h in range(1, 7)] for row in rows])
+    forecasts = np.array([[float(row[f"forecast_step_{h}"]) for h in range(1, 7)] for row in rows])
+    first = np.array([int(row["index"]) for row in rows])
+    assert first.tolist() == list(range(160, 195))
+    np.testing.assert_allclose(true, [sales[i : i + 6] for i in first], rtol=1e-5)
+    assert result["rmse"] == pytest.approx(np.sqrt(np.mean((forecasts - true) ** 2)), abs=2e-3)
+    persistence = np.array([[sales[i - 1]] * 6 for i in first])
+    assert result["baselines"]["persistence"] == pytest.approx(np.sqrt(np.mean((persistence - true) ** 2)), rel=1e-4)
+    season = np.array([sales[i - 12 : i - 6] for i in first])
+    assert result["baselines"]["season before"] == pytest.approx(np.sqrt(np.mean((season - true) ** 2)), rel=1e-4)
+    assert result["rmse"] < 0.5 * result["baselines"]["persistence"]
+
+    predict_model.predict_new(tmp_path / "s.csv", run)
+    future = [float(row["sales"]) for row in csv.DictReader((run / "new_predictions.csv").open())]
+    t = np.arange(200, 206)
+    np.testing.assert_allclose(future, 1000 + 2 * t + 30 * np.sin(2 * np.pi * t / 12), atol=3 * result["rmse"])
+    assert (run / "future.png").is_file()
+
+
+def test_forecasts_follow_the_level(shipped, tmp_path):
+    """Adding a constant to the series adds it to the forecasts: the network sees changes alone."""
+    from core.quiet_tensorflow import keras
+
+    write_series(tmp_path / "s.csv")
+    constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
+    train_model.train_with(constants | {"HORIZON": 2, "EPOCHS": 1})
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    x = np.random.default_rng(0).normal(size=(5, 24, 2)).astype(np.float32)
+    shifted = x + np.float32([64.0, 0.0])
+    np.testing.assert_allclose(model.predict(shifted, verbose=0), model.predict(x, verbose=0) + 64, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("constants", "message"),
+    [
+        ({"TARGET": "price"}, "TARGET = 'price'.*sales, noise"),
+        ({"WINDOW": 180}, "WINDOW = 180"),
+        ({"TEST_SIZE": 3, "HORIZON": 5}, "TEST_SIZE = 3.*HORIZON = 5"),
+        ({"TEST_SIZE": 200}, "0 of 200 rows"),
+        ({"GROUP": "(a)"}, "GROUP"),
+        ({"TEST_FILES": "a"}, "TEST_FILES"),
+        # Of 24 rows the network sees the last 12, as changes against the 12 before.
+        (
+            {"WINDOW": 24, "SEASON": 12, "STANDARDISE": "sequence", "KERNEL_SIZE": 13},
+            "KERNEL_SIZE = 13 is impossible: 12 time steps allow 1 to 12",
+        ),
+    ],
+)
+def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, message):
+    write_series(tmp_path / "s.csv")
+    with pytest.raises(InputError, match=message):
+        train_model.train_with(
+            {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), **constants}
+        )
+
+
+def test_a_season_longer_than_the_past_is_refused(shipped, tmp_path):
+    write_series(tmp_path / "s.csv")
+    constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "EPOCHS": 1}
+    train_model.train_with(constants)
+    with pytest.raises(InputError, match="SEASON = 500"):
+        evaluate_model.evaluate_with(constants | {"SEASON": 500})
+    assert "rmse" not in json.loads((tmp_path / "run" / "run.json").read_text())

@@ -1,0 +1,225 @@
+"""Texts: divided as Keras divides them, learned, and answered by a saved network that takes them as they are."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+import evaluate_model
+import export_model
+import predict_model
+import train_model
+from core.errors import InputError
+from sequences.vocabulary import learn_vocabulary, numbers_of, words_of
+from tasks.classification import word_model as text_start
+from tests.conftest import load
+
+RNG = np.random.default_rng(4)
+GOOD, BAD = (["lovely", "great", "fine", "warm", "kind"], ["dull", "awful", "grim", "cold", "cruel"])
+OTHERS = ["the", "a", "film", "book", "it", "was", "very", "with", "and", "of"]
+
+
+def review(good):
+    words = [*RNG.choice(OTHERS, 6), RNG.choice(GOOD if good else BAD)]
+    return " ".join(RNG.permutation(words)).capitalize() + "!"
+
+
+LABELS = ["good" if k % 2 else "bad" for k in range(160)]
+TEXTS = [review(label == "good") for label in LABELS]
+
+
+def write_table(path, texts=TEXTS, labels=LABELS):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["kind", "what was said"], *zip(labels, texts)])
+    return str(path)
+
+
+STRANGE = [
+    "It's GREAT, isn't it? (10/10) #win @home", "tabs\tand\nbreaks  and   blanks", "ÄRGER Straße łódź ПРИВЕТ",
+    "…—“quoted”", "", "!!!", "a_b-c.d:e;f", "\u00a0no\u00a0break\u00a0space", "emoji 😀 x\\y [z] {q} |p| ~`^", "one",
+]  # fmt: skip
+
+
+def test_words_are_those_of_keras():
+    from core.quiet_tensorflow import keras, tf
+
+    vocabulary, _ = learn_vocabulary([*STRANGE, "the end"], 40)
+    for steps in (1, 4, 12):
+        theirs = np.asarray(
+            keras.layers.TextVectorization(vocabulary=vocabulary, output_sequence_length=steps)(tf.constant(STRANGE))
+        )
+        ours = numbers_of(STRANGE, vocabulary, steps)
+        for own, other in zip(ours, theirs):  # the same words; theirs are padded behind, ours in front
+            assert own[own > 0].tolist() == other[other > 0].tolist() and not own[: (own == 0).sum()].any()
+
+
+def test_the_vocabulary_is_learned_from_the_training_part_by_frequency(tmp_path):
+    data = load(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", VOCABULARY=12)
+    words = [word for row in data.train.rows for word in TEXTS[row].lower().strip("!").split()]
+    counts = sorted(set(words), key=lambda word: (-words.count(word), word))
+    assert data.preparation["vocabulary"] == counts[:10] and data.preparation["steps"] == 7
+    assert data.train.shape == (7,) and data.train.take(slice(None)).max() == 11
+
+
+def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
+    from core.quiet_tensorflow import keras, tf
+
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", EPOCHS=30)
+    c, run = c.changed(RUN_DIR=str(tmp_path / "run"), EMBEDDING=16, LEARNING_RATE=0.003), tmp_path / "run"
+    train_model.train_with(c)
+    result = evaluate_model.evaluate_with(c)
+    report = capsys.readouterr().out
+    assert result["accuracy"] > 0.9 and result["baselines"]["linear"] > 0.9
+    assert "7 words out of 20" in report and "ridge on TF-IDF" in report
+    with open(run / "predictions.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert all(
+        row["text"] == TEXTS[int(row["index"])] and row["true_label"] == LABELS[int(row["index"])] for row in rows
+    )
+    looked_at = json.loads((run / "evaluation.json").read_text())["importance"]["words"]
+    deciding = [of["words"][0][0] in (GOOD if of["answer"] == "good" else BAD) for of in looked_at]
+    assert len(looked_at) == 5 and sum(deciding) >= 4
+    model = keras.models.load_model(run / "model.keras")  # stock Keras, nothing of the project
+    texts = [row["text"] for row in rows]
+    raw = model.predict(tf.constant(texts), verbose=0)[:, 0]
+    np.testing.assert_allclose(raw, [float(row["probability_good"]) for row in rows], atol=1e-5)
+    served = tf.saved_model.load(export_model.export("saved_model", str(run)))
+    np.testing.assert_allclose(served.serve(tf.constant(texts))[:, 0], raw, atol=1e-5)
+    with pytest.raises(InputError, match="TFLite has no operators"):
+        export_model.export("tflite", str(run))
+    (tmp_path / "new.txt").write_text("A very lovely film\nthe book was grim and it was new\n")
+    predict_model.predict_new(tmp_path / "new.txt", run)
+    with open(run / "new_predictions.csv") as file:
+        assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad"]
+    np.savez(tmp_path / "x.npz", X=np.zeros((3, 7)))
+    with pytest.raises(InputError, match="holds numbers; the training set holds texts"):
+        predict_model.predict_new(tmp_path / "x.npz", run)
+
+
+def words_and_pairs(text):
+    words = words_of(text)
+    return words + [" ".join(pair) for pair in zip(words, words[1:])]
+
+
+@pytest.mark.parametrize("names", [["bad", "good"], ["bad", "good", "so so"]])
+def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tmp_path, names):
+    """Its logits are scikit-learn's ridge regression on weighted counts, times one number."""
+    from core.quiet_tensorflow import keras, tf
+
+    labels = [names[k % 2] if len(text) % 5 else names[-1] for k, text in enumerate(TEXTS)]
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=4)
+    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    data = load(**c)
+    texts = [TEXTS[row] for row in data.train.rows]
+    vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
+    counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(words_of(text))] for text in texts])
+    targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
+    targets = targets if len(names) == 3 else targets[:, 1:]
+    answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.3, 1, 3, 10)]
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    network = next(layer for layer in model.layers if layer.name == "network")
+    parts = keras.Model(network.input, [network.get_layer("probabilities").input, network.get_layer("output").output])
+    both, alone = (np.asarray(part) for part in parts(tf.constant(data.train.take(slice(None)), "float32")))
+    logits = (both - alone).ravel()
+    assert max(np.corrcoef(logits, own)[0, 1] for own in answers) > 0.9999
+    assert (both - alone).std() > 0.5
+    train_model.train_with(c.changed(LINEAR_START=False))
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    assert "linear" not in [layer.name for layer in model.get_layer("network").layers]
+
+
+def test_class_weights_count_in_the_linear_model_of_words(shipped, tmp_path):
+    """Texts without known words are left to the intercept: there a class is as likely as its weight makes it."""
+    labels = ["rare" if text % 5 == 0 else "frequent" for text in range(len(TEXTS))]
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0)
+    data, balanced = load(**c), c.changed(CLASS_WEIGHT="balanced")
+    frequent, rare = np.bincount(data.train.y)
+    without, within = (text_start.fit_words(data, 1, constants) for constants in (c, balanced))
+    np.testing.assert_array_equal(without.weights, within.weights)
+    np.testing.assert_allclose(within.intercept - without.intercept, np.log(frequent / rare))
+
+
+def test_a_folder_for_each_class_with_a_text_in_each_file(tmp_path):
+    for k, (text, label) in enumerate(zip(TEXTS[:40], LABELS)):
+        folder = tmp_path / "imdb" / ("train" if k < 30 else "test") / label
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{k:02}_7.txt").write_text(text, encoding="utf-8")
+    data = load(DATASET=str(tmp_path / "imdb"))
+    assert (len(data.train), len(data.test)) == (30, 10) and data.state["classes"] == ["bad", "good"]
+    assert sorted(data.test.names) == sorted(TEXTS[30:40])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "constants", "expected"),
+    [
+        (
+            "a.csv",
+            'label,text\nx,"two\nlines, ""quoted"""\ny,plain\n',
+            {"TEXT": "text", "LABEL": 0},
+            'two\nlines, "quoted"',
+        ),
+        ("a.tsv", 'x\ta "stray mark\ny\tplain\nx\tz\n', {"TEXT": 1, "LABEL": 0}, 'a "stray mark'),
+        ("a.csv", "text;label;;\nin £;x;;\nplain;y;;\n", {"TEXT": 0, "LABEL": "label"}, "in £"),
+    ],
+)
+def test_tables_of_texts(shipped, tmp_path, name, content, constants, expected):
+    from readers import read_data_set
+
+    (tmp_path / name).write_bytes(content.encode("latin-1"))
+    read, _ = read_data_set(tmp_path / name, shipped.changed(**constants))
+    assert read.x[0] == expected and read.y.tolist()[:2] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("content", "constants", "message"),
+    [
+        ("text,label\na b,x\n ,y\n", {}, "text 2 is empty"),
+        ("text,label\na b,x\nc d,\n", {}, "row 2 has no label"),
+        ("text,label\na b,x\nc d,y,z\n", {}, "row 3 has 3 cells, the others have 2"),
+        ("text,label\na b,x\nc d,y\n", {"TEXT": "words"}, "TEXT = 'words' is impossible: the 2 columns"),
+        ("text,label\na b,x\nc d,y\n", {"TASK": "regression"}, "TASK = 'regression' is impossible with texts"),
+        ("text,label\n", {}, "a header and no rows"),
+    ],
+)
+def test_texts_that_cannot_be_read(tmp_path, content, constants, message):
+    (tmp_path / "t.csv").write_text(content)
+    with pytest.raises(InputError, match=message):
+        load(DATASET=str(tmp_path / "t.csv"), **{"TEXT": "text", "LABEL": "label"} | constants)
+
+
+def test_another_vocabulary_starts_with_a_new_embedding(shipped, tmp_path, capsys):
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=8)
+    train_model.train_with(c.changed(RUN_DIR=str(tmp_path / "big")))
+    c = c.changed(PRETRAINED_RUN=str(tmp_path / "big"), RUN_DIR=str(tmp_path / "run"))
+    train_model.train_with(c)
+    assert "embedding, convolution, lstm; new: output" in capsys.readouterr().out
+    swapped = [text.replace("film", "play") for text in TEXTS]  # as many words, one of them another
+    train_model.train_with(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
+    assert ": convolution, lstm; new: embedding, output" in capsys.readouterr().out
+
+
+def test_attention_is_drawn_over_the_words(shipped, tmp_path):
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, ATTENTION=True)
+    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    evaluate_model.evaluate_with(c)
+    assert (tmp_path / "run" / "attention.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_files_of_texts_go_by_their_names(tmp_path):
+    for k, (text, label) in enumerate(zip(TEXTS[:40], LABELS)):
+        (tmp_path / "d" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "d" / label / f"{k:02}.txt").write_text(text)
+    data = load(DATASET=str(tmp_path / "d"), TEST_FILES=r"/[0-1]\d\.txt")
+    assert sorted(data.test.names[row] for row in data.test.rows) == sorted(TEXTS[:20])
+
+
+def test_texts_without_words_are_refused(tmp_path):
+    with pytest.raises(InputError, match="hold no words"):
+        load(DATASET=write_table(tmp_path / "t.csv", ["!!!", "???"] * 20, ["a", "b"] * 20), TEXT=1, LABEL=0)
+    (tmp_path / "t.csv").write_text("t,t\n" + "good,a\nbad,b\n" * 9)
+    with pytest.raises(InputError, match="names the column 't' twice"):
+        load(DATASET=str(tmp_path / "t.csv"), TEXT="t", LABEL=1)
