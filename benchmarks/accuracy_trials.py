@@ -89,7 +89,7 @@ def scores_at(looks, data, constants):
     from training.build import build
     from training.epochs import train_epochs
     from training.fit import blocks, compile_model
-    from training.weight_average import Average
+    from training.weight_average import WeightAverage
 
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
     model, steps = reused(build(data, backbone, constants), data)
@@ -97,8 +97,10 @@ def scores_at(looks, data, constants):
     begins = linear_start.begins(data, constants)
     beside = linear_start.fit_beside(data, model.output_shape[1], constants) if begins else None  # once for all looks
     training, _, batch_size = blocks(model, data, constants)
-    history, scores, average = {"loss": []}, [], Average(model)
-    for epoch, logs in train_epochs(model, training, batch_size, constants.EPOCHS, callbacks=[average], steps=steps):
+    history, scores, average = {"loss": []}, [], WeightAverage(model)
+    for epoch, logs in train_epochs(
+        model, training, batch_size, constants.EPOCHS, callbacks=[average.callback()], steps=steps
+    ):
         history["loss"].append(logs["loss"])
         model.optimizer.learning_rate = schedule.learning_rate(history, constants)
         if epoch + 1 in looks:

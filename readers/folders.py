@@ -103,7 +103,7 @@ def read(path, c, known=None):
         more = ", ..." if len(left_out) > 4 else ""
         install = {"sound": sound.INSTALL, "video": video.INSTALL}.get(kind)
         install = f" ({install})" if install and any(kind_of(f) == kind for f in left_out) else ""
-        stream = stream._replace(
+        stream = stream.replace(
             notes=(*stream.notes, f"{len(left_out)} files or folders left out: {shown}{more}{install}")
         )
     training = sum(part == 0 for part, _, _ in found)
@@ -128,7 +128,7 @@ def _read_all(path, kind, found, c, known):
         if column is not None:
             labels, note = None, f"classes are those of the column {column}, not the names of the folders"
             read = recordings(path, tables, c, known)
-            return read._replace(notes=(*read.notes, note))
+            return read.replace(notes=(*read.notes, note))
         if labels is None and known is None and c.LABEL is None:
             raise InputError(
                 f'SEQUENCE = "file" needs LABEL, the column with the label of each row of the files in {path}, or to '
@@ -137,7 +137,7 @@ def _read_all(path, kind, found, c, known):
         return recordings(path, tables, c, known, labels)
     if kind == "video":
         x = video.read_all([file for _, _, file in found], c)
-        return Sequences(x, None if labels is None else np.array(labels), names=names)
+        return Sequences(x, None if labels is None else np.array(labels), "clips", names=names)
     if labels is None and known is None:
         raise InputError(f"{path}: files of {kind} need a folder for each class, CLASS/NAME")
     rate, notes = None, ()
@@ -151,7 +151,7 @@ def _read_all(path, kind, found, c, known):
     shapes = {values.shape[1:] for values in x}
     if len(shapes) > 1:
         raise InputError(f"{path}: its files differ in features: {', '.join(map(str, sorted(shapes)[:3]))}")
-    return Sequences(x, y, names=names, sample_rate=rate, notes=notes)
+    return Sequences(x, y, "streams", names=names, sample_rate=rate, notes=notes)
 
 
 def _clips(path, x, labels, names):
@@ -159,7 +159,7 @@ def _clips(path, x, labels, names):
     shapes = sorted({values.shape for values in x})
     if len(shapes) > 1:
         raise InputError(f"{path}: clips in .npy files must be of one shape: {', '.join(map(str, shapes[:3]))}")
-    return Sequences(np.stack(x), None if labels is None else np.array(labels), names=names)
+    return Sequences(np.stack(x), None if labels is None else np.array(labels), "clips", names=names)
 
 
 def _are_texts(files, known):
@@ -217,7 +217,7 @@ def _part_of_channels(path, folder):
         pairs = [line.split(None, 1) for line in read_any_text(names)[0].splitlines()]
         words = dict(pair for pair in pairs if len(pair) == 2)
         y = np.array([words.get(str(label), str(label)).strip() for label in y])
-    return Sequences(x, y, subjects, columns=[*channels])
+    return Sequences(x, y, groups=subjects, columns=[*channels])
 
 
 def _matrix(file):

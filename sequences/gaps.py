@@ -20,7 +20,7 @@ def fill_gaps(sequences, fill=None):
             column = sequences.columns[column] if sequences.columns else column
             raise InputError(f"{name_of(sequences, place)} has no value of feature {column!r}")
         x[place], count = (fill or interpolated)(values, gaps), count + int(gaps.sum())
-    return sequences._replace(x=x), count
+    return sequences.replace(x=x), count
 
 
 def name_of(sequences, place):

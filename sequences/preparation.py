@@ -128,7 +128,7 @@ def prepare(sequences, learned, where):
     elif isinstance(x, list) or lengths != [steps]:
         x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)
     check_finite(x, where)
-    return sequences._replace(x=x), notes
+    return sequences.replace(x=x), notes
 
 
 def _prepared_texts(texts, learned):
@@ -139,13 +139,13 @@ def _prepared_texts(texts, learned):
     notes = [f"{cut} of {len(x)} texts were cut to {steps} words"] if cut else []
     if unknown:
         notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
-    return texts._replace(x=x), notes
+    return texts.replace(x=x), notes
 
 
 def with_columns(sequences, columns, where):
     """Pick the columns of a table by the names that the training set had; None: it was no table."""
     if columns is None or sequences.columns is None:
-        return sequences._replace(columns=None)
+        return sequences.replace(columns=None)
     missing = [name for name in columns if name not in sequences.columns]
     if missing:
         raise InputError(f"{where} has no numeric column {missing[0]!r}, which the training set has")
@@ -154,7 +154,7 @@ def with_columns(sequences, columns, where):
     places = [sequences.columns.index(name) for name in columns]
     extra = [name for name in sequences.columns if name not in columns]
     notes = [f"columns that the training set has not are ignored: {', '.join(extra[:8])}"] if extra else []
-    return sequences._replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
+    return sequences.replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
 
 
 def _prepared_series(series, filler, where):
@@ -173,7 +173,7 @@ def _prepared_series(series, filler, where):
     notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
     if begun:
         notes.append(f"{counted(begun, 'empty cell')} that nothing comes before got the mean of the training set")
-    return series._replace(x=prepared, measured=measured), notes
+    return series.replace(x=prepared, measured=measured), notes
 
 
 def without_tails(x):

@@ -20,8 +20,8 @@ def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
 
     Returns: {"training", "validation", "test": rows (n,)}; those of the test set count in `test` where it is given.
     """
-    if train.parts is not None:
-        return {name: np.flatnonzero(train.parts == place) for place, name in enumerate(SPLITS)}
+    if train.splits is not None:
+        return {name: np.flatnonzero(train.splits == place) for place, name in enumerate(SPLITS)}
     groups, rows = groups_of(train, c.GROUP), np.arange(len(train.x))
     if test is not None:
         training, held_out = rows, np.arange(len(test.x))

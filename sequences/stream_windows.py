@@ -41,8 +41,8 @@ def cut_streams(train, test, c, validation_seed, pure, fold=None):
     windows = Windows(windows.values, windows.starts[kept], c.WINDOW)
     begins = np.cumsum([0, *map(len, both.x)])[:-1]
     names = WindowNames(windows.starts, c.WINDOW, [name_of(both, k) for k in range(len(begins))], begins)
-    made = train._replace(x=windows, y=labels[kept], parts=marks, groups=None, names=names)
-    return made._replace(notes=(*train.notes, *notes)), None
+    made = train.replace(x=windows, y=labels[kept], splits=marks, groups=None, names=names)
+    return made.replace(notes=(*train.notes, *notes)), None
 
 
 def whole(stream, pure):
@@ -55,14 +55,14 @@ def whole(stream, pure):
                 "rows that make one sequence, or SEQUENCE to the columns that tell recordings apart; where each row "
                 'is a sequence SEQUENCE = "row", where a column holds texts TEXT'
             )
-    return stream._replace(y=np.array([own[0] for own in labels]))
+    return stream.replace(y=np.array([own[0] for own in labels]))
 
 
 def _joined(train, test):
     if test is None:
         return train
     names = [*train.names, *test.names] if train.names and test.names else None
-    return train._replace(x=[*train.x, *test.x], y=[*train.y, *test.y], names=names)
+    return train.replace(x=[*train.x, *test.x], y=[*train.y, *test.y], names=names)
 
 
 def _windows(stream, size, stride, pure):
@@ -116,9 +116,9 @@ def _split_recordings(train, test, c, validation_seed, pure, fold):
     marks = np.full(len(train.x), TRAINING)
     labels = [np.unique(y) for y in train.y]
     alike = pure and all(len(own) == 1 for own in labels)
-    units = train._replace(y=np.array([own[0] for own in labels]) if alike else np.zeros(len(labels)))
+    units = train.replace(y=np.array([own[0] for own in labels]) if alike else np.zeros(len(labels)))
     if fold is not None and groups_of(units, c.GROUP) is None:  # recordings stay whole
-        units = units._replace(groups=np.arange(len(marks)))
+        units = units.replace(groups=np.arange(len(marks)))
     by_time = []
     if test is None and len(marks) > 1:
         rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, alike, fold)

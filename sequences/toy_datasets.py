@@ -41,7 +41,8 @@ def generate(c):
         "digits": digits,
         "moving_digits": lambda: moving_digits(c.N_SAMPLES, c.SEED),
     }
-    return Sequences(*make[c.DATASET](), scaled=True)
+    kind = "clips" if c.DATASET == "moving_digits" else "sequences"
+    return Sequences(*make[c.DATASET](), kind, scaled=True)
 
 
 def random_sequences(n_samples, time_steps, features, seed):

@@ -1,9 +1,8 @@
 """What everything is made of: Sequences as a reader returns them, a Part of the split, and a whole data set."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,19 +20,24 @@ def at_once(shape, most=BLOCK, bytes_at_most=None):
     return max(1, min(most, (bytes_at_most or BLOCK_BYTES) // (4 * int(np.prod(shape)))))
 
 
-class Sequences(NamedTuple):
-    """What a reader returns: n sequences of (time, features). Time series are long sequences. Missing values: NaN.
+KINDS = ("sequences", "series", "recordings", "texts", "clips", "streams")
 
-    A table names its features. Without labels they are the inputs of a forecast. With a label in every row it is a
-    stream, to be cut into windows by sequences/stream_windows.py.
+
+@dataclass(frozen=True)
+class Sequences:
+    """What a reader returns: n sequences of (time, features), and what is known of them. Missing values are NaN.
+
+    kind: "sequences" of one class or number each; "series" to forecast, the columns of a table; "recordings" of sound;
+    "texts"; video "clips"; "streams", recordings with a label at every time step, cut into windows after the split.
     """
 
     # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ; texts: (n,) of strings
     x: np.ndarray | list
-    # labels (n,) as written, or numbers (n,), (n, targets); of a stream n arrays (time_i,); None where there are none
+    # labels (n,) as written, or numbers (n,), (n, targets); of streams n arrays (time_i,); None where there are none
     y: np.ndarray | list | None = None
-    groups: np.ndarray | None = None  # (n,) what may not be in two parts of the split (the speaker, say)
-    parts: np.ndarray | None = None  # (n,) places in SPLITS, where the split is already made
+    kind: str = "sequences"  # one of KINDS
+    groups: np.ndarray | None = None  # (n,) what may not be in two splits (the speaker, say)
+    splits: np.ndarray | None = None  # (n,) places in SPLITS, where the split is already made
     names: Sequence | None = None  # of recordings: of their files, say
     transcripts: bool = False  # y (n,) of strings is what is said in recordings, to be written down
     texts: list | None = None  # as they were read, of texts that have been turned into numbers
@@ -45,9 +49,17 @@ class Sequences(NamedTuple):
     held_out: list | None = None  # of series: how many rows at the end of each are an official test set
     table: list | None = None  # names of all columns of a table, left out or not, in its order
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
-    stratify: bool = True  # a drawn split gives each class its share in both parts
+    stratify: bool = True  # a drawn split gives each class its share in both sets
     remark: str = ""  # what the report says of these data at its end
-    notes: tuple = ()  # what reading left out or changed, one line each, for the report
+    notes: tuple = ()  # what reading and preparing left out or changed, one line each, for the user
+
+    def replace(self, **fields):
+        """Return a copy with other values of some fields."""
+        return replace(self, **fields)
+
+    def noted(self, *lines):
+        """Return a copy with more notes for the user."""
+        return replace(self, notes=(*self.notes, *lines))
 
 
 @dataclass

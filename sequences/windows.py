@@ -91,4 +91,4 @@ def cut_recordings(new, steps):
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
     notes = [f"{were(gaps, 'missing value')} filled by linear interpolation"] if gaps else []
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
-    return new._replace(x=windows, names=places, y=None, groups=None), [note, *notes]
+    return new.replace(x=windows, names=places, y=None, groups=None), [note, *notes]

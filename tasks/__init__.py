@@ -10,16 +10,16 @@ from core.errors import InputError
 from core.files import shown
 from core.run_folder import AGAIN
 from sequences import preparation
-from tasks.classification import task as classification
-from tasks.forecasting import task as forecasting
-from tasks.regression import task as regression
-from tasks.transcription import task as transcription
+from tasks.classification import task as classification_task
+from tasks.forecasting import task as forecasting_task
+from tasks.regression import task as regression_task
+from tasks.transcription import task as transcription_task
 
 TASKS = {
-    "classification": classification,
-    "regression": regression,
-    "forecasting": forecasting,
-    "transcription": transcription,
+    "classification": classification_task,
+    "regression": regression_task,
+    "forecasting": forecasting_task,
+    "transcription": transcription_task,
 }
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 
@@ -33,28 +33,28 @@ def task_of(sequences, c):
     if preparation.is_text(sequences):
         if c.TASK not in (None, "classification"):
             raise InputError(f"TASK = {c.TASK!r} is impossible with texts: their classes are learned")
-        return classification
+        return classification_task
     if sequences.transcripts:
-        return transcription
+        return transcription_task
     if c.TASK is not None:
         return TASKS[c.TASK]
     y = sequences.y
     if sequences.columns is not None and y is None:
-        return forecasting
+        return forecasting_task
     if isinstance(y, list):  # a label in every row
         y = np.concatenate(y)
         y = y[~np.isnan(y)] if y.dtype.kind == "f" else y
     if y is None or y.dtype.kind not in "fiu":
-        return classification
+        return classification_task
     if y.ndim == 2 or (y.dtype.kind == "f" and not (y == np.round(y)).all()):
-        return regression
+        return regression_task
     different = len(np.unique(y))
     if different > MOST_CLASSES:
         raise InputError(
             f'{c.DATASET} has {different} different whole numbers as labels: set TASK = "regression" to predict the '
             'number, or TASK = "classification" to tell so many classes apart'
         )
-    return classification
+    return classification_task
 
 
 def name_of(task):
@@ -77,10 +77,10 @@ def trained_task(record, folder):
         raise InputError(f"{path} is damaged, field 'preparation' does not fit the others: {AGAIN}")
     state = record["state"]
     ahead = len(state.get("known", ())) + 2 * len(state.get("calendar", ()))  # inputs beside the columns
-    if task is forecasting and record["preparation"]["features"] != [record["input_shape"][-1] - ahead]:
+    if task is forecasting_task and record["preparation"]["features"] != [record["input_shape"][-1] - ahead]:
         raise InputError(f"{path} is damaged, fields 'state' and 'preparation' do not fit: {AGAIN}")
-    fits = record["preparation"]["any_length"] == (task is transcription)
-    if not fits or (record["preparation"]["steps"] is None) != (task is forecasting):
+    fits = record["preparation"]["any_length"] == (task is transcription_task)
+    if not fits or (record["preparation"]["steps"] is None) != (task is forecasting_task):
         raise InputError(f"{path} is damaged, field 'task' does not fit the others: {AGAIN}")
     return task
 

@@ -16,7 +16,6 @@ from readers.arrays import numpy_files as arrays
 from readers.arrays.named_arrays import from_names, sequences_of
 from readers.text_files import with_twin
 from sequences.rows_on_disk import RowsOnDisk
-from sequences.types import Sequences
 
 h5py = lazy("h5py")
 arff = lazy("scipy.io.arff")
@@ -50,7 +49,7 @@ def read_mat(path, c, known=None):
     if other:
         notes.append(f"arrays that are not looked at: {', '.join(other)}")
     part = sequences_of(path, x_name, x, labels[0] if labels else "y", y, known)
-    return part._replace(notes=(*part.notes, *notes)), None
+    return part.replace(notes=(*part.notes, *notes)), None
 
 
 # A damaged file can end the process that SciPy reads it in: it is another process than ours.
@@ -136,5 +135,4 @@ def _rows_of_arff(path, known=None):
         )
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
     y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), "utf-8", "replace") if labels else None
-    part = sequences_of(path, "it", x, "the label", y, known)
-    return Sequences(*part)
+    return sequences_of(path, "it", x, "the label", y, known)

@@ -40,11 +40,11 @@ def from_names(path, names, load, known=None):
         if lengths in names:
             part = _cut(path, part, lengths, load(lengths))
         if groups in names:
-            part = part._replace(groups=_one_each(path, groups, load(groups), len(part.x), "iubUS"))
+            part = part.replace(groups=_one_each(path, groups, load(groups), len(part.x), "iubUS"))
         parts.append(part)
     if names - used:
         other = f"arrays that are not looked at: {', '.join(sorted(names - used))}"
-        parts[0] = parts[0]._replace(notes=(*parts[0].notes, other))
+        parts[0] = parts[0].replace(notes=(*parts[0].notes, other))
     return parts[0], parts[1] if len(parts) == 2 else None
 
 
@@ -68,7 +68,7 @@ def sequences_of(path, x_name, x, y_name, y, known=None):
             "(n, time, height, width[, channels])"
         )
     y, notes = _labels(path, x_name, len(x), y_name, y)
-    return Sequences(without_tails(x), y, notes=notes)
+    return Sequences(without_tails(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
 
 
 def _labels(path, x_name, n, y_name, y):
@@ -108,9 +108,9 @@ def _with_constants(path, part, name, values):
     if isinstance(part.x, RowsOnDisk) or not isinstance(part.x, list) and part.x.ndim != 3:
         raise InputError(f"{path}: {name} is possible beside sequences (n, time, features) in memory only")
     if isinstance(part.x, list):
-        return part._replace(x=[np.hstack([x, np.tile(v, (len(x), 1))]) for x, v in zip(part.x, values)])
+        return part.replace(x=[np.hstack([x, np.tile(v, (len(x), 1))]) for x, v in zip(part.x, values)])
     repeated = np.repeat(values[:, None].astype(part.x.dtype), part.x.shape[1], axis=1)
-    return part._replace(x=np.concatenate([part.x, repeated], axis=2))
+    return part.replace(x=np.concatenate([part.x, repeated], axis=2))
 
 
 def _cut(path, part, name, lengths):
@@ -118,7 +118,7 @@ def _cut(path, part, name, lengths):
     lengths = _one_each(path, name, lengths, len(part.x), "iu")
     if isinstance(part.x, RowsOnDisk) or lengths.min() < 1 or any(n > len(x) for n, x in zip(lengths, part.x)):
         raise InputError(f"{path}: {name} must lie between 1 and the time steps of X, which must fit in memory")
-    return part._replace(x=[x[:n] for n, x in zip(lengths, part.x)])
+    return part.replace(x=[x[:n] for n, x in zip(lengths, part.x)])
 
 
 def _one_each(path, name, values, n, kinds):

@@ -70,7 +70,7 @@ def read(path, c, known=None):
             f"{table} cannot be used: a header must name the column of files ({', '.join(FILES)}) and that of what is "
             f"said ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
         )
-    return Sequences(x, y, names=names, sample_rate=rate, notes=(*notes, *_left_out(path))), None
+    return Sequences(x, y, "recordings", names=names, sample_rate=rate, notes=(*notes, *_left_out(path))), None
 
 
 def _left_out(path):

@@ -60,7 +60,7 @@ def read_table(path, text, label, group=None):
         notes += alike_notes(np.unique(groups), "groups")
     broken = sum("\n" in cell for cell in cells[:, place])
     notes += [f"{broken} texts hold line breaks: their quotation marks go over several lines"] if broken else []
-    return texts_of(path, cells[:, place], y, notes)._replace(groups=groups)
+    return texts_of(path, cells[:, place], y, notes).replace(groups=groups)
 
 
 def is_name(rows, text, label):
@@ -101,7 +101,7 @@ def read_files(path, files, labels):
     """Read files with a text each. labels: list of the class of each, or None. Returns: Sequences."""
     texts = np.array([read_any_text(file)[0] for file in files], dtype=object)
     read = texts_of(path, texts, None if labels is None else np.array(labels), ())
-    return read._replace(names=[str(file.relative_to(path)) for file in files])
+    return read.replace(names=[str(file.relative_to(path)) for file in files])
 
 
 def texts_of(path, texts, y, notes):
@@ -111,4 +111,4 @@ def texts_of(path, texts, y, notes):
         raise InputError(f"{path}: text {int((lengths == 0).argmax()) + 1} is empty")
     if lengths.max() > LONGEST:
         raise InputError(f"{path}: text {int(lengths.argmax()) + 1} has {lengths.max():,} letters, {LONGEST:,} at most")
-    return Sequences(texts, y, texts=list(texts), notes=tuple(notes))
+    return Sequences(texts, y, "texts", texts=list(texts), notes=tuple(notes))

@@ -39,7 +39,8 @@ def read(path, c, known=None):
     read = Sequences(
         x,
         np.array(labels) if c.LABEL is not None else np.array(labels, dtype=object),
-        np.array(groups) if groups else None,
+        kind="recordings",
+        groups=np.array(groups) if groups else None,
         names=names,
         sample_rate=rate,
         transcripts=c.LABEL is None and c.TASK in (None, "transcription"),

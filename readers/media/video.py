@@ -46,7 +46,7 @@ def read(path, c, known=None):
     """Read one clip, a file: see readers/__init__.py."""
     if not can_read(path):
         raise InputError(f"{path} needs the package av (PyAV) to be read: {INSTALL}, or convert it to .gif")
-    return Sequences(read_all([path], c), names=[path.name]), None
+    return Sequences(read_all([path], c), kind="clips", names=[path.name]), None
 
 
 def read_all(paths, c):

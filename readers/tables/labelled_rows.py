@@ -92,7 +92,8 @@ def recordings(path, tables, c, known=None, labels=None):
     return Sequences(
         [values[own] for own in cut],
         None if y is None else [y[order][own] for own in cut],
-        None if groups is None else _groups(groups[order], cut, keys),
+        kind="streams",
+        groups=None if groups is None else _groups(groups[order], cut, keys),
         names=called(keys, tables),
         columns=list(named),
         notes=tuple(dict.fromkeys(notes)),
@@ -126,7 +127,7 @@ def divided(stream, n):
     """Divide Sequences after the first n. Returns: (Sequences, Sequences)."""
     on_disk = isinstance(stream.x, RowsOnDisk)
     first, second = (
-        stream._replace(
+        stream.replace(
             x=stream.x.between(*own.indices(len(stream.x))[:2]) if on_disk else stream.x[own],
             y=None if stream.y is None else stream.y[own],
             groups=None if stream.groups is None else stream.groups[own],
@@ -135,7 +136,7 @@ def divided(stream, n):
         )
         for own in (slice(n), slice(n, None))
     )
-    return first, second._replace(notes=())
+    return first, second.replace(notes=())
 
 
 def _groups(groups, cut, keys):

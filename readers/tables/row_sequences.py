@@ -72,7 +72,7 @@ def from_rows(path, table, c, known=None, step_names=None):
         raise InputError(f"{path} has no column of numbers but the labels")
     x = side_by_side([*columns.values()])[:, :, None]
     own = list(columns) if table.header else None
-    return Sequences(without_tails(x), y, groups, table=own, notes=(*notes, *index_notes(columns)))
+    return Sequences(without_tails(x), y, groups=groups, table=own, notes=(*notes, *index_notes(columns)))
 
 
 def by_name(path, columns, names, may_end_early):

@@ -66,6 +66,7 @@ def read(path, c, known=None):
     rows = [np.arange(own.start, own.stop)[::-1] if back else own for own, back in zip(rows, turned)]
     made = Sequences(
         [values[own] for own in rows],
+        kind="series",
         names=called(keys, files) if len(keys) > 1 else None,
         times=None if times is None else [times[own] for own in rows],
         columns=list(named),
@@ -201,7 +202,7 @@ def _cut_off(series, path):
         if start:
             notes = (*notes, f"the first {start} rows have empty cells that nothing comes before: they were cut off")
         times = None if series.times is None else [series.times[0][start:]]
-        return series._replace(x=[x[0][start:]], times=times, notes=notes)
+        return series.replace(x=[x[0][start:]], times=times, notes=notes)
     kept = [k for k, held in enumerate(series.held_out) if held < len(x[k])]
     if len(kept) == len(x):
         return series
@@ -209,7 +210,7 @@ def _cut_off(series, path):
         raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
     lost = [name for k, name in enumerate(series.names) if k not in kept]
     notes = (*notes, f"{len(lost)} series are in the _TEST twin alone: left out ({', '.join(lost[:3])})")
-    return series._replace(
+    return series.replace(
         x=[x[k] for k in kept],
         names=[series.names[k] for k in kept],
         times=None if series.times is None else [series.times[k] for k in kept],

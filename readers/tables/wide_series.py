@@ -33,7 +33,9 @@ def read(path, c, known=None):
             raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
         held_out = [len(later.get(name, ())) for name in names]
         x = [np.concatenate([values, later[name]]) if name in later else values for name, values in zip(names, x)]
-    return Sequences(x, names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes), None
+    return Sequences(
+        x, kind="series", names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes
+    ), None
 
 
 def with_names(table):

@@ -38,7 +38,7 @@ def series_of(rows, starts):
 def only(series, kept):
     """Return the series at some places (k,)."""
     lists = {name: getattr(series, name) for name in ("x", "names", "times", "measured")}
-    return series._replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
+    return series.replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
 
 
 def called(series, place, where):

@@ -113,7 +113,7 @@ def parts(train, test, rows, state, c):
     notes += changes_note(c) + several.short_notes(train, marks, series, window + horizon)
     notes += several.future_notes(train, [several.last_measured(m[:, places]) for m in train.measured], names)
     features = [*train.columns, *ahead.feature_names(state)]
-    return made, train._replace(columns=features), notes
+    return made, train.replace(columns=features), notes
 
 
 # The network around the backbone, and how it is trained.

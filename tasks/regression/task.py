@@ -38,7 +38,7 @@ def split(train, test, c, validation_seed, fold=None):
             raise InputError(
                 f"{c.DATASET}: the number to predict of sequence {bad.argmax()} (from 0) is missing or infinite"
             )
-    numbers = train._replace(y=as_numbers(train.y, c)[:, 0])
+    numbers = train.replace(y=as_numbers(train.y, c)[:, 0])
     return split_sequences(numbers, test, c, validation_seed, stratify=False, fold=fold)
 
 

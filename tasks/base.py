@@ -1,0 +1,149 @@
+"""What a task is: everything that differs between classes, numbers, forecasts and transcripts, behind one class.
+
+A task learns something from the training set (its classes, say), as scikit-learn's estimators do: `Task.fit` returns a
+frozen dataclass whose fields hold it, and which run.json keeps. Below are the methods in the order in which they are
+called, with their defaults; what a task does not override, it does not mention.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from networks.standardisation import standardised
+from sequences.splits import split_sequences
+from sequences.types import Split
+
+
+@dataclass(frozen=True)
+class Task:
+    """What there is to learn, and what was learned of it. `data` is sequences.types.Data, `c` core.constants.Constants.
+
+    metric names the main score, as Keras' history and evaluation.json have it; better says whether it should be
+    "higher" or "lower"; unit is what is counted; one_label_per_window leaves windows of several labels out;
+    without_effect names constants that change nothing.
+    """
+
+    metric: ClassVar[str]
+    better: ClassVar[str] = "higher"
+    unit: ClassVar[str] = "sequences"
+    one_label_per_window: ClassVar[bool] = False
+    without_effect: ClassVar[tuple] = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")
+    stratified: ClassVar[bool] = False  # each class gets its share in every split
+
+    # From Sequences to splits.
+
+    @classmethod
+    def check(cls, sequences, c):
+        """Raise InputError for Sequences, as read, that this task cannot learn."""
+
+    @classmethod
+    def split(cls, train, test, c, validation_seed, fold=None):
+        """Split Sequences. test: the official test set, or None; fold: of a cross-validation, or None.
+
+        Returns: {"training", "validation", "test": rows (n,)}. Raises: InputError for sequences that cannot be learned.
+        """
+        for own in filter(None, (train, test)):
+            cls.check(own, c)
+        return split_sequences(train, test, c, validation_seed, stratify=cls.stratified, fold=fold)
+
+    @classmethod
+    def fit(cls, train, rows, c):
+        """Learn from the training set `rows` of Sequences. Returns: the task. Raises: InputError for nothing to learn."""
+        return cls()
+
+    def make_splits(self, train, test, rows, c):
+        """Encode the targets of prepared Sequences, split into `rows`.
+
+        Returns: ({name: Split}, all sequences but an official test set, their notes extended). Raises: InputError.
+        """
+        of = {"training": train, "validation": train, "test": test or train}
+        made = {
+            name: Split(of[name].x, self.encode(of[name].y[own], name, c), own, of[name].texts or of[name].names)
+            for name, own in rows.items()
+        }
+        return made, train.noted(*self.target_notes(made, c))
+
+    def encode(self, labels, split, c):
+        """Turn labels (n,) or (n, targets) of the split of that name into y. Raises: InputError for unknown ones."""
+        raise NotImplementedError
+
+    def target_notes(self, splits, c):
+        """Say what the user should know of the targets of {name: Split}. Returns: list of lines."""
+        return []
+
+    # The network and its training.
+
+    def network(self, data, c, build_model):
+        """Return the network to train, a keras.Model. build_model: of cnn_lstm_model.py."""
+        return build_model(data.train.shape, self.outputs(data, c), c, lambda inputs: self.prepared(inputs, data, c))
+
+    def prepared(self, inputs, data, c):
+        """Return what the architecture is given, made of the Keras tensor `inputs` (n, time, features) by layers."""
+        return standardised(inputs, data, c)
+
+    def outputs(self, data, c):
+        """Return how many outputs the network has, or the function (features, prepared) that makes them: build_model."""
+        raise NotImplementedError
+
+    def output_shape(self):
+        """Return the shape of the saved network's answer for one sequence."""
+        raise NotImplementedError
+
+    def compile_arguments(self, model):
+        """Return loss and metrics, as `compile` takes them."""
+        raise NotImplementedError
+
+    def loss_targets(self, split, data, c):
+        """Return what the loss compares the network's output with."""
+        return split.y
+
+    def sample_weights(self, y, c):
+        """Return a weight for each sequence (n,) float32, or None where all count alike."""
+        return None
+
+    def finish(self, model, data, c):
+        """Return the trained network as it is saved: its answers in the units of the data, its inputs raw."""
+        return model
+
+    def describe_target(self):
+        """Say in a few words what is learned."""
+        raise NotImplementedError
+
+    # What comes out.
+
+    def decode(self, output):
+        """Turn the saved network's output (n, ...) float64 into answers: probabilities, numbers, texts."""
+        return output
+
+    def calibrate(self, data, output):
+        """Return the task with what the validation set, and the network's output for it, teach besides."""
+        return self
+
+    def score(self, split, answers):
+        """Return the metric of answers to a Split, a float."""
+        raise NotImplementedError
+
+    def baselines(self, data, c):
+        """Answer the test set without a network. Returns: ({name: answers}, notes)."""
+        raise NotImplementedError
+
+    def report(self, data, answers, rivals, c):
+        """Score the answers to the test set beside those of `rivals`. Returns: reports.Report."""
+        raise NotImplementedError
+
+    def pool_folds(self, folds):
+        """Sum up the folds of a cross-validation, [(figures, task)]. Returns: (lines, figures, pictures)."""
+        raise NotImplementedError
+
+    def examples(self, data, count):
+        """Return the first test sequences (count, time, ...) and the class of each, or None where there are none."""
+        return data.test.take(slice(count)), None
+
+    # New data.
+
+    def new_inputs(self, new, input_shape, where):
+        """Return (new prepared Sequences that can be answered, their inputs (n, time, ...)). Raises: InputError."""
+        return new, new.x
+
+    def report_new(self, new, answers, input_shape):
+        """Report the answers to new Sequences. Returns: reports.Report, its figures empty."""
+        raise NotImplementedError
