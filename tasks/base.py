@@ -47,7 +47,7 @@ class Task:
 
     @classmethod
     def fit(cls, train, rows, c):
-        """Learn from the training set `rows` of Sequences. Returns: the task. Raises: InputError for nothing to learn."""
+        """Learn from the training set, `rows` of Sequences. Returns: the task. Raises: InputError."""
         return cls()
 
     def make_splits(self, train, test, rows, c):
@@ -81,7 +81,7 @@ class Task:
         return standardised(inputs, data, c)
 
     def outputs(self, data, c):
-        """Return how many outputs the network has, or the function (features, prepared) that makes them: build_model."""
+        """Return how many outputs there are, or the function (features, prepared) that makes them: see build_model."""
         raise NotImplementedError
 
     def output_shape(self):

@@ -188,7 +188,8 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
     for label, k in itertools.product("ab", range(40)):
         (project.folder / "d" / label).mkdir(parents=True, exist_ok=True)
         write_gif(project.folder / "d" / label / f"{k}.gif", counting(40))
-    code = "from readers import parallel; from readers.media import video; video.MEMORY, parallel.SECONDS = 0, 0; import data_preprocessing; "
+    code = "from readers import parallel; from readers.media import video; video.MEMORY, parallel.SECONDS = 0, 0; "
+    code += "import data_preprocessing; "
     code += "from core.constants import read_constants; from sequences.statistics import fingerprint; "
     code += "print(fingerprint(data_preprocessing.load_data(read_constants()).train))"
     project.edit(DATASET="d")
