@@ -5,15 +5,19 @@ one stretch after the other, each forecast from what lies before it. Where the d
 differ in SEED alone. Several folds at a time, each in a process of its own. A killed cross-validation continues.
 """
 
-from cnn_lstm_model import backbone, check_sizes
+import os
+
+from cnn_lstm_model import build_model
 from core import run_folder
 from core.constants import check_constants, or_one_of, read_constants, text, whole
 from core.files import project_path
 from core.script import run_script
 from data_preprocessing import load_data, read
-from experiments.cross_validation import cross_validate, folds_for
+from experiments.cross_validation import folds_for, run_folds
+from experiments.experiment import Experiment
 from experiments.train_run import check_together
-from tasks import seen_shape
+from networks.size_checks import check_sizes
+from tasks import network_shape
 
 FOLDS = 5  # parts, each held out once; "groups": each group (GROUP, or recording) once; given test set: so many seeds
 FOLD_JOBS = 2  # folds at the same time, each in a process of its own; -1: one for each core
@@ -28,22 +32,23 @@ ALLOWED = {
 
 def main():
     """Cross-validate as the constants in the files say."""
-    cross_validate_with(read_constants(), read_constants(["cross_validate_model"]))
+    cross_validate(read_constants(), read_constants(["cross_validate_model"]))
 
 
-def cross_validate_with(constants, options):
+def cross_validate(constants, options):
     """Cross-validate the network that `constants` describe; options: those of this file.
 
-    Returns: the dictionary that summary.json holds. Raises InputError for an impossible constant.
+    Returns: the dictionary that summary.json holds. Raises: InputError for an impossible constant.
     """
     c, o = check_constants(constants), check_constants(options, ["cross_validate_model"])
     folds = folds_for(*read(c), c, o.FOLDS)
     data = load_data(c, fold=folds[0])
-    check_sizes(seen_shape(data), c)
+    check_sizes(network_shape(data), c)
     check_together(data, c)
     folder = project_path(o.FOLD_DIR, "FOLD_DIR")
+    experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
     with run_folder.locked(folder, "cross-validation", "FOLD_DIR"):
-        return cross_validate(folds, data, c, o, load_data, backbone, folder)
+        return run_folds(folds, data, experiment)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from core.constants import (
 from core.errors import InputError
 from core.files import project_path
 from readers import read_data_set
-from sequences import preparation
+from sequences.preparation import Preparation
 from sequences.statistics import rounding_notes
 from sequences.stream_windows import cut_streams
 from sequences.toy_datasets import GENERATED, generate
@@ -88,50 +88,66 @@ ALLOWED = {
 
 
 def load_data(c, validation_seed=None, fold=None):
-    """Generate or read the data set that the constants describe, split it, prepare it and encode what is to be learned.
+    """Generate or read the data set that the constants describe, split it, prepare it and encode what is learned.
 
-    validation_seed: draws another validation set than SEED does; the test set stays. fold: of a cross-validation.
-    Returns: Data. Raises InputError for a path or content that cannot be used.
+    Parameters: validation_seed, draws another validation set than SEED does, the test set stays; fold, of a
+    cross-validation. Returns: Data. Raises: InputError for a path or content that cannot be used.
     """
-    train, test = read(c)
-    rounded = rounding_notes(train)
-    task, is_stream = task_of(train, c), isinstance(train.y, list)
+    # Read.
+    sequences, official_test = read(c)
+    sequences = sequences.noted(*rounding_notes(sequences))
+    task_class = task_of(sequences, c)
+    ineffective = ineffective_constants(task_class, sequences, c)
+
+    # Split.
     validation_seed = c.SEED if validation_seed is None else validation_seed
-    if is_stream:
-        train, test = cut_streams(train, test, c, validation_seed, task.pure_windows, fold)
-    rows = task.split(train, test, c, validation_seed, fold)
-    development = rows["training"]
-    if c.VALIDATION_SIZE:  # other draws of the validation set find the same lengths and classes
-        development = np.sort(np.concatenate([development, rows["validation"]]))
-    idle = [name for name in unread(task, train, is_stream, c) if c[name] not in (None, 1, "training")]
-    learned = preparation.learn(train, development, c.VOCABULARY)
-    state = task.learn(train, development, c)
-    train, changed = preparation.prepare(train, learned, c.DATASET)
-    notes = [*train.notes, *rounded, *changed]
-    if test is not None:
-        test, changed = preparation.prepare(test, learned, f"the test set of {c.DATASET}")
-        notes += changed
-    if len(learned["features"]) == 1 and learned["features"][0] > 5 * (learned["steps"] or np.inf):
-        size = f"{learned['features'][0]} features of {learned['steps']} time steps each"
-        notes.append(f"{size}: is the time axis last? Sequences are read as (n, time, features)")
-    if idle:
-        notes.append(f"without effect on these data: {', '.join(f'{name} = {c[name]!r}' for name in idle)}")
-    parts, sequences, left_out = task.parts(train, test, rows, state, c)
-    validation = parts["validation"] if c.VALIDATION_SIZE else None
-    return Data(parts["training"], validation, parts["test"], task, state, learned, sequences, [*notes, *left_out])
+    if sequences.kind == "streams":
+        sequences, official_test = cut_streams(
+            sequences, official_test, c, validation_seed, task_class.one_label_per_window, fold
+        )
+    rows = task_class.split(sequences, official_test, c, validation_seed, fold)
+
+    # Fit the preparation, and what the task learns, to the training set. Both see the validation set too, so that other
+    # draws of it find the same lengths and classes.
+    development = (
+        np.sort(np.concatenate([rows["training"], rows["validation"]])) if c.VALIDATION_SIZE else rows["training"]
+    )
+    preparation = Preparation.fit(sequences, development, c.VOCABULARY)
+    task = task_class.fit(sequences, development, c)
+    prepared = preparation.apply(sequences, c.DATASET).noted(*shape_note(preparation))
+    if official_test is not None:
+        official_test = preparation.apply(official_test, f"the test set of {c.DATASET}")
+        prepared = prepared.noted(*official_test.notes)
+    if ineffective:
+        prepared = prepared.noted(f"without effect on these data: {', '.join(ineffective)}")
+
+    # Encode the targets.
+    splits, prepared = task.make_splits(prepared, official_test, rows, c)
+    validation = splits["validation"] if c.VALIDATION_SIZE else None
+    return Data(splits["training"], validation, splits["test"], task, preparation, prepared)
 
 
-def unread(task, train, is_stream, c):
-    """Return the names of the constants that have no effect on these data."""
-    names = [name for name in task.unread if not (is_stream and name in ("WINDOW", "STRIDE"))]
-    if not is_stream and c.SEQUENCE != "row" and not preparation.is_text(train) and "LABEL" not in names:
+def ineffective_constants(task, sequences, c):
+    """Return assignments of constants that were set, and have no effect on these data."""
+    is_text, is_stream = sequences.kind == "texts", sequences.kind == "streams"
+    names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE"))]
+    if not is_stream and not is_text and c.SEQUENCE != "row" and "LABEL" not in names:
         names.append("LABEL")
-    if preparation.is_text(train):
+    if is_text:
         names += ["STANDARDISE", "SEQUENCE"]
-    own = train.groups is not None and train.columns is None and train.names is None and c.TEXT is None
-    if own and c.SEQUENCE != "row":  # groups that the file brings
+    from_file = sequences.groups is not None and sequences.columns is None and sequences.names is None
+    if from_file and c.TEXT is None and c.SEQUENCE != "row":  # groups that the file brings
         names.append("GROUP")
-    return names
+    return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training")]
+
+
+def shape_note(preparation):
+    """Ask, in a list of one line or none, whether sequences have their axes in order."""
+    features, steps = preparation.features, preparation.steps
+    if len(features) != 1 or features[0] <= 5 * (steps or np.inf):
+        return []
+    size = f"{features[0]} features of {steps} time steps each"
+    return [f"{size}: is the time axis last? Sequences are read as (n, time, features)"]
 
 
 def read(c):

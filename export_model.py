@@ -10,7 +10,7 @@ from core.constants import read_constants
 from core.errors import InputError
 from core.script import run_script
 from experiments.export import to_saved_model, to_tflite
-from tasks import trained_task
+from training.saved_run import open_run
 
 FORMS = ("saved_model", "tflite")
 
@@ -21,16 +21,14 @@ def main(form):
 
 
 def export(form, run_dir):
-    """Export the run in `run_dir` as "saved_model" or "tflite". Returns: the path written. Raises InputError."""
+    """Export the run in `run_dir` as "saved_model" or "tflite". Returns: the path written. Raises: InputError."""
     if form not in FORMS:
         raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
-    folder = run_folder.run_path(run_dir)
-    record = run_folder.load_record(folder)
-    outputs = trained_task(record, folder).output_shape(record["state"])
-    model = run_folder.load_model(folder, record, outputs, whole=True)
+    run = open_run(run_folder.run_path(run_dir))
+    model = run.load_model(takes_raw_texts=True)
     if form == "tflite":
-        return to_tflite(model, folder, record["input_shape"])
-    return to_saved_model(model, folder)
+        return to_tflite(model, run.folder, run.record.input_shape)
+    return to_saved_model(model, run.folder)
 
 
 if __name__ == "__main__":

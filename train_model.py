@@ -1,16 +1,17 @@
 """python train_model.py
 
-Train the network on the training set of the data and write the run folder (RUN_DIR).
+Train the network on the training set and write the run folder (RUN_DIR).
 The constants are at the top of data_preprocessing.py, cnn_lstm_model.py and this file: edit one, run again.
 """
 
-from cnn_lstm_model import backbone, check_sizes
+from cnn_lstm_model import build_model
 from core import run_folder
 from core.constants import POSITIVE, SWITCH, check_constants, one_of, or_none, read_constants, text, whole
 from core.script import run_script
 from data_preprocessing import load_data
-from experiments.train_run import describe, train
-from tasks import seen_shape
+from experiments.train_run import describe_data, train_and_save
+from networks.size_checks import check_sizes
+from tasks import network_shape
 
 EPOCHS = 10  # passes over the training set, 1 or more; too many overfit
 BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and learns less per epoch
@@ -43,17 +44,17 @@ ALLOWED = {
 
 def main():
     """Train as the constants in the files say."""
-    train_with(read_constants())
+    train(read_constants())
 
 
-def train_with(constants):
-    """Train as `constants` (a dictionary from name to value) say. Returns: the record that run.json holds."""
+def train(constants):
+    """Train as `constants`, a dictionary from name to value, say. Returns: training.saved_run.SavedRun."""
     c = check_constants(constants)
     run_folder.check_replaceable(run_folder.resolved(c.RUN_DIR))
     data = load_data(c)
-    print("\n".join([describe(data, c), *data.notes]), flush=True)
-    check_sizes(seen_shape(data), c)
-    return train(data, backbone, c)
+    print("\n".join([describe_data(data, c), *data.sequences.notes]), flush=True)
+    check_sizes(network_shape(data), c)
+    return train_and_save(data, build_model, c)
 
 
 if __name__ == "__main__":

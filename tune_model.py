@@ -5,19 +5,23 @@ set is looked at once, by the winner, at the end. A killed search continues wher
 EPOCHS is what the best trials get: the others stop at a ninth or a third of it (successive halving).
 """
 
-from cnn_lstm_model import backbone, check_sizes
+import os
+
+from cnn_lstm_model import build_model
 from core import ledger, run_folder
 from core.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
 from core.files import project_path
 from core.lazy import lazy
 from core.script import run_script
 from data_preprocessing import load_data
-from experiments.evaluate_run import evaluate
+from experiments.evaluate_run import score_and_report
+from experiments.experiment import Experiment
 from experiments.search import halve, show_result
-from experiments.train_run import check_together, train
+from experiments.train_run import check_together, train_and_save
 from experiments.trials import draw_trials, resume
+from networks.size_checks import check_sizes
 from sequences.statistics import fingerprint
-from tasks import seen_shape
+from tasks import network_shape
 
 loguniform = lazy("scipy.stats", "loguniform")
 
@@ -65,28 +69,27 @@ def main():
 def search(constants, options):
     """Search, print the result, train the winner on the whole training set, score it.
 
-    constants: of data, network and training, for all trials; options: those of this file.
-    Returns: (the winner's constants, the figures of its evaluation). Raises InputError for an impossible one.
+    Parameters: constants of data, network and training, for all trials; options, the constants of this file.
+    Returns: (the winner's constants, the figures of its evaluation). Raises: InputError for an impossible one.
     """
     c, o = check_constants(constants), check_constants(options, ["tune_model"])
     trials = draw_trials(o, c.SEED, searchable=[*names_in("cnn_lstm_model"), *names_in("train_model")])
     data = load_data(c)
     for trial in trials:
         check_together(data, c.changed(**trial | {"PATIENCE": None}))
-        check_sizes(seen_shape(data), c.changed(**trial))
-    folder, measure = project_path(o.TUNE_DIR, "TUNE_DIR"), data.task.score
+        check_sizes(network_shape(data), c.changed(**trial))
+    folder = project_path(o.TUNE_DIR, "TUNE_DIR")
+    experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
     ledger.read()  # a damaged one is refused before the search, not after it
     with run_folder.locked(folder, "search", "TUNE_DIR"):
-        finished = resume(folder, c, o, trials, fingerprint(data.train))
-        alive, rungs = halve(trials, c, o, load_data, backbone, measure, finished, folder)
-        show_result(alive, rungs, trials, finished, c, measure, folder)
+        finished = resume(experiment, trials, fingerprint(data.train))
+        alive, rungs = halve(trials, experiment, finished)
+        show_result(alive, rungs, trials, finished, experiment)
         best = trials[alive[0]]
         final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
         print("\nThe winner, trained on the whole training set:", flush=True)
         data = load_data(final)
-        train(data, backbone, final)
-        run = run_folder.run_path(final.RUN_DIR)
-        return best, evaluate(run, run_folder.load_record(run), data, final)
+        return best, score_and_report(train_and_save(data, build_model, final), data, final)
 
 
 if __name__ == "__main__":

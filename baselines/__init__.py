@@ -3,7 +3,7 @@
 MAJORITY, MEAN, LINEAR = "majority", "mean", "linear"
 PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
 FREQUENT = "most frequent transcript"
-WORDS = {
+DESCRIPTIONS = {  # within a sentence
     MAJORITY: "the majority class",
     MEAN: "the mean of the training set",
     PERSISTENCE: "persistence (repeating the last value)",

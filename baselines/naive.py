@@ -5,16 +5,16 @@ import numpy as np
 from baselines import PERSISTENCE, SEASON_BEFORE
 
 
-def majority(y, n_classes):
-    """Return the class that occurs most often among y (n,), numbered from 0, and its share."""
-    counts = np.bincount(y, minlength=n_classes)
-    return int(counts.argmax()), float(counts.max() / len(y))
+def majority_class(y):
+    """Return the class that occurs most often among y (n,), numbered from 0."""
+    return int(np.bincount(y).argmax())
 
 
 def naive_forecasts(values, rows, horizon, season=None):
     """Forecast a series without learning.
 
-    values: (time,) or, of several targets, (time, targets); rows: (n,) row of each window's first target.
+    Parameters: values (time,) or, of several targets, (time, targets); rows (n,), row of each window's first target;
+    season, in rows.
     Returns: {PERSISTENCE: the value before the first target, SEASON_BEFORE (where a season is given): the value
     one season before each target, or as many seasons as lie before the forecast is made}, each (n, horizon) or
     (n, horizon, targets).

@@ -34,8 +34,8 @@ from core.errors import InputError
 from core.files import PROJECT
 from core.script import run_script
 from data_preprocessing import load_data
-from experiments.train_run import describe
-from tasks.classification import linear_models as linear_start
+from experiments.train_run import describe_data
+from tasks.classification.linear_models import pair_applies
 
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
@@ -110,14 +110,14 @@ def trials_of(name, folds, networks, rivals=None):
         except InputError as error:
             print(f"Skipped {name}: {' '.join(str(error).split())}")
             return []
-        print(describe(data, constants), flush=True)
+        print(describe_data(data, constants), flush=True)
         n, shape = len(data.train), data.train.shape
         weight = VIDEO if len(shape) == 4 else 1
         most = max(1, min(BUDGET["epochs"], BUDGET["sequences"] // (n * weight)))
         work = most * n * (1 + shape[0] / 50) * weight
-        held_out = max(HELD_OUT, len(data.state["classes"]) / n)  # a sequence of each class
+        held_out = max(HELD_OUT, len(data.task.classes) / n)  # a sequence of each class
         models = networks + (RIVALS if rivals is None else rivals)
-        beside = linear_start.begins(data, constants.changed(ARCHITECTURE="deep_cnn"))
+        beside = pair_applies(data, constants.changed(ARCHITECTURE="deep_cnn"))
         left_out = [*(["MiniRocket"] if len(shape) == 4 else []), *([] if beside else [BESIDE])]
         models = [model for model in models if model not in left_out]
         for model, seed in product(models, [CHOICE, *SEEDS]):

@@ -23,7 +23,8 @@ def write_tables(folder, rows, models, own):
     results, facts = scores_of(rows), facts_of(rows)
     ranked = [name for name in results if name not in own and "," not in name]
     parts = []
-    for title, names in (("Data sets that others made", ranked), ("Made by the project: not ranked", list(own))):
+    titles = ("Data sets from other sources", "Data sets made by the project, not ranked")
+    for title, names in zip(titles, (ranked, list(own))):
         names = [name for name in names if name in results]
         if names:
             body = [score_row(name, results[name], facts[name], models) for name in names]
@@ -38,7 +39,7 @@ def write_tables(folder, rows, models, own):
     shown = [name for name in results if "," not in name]
     efforts = [[name, *(effort(facts[name].get(model)) for model in models)] for name in shown]
     jobs = os.cpu_count()
-    parts += [f"Epochs chosen, seconds of training ({jobs} trials at a time) and parameters"]
+    parts += [f"Chosen epochs, training time in seconds ({jobs} trials at a time) and number of parameters"]
     parts += [markdown(["data set", *models], efforts), sorted({row["versions"] for row in rows})[-1]]
     files.write_atomically(folder / "accuracy.md", "\n\n".join(parts) + "\n")
     draw(folder, {name: results[name] for name in shown}, facts, models)
@@ -107,9 +108,10 @@ def ranks(folder, means, models):
             cells.append("" if k == own else f"{corrected[min(k, own), max(k, own)]:.3f}")
         rows += [[f"p against {PRESET}", *cells]]
     intro = (
-        f"Over the {len(means)} data sets that all of them take (1 is the best rank). Friedman's test: p = {p:.2g}; "
+        f"Over the {len(means)} data sets that all models can handle (rank 1 is the best). "
+        f"Friedman's test: p = {p:.2g}; pairs: Wilcoxon's signed-rank test with Holm's correction"
     )
-    return [intro + "pairs: Wilcoxon's signed-rank test, corrected by Holm", markdown(["", *models], rows)]
+    return [intro, markdown(["", *models], rows)]
 
 
 def holm(values):
@@ -139,12 +141,12 @@ def addition(differences):
     """Say what the LSTM adds to the preset: differences (data sets,) in points, with a bootstrap interval over them."""
     mean = np.mean(differences)
     if np.ptp(differences) == 0:
-        return f"What the LSTM adds to {PRESET}: {mean:+.1f} points on each data set"
+        return f"What the LSTM adds to {ABLATION}: {mean:+.1f} points on each data set"
     interval = bootstrap([differences], np.mean, method="percentile", rng=np.random.default_rng(0))
     low, high = interval.confidence_interval
     span = f"95 % interval {low:+.1f} to {high:+.1f}; worst {min(differences):+.1f}, best {max(differences):+.1f}"
     over = f"{mean:+.1f} points on average over {len(differences)} data sets ({span})"
-    return f"What the LSTM adds to {PRESET}, against {ABLATION}: {over}"
+    return f"What the LSTM adds to {ABLATION}: {over}"
 
 
 def write_curve(folder, rows, networks, sizes):
@@ -155,7 +157,8 @@ def write_curve(folder, rows, networks, sizes):
     picture = pictures.data_curves(sizes, means, deviations(figures), "test accuracy on motifs in %")
     files.write_atomically(folder / "learning_curve.png", picture)
     body = [[f"{n:,}", *(percent(figures[m][i]) for m in networks)] for i, n in enumerate(sizes)]
-    text = f"Motifs: test accuracy in % by training sequences\n\n{markdown(['training sequences', *networks], body)}"
+    table = markdown(["training sequences", *networks], body)
+    text = f"Motifs: test accuracy in % by number of training sequences\n\n{table}"
     with open(folder / "accuracy.md", "a", encoding="utf-8") as file:
         file.write(f"\n{text}\n")
     print(f"\n{text}\n\nWrote benchmarks/learning_curve.png")

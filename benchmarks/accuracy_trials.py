@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from baselines import LINEAR
-from core import ledger, run_folder
+from core import ledger
 from core.errors import InputError
 from core.files import PROJECT
 from data_preprocessing import load_data
-from tasks.classification import linear_models as linear_start
+from tasks.classification import linear_models as beside_network
 
 HELD_OUT = 0.25  # share of the training set on which epochs are chosen, at least
 CHECKED, DRAWS = 100, 4  # sequences that check a choice, at least, over at most so many draws of that share
@@ -83,30 +83,30 @@ def draws_of(held_out):
 
 def scores_at(looks, data, constants):
     """Train once. Returns: (accuracies on the validation set after each of the epochs `looks`, parameters)."""
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import build_model
     from training import schedule
-    from training.acceleration.traced_steps import reused
+    from training.acceleration.traced_steps import reuse_network
     from training.build import build
     from training.epochs import train_epochs
-    from training.fit import blocks, compile_model
+    from training.fit import batch_loaders, compile_model
     from training.weight_average import WeightAverage
 
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
-    model, steps = reused(build(data, backbone, constants), data)
+    model, steps = reuse_network(build(data, build_model, constants), data)
     compile_model(model, data, constants)
-    begins = linear_start.begins(data, constants)
-    beside = linear_start.fit_beside(data, model.output_shape[1], constants) if begins else None  # once for all looks
-    training, _, batch_size = blocks(model, data, constants)
+    applies = beside_network.pair_applies(data, constants)
+    fitted = beside_network.fit_pair(data, model.output_shape[1], constants) if applies else None  # once for all looks
+    training, _ = batch_loaders(model, data, constants)
     history, scores, average = {"loss": []}, [], WeightAverage(model)
-    for epoch, logs in train_epochs(
-        model, training, batch_size, constants.EPOCHS, callbacks=[average.callback()], steps=steps
-    ):
+    epochs = range(constants.EPOCHS)
+    for epoch, logs in train_epochs(model, training, epochs, callbacks=[average.callback()], traced_steps=steps):
         history["loss"].append(logs["loss"])
         model.optimizer.learning_rate = schedule.learning_rate(history, constants)
         if epoch + 1 in looks:
             own = model.get_weights()
             model.set_weights(average.value if constants.AVERAGE_WEIGHTS else own)
-            whole = linear_start.joined(model, beside) if beside else data.task.finished(model, data, constants)
+            finish = data.task.finish
+            whole = beside_network.join_pair(model, fitted) if fitted else finish(model, data, constants)
             scores.append(accuracy(whole, held_out, data))
             model.set_weights(own)
     return scores, model.count_params()
@@ -116,7 +116,7 @@ def accuracy(model, part, data):
     """Return the share of a Split that a network of classes, trained on `data`, gets right."""
     from training.prediction import predict
 
-    return data.task.score_of(part, data.task.decode(predict(model, part), data.state), data.state)
+    return data.task.score(part, data.task.decode(predict(model, part)))
 
 
 def figures_of(data, seconds):
@@ -135,12 +135,11 @@ def network(constants, threads):
     from core.quiet_tensorflow import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
-    record, data = train_model.train_with(constants), load_data(constants)
-    model = run_folder.load_model(Path(constants.RUN_DIR), record, data.task.output_shape(record["state"]))
-    found = {"epochs": constants.EPOCHS, "parameters": record["parameters"]}
-    found["accuracy"] = f"{accuracy(model, data.test, data):.4f}"
+    run, data = train_model.train(constants), load_data(constants)
+    found = {"epochs": constants.EPOCHS, "parameters": run.record.parameters}
+    found["accuracy"] = f"{accuracy(run.load_model(), data.test, data):.4f}"
     keras.backend.clear_session()  # the process goes on to the next trial
-    return found | figures_of(data, record["seconds"])
+    return found | figures_of(data, run.record.seconds)
 
 
 def ridge(constants, threads):
@@ -153,14 +152,14 @@ def ridge(constants, threads):
 
 def linear_models(constants, threads):
     """Fit what stands beside a deep network of classes, and leave the network out. Returns: its figures."""
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import build_model
     from training.build import build
 
     data, began = load_data(constants), time.perf_counter()
-    model = build(data, backbone, constants)
+    model = build(data, build_model, constants)
     output = model.get_layer("output")
     output.set_weights([np.zeros_like(weights) for weights in output.get_weights()])
-    model = data.task.finished(model, data, constants)
+    model = data.task.finish(model, data, constants)
     figures = figures_of(data, time.perf_counter() - began)
     return {"epochs": "", "parameters": "", "accuracy": f"{accuracy(model, data.test, data):.4f}"} | figures
 

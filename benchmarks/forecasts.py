@@ -29,7 +29,7 @@ from core.errors import InputError
 from core.files import PROJECT, write_atomically
 from core.script import run_script
 from data_preprocessing import load_data
-from reports.text import figure
+from reports.text import format_error
 
 BEIJING = {"TARGET": "pm2.5", "WINDOW": 24, "KNOWN": ["hour", "weekday", "month"]}
 SERIES = {  # what it is called, its file, the constants
@@ -106,8 +106,8 @@ def measure(name, c, constants):
 def score_cells(name, scores):
     """Return the cells of one score: its name, the network's mean and each seed's, the rivals'."""
     own, others = [score["network"] for score in scores], [scores[0].get(rival) for rival in RIVALS]
-    means = f"{figure(np.mean(own))} ({' '.join(map(figure, own))})"
-    return [name, means, *("–" if other is None else figure(other) for other in others)]
+    means = f"{format_error(np.mean(own))} ({' '.join(map(format_error, own))})"
+    return [name, means, *("–" if other is None else format_error(other) for other in others)]
 
 
 def run(c):
@@ -115,11 +115,11 @@ def run(c):
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         ledger.LEDGER = Path(folder) / "ledger.csv"
         c = c.changed(RUN_DIR=str(Path(folder) / "run"))
-        train_model.train_with(c)
+        train_model.train(c)
         with open(Path(folder) / "run" / "history.csv", newline="") as file:
             rows = list(csv.DictReader(file))
         history = {name: [float(row[name]) for row in rows] for name in rows[0]}
-        return history, evaluate_model.evaluate_with(c)
+        return history, evaluate_model.evaluate(c)
 
 
 if __name__ == "__main__":

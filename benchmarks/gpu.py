@@ -49,7 +49,8 @@ def main():
     rows = [row | {"goal": None} for row in steps()]
     print("\n" + aligned(speed.HEADER, [speed.cells(row) for row in rows]))
     note = (
-        "An epoch: the median after the first. Busy: as nvidia-smi says it, from the first epoch's end to the last's. "
+        "Time of an epoch: the median after the first epoch. GPU busy: as reported by nvidia-smi, from the end "
+        "of the first epoch to the end of the last. "
         f"Ratios as above, median of {measures.REPETITIONS} rounds. {name}; {speed.machine()}."
     )
     tables = [speed.markdown(TRAINED, trained), speed.markdown(speed.HEADER, map(speed.cells, rows)), note]
@@ -109,11 +110,11 @@ def train(chosen):
     ledger.LEDGER = Path(chosen["RUN_DIR"]).parent / "ledger.csv"  # the user's own is left alone
     constants, output = read_constants().changed(**chosen), Stamped()
     with usage() as used, redirect_stdout(output):
-        train_model.train_with(constants)
+        train_model.train(constants)
     first, *_, last = output.epochs
     busy = [percent for at, percent in used if first <= at <= last]
     with redirect_stdout(io.StringIO()):
-        accuracy = evaluate_model.evaluate_with(constants)["accuracy"]
+        accuracy = evaluate_model.evaluate(constants)["accuracy"]
     return accuracy, float(np.median(np.diff(output.epochs))), float(np.mean(busy)) if busy else float("nan")
 
 
@@ -152,7 +153,7 @@ def usage():
 
 def stock_fit(chosen):
     """Train the same network on the same arrays by Keras' own fit. Returns: seconds of an epoch, as in `train`."""
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import build_model
     from core.quiet_tensorflow import keras
     from data_preprocessing import load_data
     from training.build import build
@@ -161,7 +162,7 @@ def stock_fit(chosen):
     constants = read_constants().changed(**chosen)
     with redirect_stdout(io.StringIO()):
         data = load_data(constants)
-        model = build(data, backbone, constants)
+        model = build(data, build_model, constants)
         compile_model(model, data, constants)
     x = data.train.take(np.arange(len(data.train)))
     y = data.task.loss_targets(data.train, data, constants)

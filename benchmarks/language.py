@@ -133,8 +133,8 @@ def measure(name, c, folder):
         with redirect_stdout(io.StringIO()):
             ledger.LEDGER = folder / "ledger.csv"
             own = c.changed(SEED=seed, RUN_DIR=str(folder / "run"))
-            record = train_model.train_with(own)
-            results.append(evaluate_model.evaluate_with(own))
+            record = train_model.train(own)
+            results.append(evaluate_model.evaluate(own))
     score = "cer" if "cer" in results[0] else "accuracy"
     scores = [result[score] for result in results]
     rivals = [result["baselines"] for result in results]

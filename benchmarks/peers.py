@@ -7,15 +7,18 @@ import sys
 import time
 import zipfile
 from contextlib import redirect_stdout
+from types import SimpleNamespace
 
 import numpy as np
 from other_libraries import jax_epochs, torch_epochs
 
+from cnn_lstm_model import build_model
 from core.constants import read_constants
 from sequences.toy_datasets import random_sequences
 from sequences.types import Data, Sequences, Split
-from tasks.classification import task as classification
-from tasks.transcription import task as transcription
+from tasks.classification.task import Classification
+from tasks.transcription.ctc import ctc_loss
+from tasks.transcription.task import Transcription
 
 # What a user of stock Keras would write for the default run.
 REFERENCE = """
@@ -90,7 +93,7 @@ def task_timer(variant, kind, n, batch_size):
     else:
         x, y = rng.normal(size=(n, FRAMES, 40)).astype(np.float32), rng.integers(1, 29, (n, 10)).astype(np.int32)
         model = transcription_model(variant, x)
-        model.compile("adam", transcription.ctc_loss if variant == "project" else "ctc")
+        model.compile("adam", ctc_loss if variant == "project" else "ctc")
     return (project_epochs if variant == "project" else keras_epochs)(model, x, y, batch_size)
 
 
@@ -103,11 +106,10 @@ def text_model(variant, x, y):
 
     inputs, layers = keras.Input((TEXT,)), keras.layers
     if variant == "project":
-        state, part = {"classes": ["0", "1"]}, Split(x, y, np.arange(len(x)))
-        data = data_of(classification, state, part, [""] * (WORDS - 2))
-        model = as_project(inputs, data)
-        targets = classification.loss_targets(part, data, read_constants())
-        return model, targets, classification.compile_arguments(model, state)
+        split, task = Split(x, y, np.arange(len(x))), Classification(["0", "1"])
+        data = data_of(task, split, kind="texts", vocabulary=[""] * (WORDS - 2))
+        model = task.network(data, read_constants(), build_model)
+        return model, task.loss_targets(split, data, read_constants()), task.compile_arguments(model)
     x = layers.MaxPooling1D(2)(layers.Conv1D(32, 3, activation="relu")(layers.Embedding(WORDS, 100)(inputs)))
     model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.LSTM(50)(x)))
     return model, y, {"loss": "binary_crossentropy", "metrics": ["accuracy"]}
@@ -119,34 +121,26 @@ def transcription_model(variant, x):
 
     inputs, layers = keras.Input((None, 40)), keras.layers
     if variant == "project":
-        train = Split(x, None, np.arange(len(x)))
-        return as_project(inputs, data_of(transcription, {"alphabet": [*"abcdefghijklmnopqrstuvwxyz' "]}, train))
+        task = Transcription([*"abcdefghijklmnopqrstuvwxyz' "])
+        return task.network(data_of(task, Split(x, None, np.arange(len(x)))), read_constants(), build_model)
     x = layers.MaxPooling1D(2)(
         layers.Conv1D(32, 3, activation="relu")(layers.Normalization(mean=0, variance=1)(inputs))
     )
     return keras.Model(inputs, layers.Dense(29)(layers.LSTM(50, return_sequences=True)(x)))
 
 
-def data_of(task, state, train=None, vocabulary=None):
+def data_of(task, train, **preparation):
     """Put together what a task builds its network from."""
-    return Data(train, None, None, task, state, {"vocabulary": vocabulary}, Sequences([], scaled=True), [])
-
-
-def as_project(inputs, data, **constants):
-    """Build the network of a task as shipped, but for some constants."""
-    from cnn_lstm_model import backbone
-    from core.quiet_tensorflow import keras
-
-    return keras.Model(inputs, data.task.network(inputs, backbone, data, read_constants().changed(**constants)))
+    return Data(train, None, None, task, SimpleNamespace(**preparation), Sequences([], scaled=True))
 
 
 def project_epochs(model, x, y, batch_size):
     """Train as training/fit.py does."""
-    from training.batches import Blocks
+    from training.batches import BatchLoader
     from training.epochs import train_epochs
 
-    training = Blocks(Split(x, y, np.arange(len(x))), batch_size, 0)
-    epochs = train_epochs(model, training, batch_size, sys.maxsize)
+    training = BatchLoader(Split(x, y, np.arange(len(x))), batch_size, 0)
+    epochs = train_epochs(model, training, range(sys.maxsize))
 
     def one():
         began = time.perf_counter()
@@ -158,10 +152,7 @@ def project_epochs(model, x, y, batch_size):
 
 def project_model(input_shape, **constants):
     """Build the project's network for two classes as shipped, but for some constants. input_shape: (time, features)."""
-    from core.quiet_tensorflow import keras
-
-    train = Split(np.zeros((0, *input_shape), np.float32), None, np.arange(0))
-    return as_project(keras.Input(input_shape), data_of(classification, {"classes": ["0", "1"]}, train), **constants)
+    return build_model(input_shape, 1, read_constants().changed(**constants))
 
 
 def keras_model(input_shape):
@@ -220,13 +211,13 @@ def predictor(variant, n):
 
 def train_from(path, batch_size, run_dir):
     """Train one epoch from a file. Returns: (seconds per sequence, peak bytes of this process)."""
-    from train_model import train_with
+    from train_model import train
 
     chosen = {"DATASET": path, "EPOCHS": 1, "BATCH_SIZE": batch_size, "RUN_DIR": run_dir}
     with redirect_stdout(io.StringIO()):
-        record = train_with(read_constants().changed(**chosen))
+        record = train(read_constants().changed(**chosen)).record
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return record["seconds"] / record["sequences"]["training"], peak
+    return record.seconds / record.sequences["training"], peak
 
 
 def write_npz(path, n, shape):

@@ -71,8 +71,9 @@ def main():
                 print(f"{row['measured']}, against {row['against']}: {np.median(row['ratios']):.2f}", flush=True)
     print("\n" + aligned(HEADER, [cells(row) for row in rows]))
     note = (
-        f"Ratio: its time (or memory) divided by the other's, so below 1 is faster. Median, lowest and highest of "
-        f"{measures.REPETITIONS} rounds in which all took turns, after {measures.WARM_UP} that does not count. "
+        "Ratio: the project's time (or memory) divided by the other's; below 1 means that the project is faster. "
+        f"Median, lowest and highest of {measures.REPETITIONS} rounds in which all variants took turns, after "
+        f"{measures.WARM_UP} uncounted warm-up. "
         f"{machine()}."
     )
     path = RESULTS / "speed.md"

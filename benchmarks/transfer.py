@@ -59,11 +59,11 @@ def compare(c, source, target):
         ledger.LEDGER = Path(folder) / "ledger.csv"
         for seed in SEEDS:
             before = c.changed(SEED=seed, DATASET=source, RUN_DIR=str(Path(folder) / "before"))
-            train_model.train_with(before)
+            train_model.train(before)
             for how, run in (("scratch", None), ("pretrained", before.RUN_DIR)):
                 own = before.changed(DATASET=target, PRETRAINED_RUN=run, RUN_DIR=str(Path(folder) / "run"))
-                train_model.train_with(own)
-                result = evaluate_model.evaluate_with(own)
+                train_model.train(own)
+                result = evaluate_model.evaluate(own)
                 scores[how].append(100 * result["accuracy"])
     differences = np.subtract(scores["pretrained"], scores["scratch"])
     return [

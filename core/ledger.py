@@ -38,11 +38,11 @@ def append(when, folder, part, scores, record):
     """Add a row to the ledger.
 
     when: of the evaluation; folder: of the run; part: "validation" or "test"; scores: texts for SCORES; record: its
-    run.json. Raises InputError where it cannot be written.
+    RunRecord. Raises InputError where it cannot be written.
     """
-    constants = record["constants"]
-    figures = [when, shown(folder), part, *scores, record["parameters"], f"{record['seconds']:.1f}"]
-    figures.append(record["fingerprint"])
+    constants = record.constants
+    figures = [when, shown(folder), part, *scores, record.parameters, f"{record.seconds:.1f}"]
+    figures.append(record.fingerprint)
     kept = {name: value for name, value in constants.items() if name != "RUN_DIR"}
     with alone():
         rows = [*read(), [*map(str, figures), json.dumps(kept), ""]]

@@ -39,31 +39,16 @@ def standard_error_caught():
                 os.write(2, caught.read())
 
 
-@contextmanager
-def nothing_collected():
-    """Keep Python's garbage collector from what the block imports, and from what there was before, until the end.
-
-    It would walk over the million objects of TensorFlow's modules time and again, and once more when the process ends,
-    though all of them stay: of a short run's seconds, one or two.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if collecting:
-            gc.enable()
-
-
-# Keras imports pyplot, if it can, for a gallery of images that nobody calls here: half a second.
-_pyplot = sys.modules.get("matplotlib.pyplot")
-sys.modules["matplotlib.pyplot"] = _pyplot
-with standard_error_caught(), nothing_collected():
+# Python's garbage collector would walk over the million objects of TensorFlow's modules time and again, and once more
+# when the process ends, though all of them stay: a third of a short run's time.
+collecting = gc.isenabled()
+gc.disable()
+with standard_error_caught():
     import keras
     import tensorflow as tf
-if _pyplot is None:
-    del sys.modules["matplotlib.pyplot"]
+gc.freeze()
+if collecting:
+    gc.enable()
 
 # Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
 tf.get_logger().setLevel("ERROR")

@@ -1,44 +1,41 @@
 """The run folder: everything one training produced, replaced whole or not at all."""
 
 import contextlib
+import hashlib
 import json
 import os
-import zipfile
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
 from core.constants import check_constants, rules
-from core.errors import DAMAGED, Busy, InputError, reason
-from core.files import PROJECT, project_path, remove, shown
-from core.lazy import keras
+from core.errors import Busy, InputError, reason
+from core.files import PROJECT, project_path, remove, shown, write_json
+from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 3  # of run.json; another one is refused
+FORMAT = 4  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
 
 
-def _is_list(kind, *lengths):
-    return lambda v: isinstance(v, list) and all(type(x) is kind for x in v) and (not lengths or len(v) in lengths)
+@dataclass(frozen=True)
+class RunRecord:
+    """What run.json says of a run: how it was made, what it learned, and what it is recognised by."""
 
-
-def _is(*kinds):
-    return lambda v: isinstance(v, kinds) and not isinstance(v, bool)
-
-
-# What run.json must hold: field and test. What the task and the preparation wrote is checked by their own rooms.
-RECORD = {
-    "constants": lambda v: isinstance(v, dict) and set(v) == set(rules()),
-    "task": _is(str),
-    "state": _is(dict),
-    "preparation": _is(dict),
-    "input_shape": lambda v: _is_list(int, 1, 2, 4)(v) and min(v) > 0,
-    "sequences": _is(dict),
-    "fingerprint": _is(str),
-    "training_fingerprint": _is(str),
-    "parameters": lambda v: _is(int)(v) and 0 <= v < 1e15,
-    "seconds": lambda v: _is(int, float)(v) and 0 <= v < 1e15,
-    "trained": _is(str),
-    "versions": _is(dict),
-}
+    trained: str  # when
+    constants: dict[str, Any]  # Constants
+    task: str  # name in tasks.TASKS
+    learned: dict[str, Any]  # fields of the task
+    preparation: dict[str, Any]  # fields of sequences.preparation.Preparation
+    input_shape: list[int]  # of one sequence
+    sequences: dict[str, int]  # how many there are in each split
+    notes: list[str]  # what the user was told of the data
+    fingerprint: str  # of the test set
+    training_fingerprint: str
+    versions: dict[str, str]
+    seconds: float = 0.0  # of training
+    parameters: int = 0
+    model_checksum: str = ""  # SHA-256 of model.keras
 
 
 def run_path(run_dir):
@@ -155,8 +152,14 @@ def _flush_to_disk(path):
             os.fsync(file.fileno())
 
 
+def write_record(folder, record):
+    """Write run.json, a RunRecord, with a checksum that tells whether it is as it was written."""
+    plain = {"format": FORMAT, **to_plain(record)}
+    write_json(folder / "run.json", plain | {"checksum": _checksum(plain)})
+
+
 def load_record(folder):
-    """Read and check run.json. Returns: dictionary with the fields of RECORD. Raises InputError for anything amiss."""
+    """Read run.json. Returns: RunRecord. Raises: InputError where there is none, or not as it was written."""
     path = folder / "run.json"
     if not path.is_file():
         raise InputError(f"there is no run in {shown(folder)}: run python train_model.py first")
@@ -164,39 +167,18 @@ def load_record(folder):
         record = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError, OSError) as error:
         raise InputError(f"{shown(path)} is damaged ({error}): {AGAIN}") from error
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
+    if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
         raise InputError(f"{shown(path)} is not of format {FORMAT}: {AGAIN}")
-    for name, allowed in RECORD.items():
-        if not allowed(record.get(name)):
-            raise InputError(f"{shown(path)} is damaged, field {name!r} is missing or wrong: {AGAIN}")
-    return record | {"constants": check_constants(record["constants"])}
-
-
-def network_of(model):
-    """Return the network that takes prepared sequences: the whole model but for what turns texts into numbers."""
-    inner = [layer for layer in model.layers if layer.name == "network"]
-    return inner[0] if inner else model
-
-
-def load_model(folder, record, outputs, whole=False):
-    """Load model.keras, not compiled, safe mode on. outputs: the shape of one answer, such as (1,).
-
-    Returns: what `network_of` returns; with `whole` the model as it is saved, which takes raw texts.
-
-    Raises InputError for a file that is damaged or foreign, or does not fit run.json.
-    """
-    path = folder / "model.keras"
-    if not (path.is_file() and zipfile.is_zipfile(path)):  # Keras would answer "File not found" to any damaged file
-        raise InputError(f"{shown(path)} is missing or damaged: {AGAIN}")
+    checksum = record.pop("checksum", None)
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (TypeError, AttributeError, *DAMAGED) as error:
-        why = str(error).strip().split("\n")[0][:200]
-        raise InputError(f"{shown(path)} is damaged or foreign ({why}): {AGAIN}") from error
-    saved, model = model, network_of(model)
-    attends = any(layer.name == "attention_weights" for layer in model.layers)
-    fits = model.output_shape == (None, *outputs) and len(model.input_shape) == 1 + len(record["input_shape"])
-    fits = fits and all(a in (None, b) for a, b in zip(model.input_shape[1:], record["input_shape"]))
-    if not fits or attends != record["constants"].ATTENTION:
-        raise InputError(f"{shown(path)} does not fit run.json beside it: {AGAIN}")
-    return saved if whole else model
+        found = from_plain(RunRecord, record)
+        whole = checksum == _checksum({"format": FORMAT, **record})
+    except TypeError as error:
+        raise InputError(f"{shown(path)} is damaged, {error}: {AGAIN}") from error
+    if not whole or set(found.constants) != set(rules()):
+        raise InputError(f"{shown(path)} is damaged or was edited, its checksum does not fit: {AGAIN}")
+    return replace(found, constants=check_constants(found.constants))
+
+
+def _checksum(plain):
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

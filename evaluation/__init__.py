@@ -1,1 +1,1 @@
-"""Scores, intervals, importance, checks of a forecast. Arrays in, figures out."""
+"""Scores, intervals, importance, checks of a forecast, advice: arrays in, figures out."""

@@ -1,128 +1,146 @@
 """Advice after a report: rules on its figures, each with its reason. Nothing where nothing is wrong."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from baselines import LINEAR, MAJORITY
+from baselines import DESCRIPTIONS, LINEAR, MAJORITY
+from core.constants import Constants
 from evaluation.verdict import best_baseline, outcome
 
-MOST = 3  # lines
+MAX_LINES = 3
 
 
-def advice(task, history, figures, shape, c):
-    """Return up to MOST lines, what matters most first.
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """What the rules look at."""
 
-    history: {metric: a value for each epoch}; figures: of the report; shape: of a sequence, (time, features[, ...]);
-    c: Constants of the run.
-    """
+    metric: str  # the main score, as history and figures name it
+    better: str  # "higher" or "lower"
+    history: dict  # {metric: a value for each epoch}
+    figures: dict  # of the report
+    shape: tuple  # of a sequence, (time, features[, ...])
+    c: Constants  # of the run
+    linear_models_would_be_added: bool  # beside ARCHITECTURE = "deep_cnn_lstm", were it trained on these data
+
+    @property
+    def class_counts(self):
+        """The number of test sequences of each class that occurs, {name: count}; empty of other tasks."""
+        return {name: f["support"] for name, f in self.figures.get("per_class", {}).items() if f["support"]}
+
+    @property
+    def guesses(self):
+        """Whether the training loss stayed near that of guessing, and the score is not above the majority class'."""
+        loss = self.figures.get("guessing_loss", 0)
+        if not loss or self.figures.get("differences", {}).get(MAJORITY, {"interval": [0]})["interval"][0] > 0:
+            return False
+        return min(self.history["loss"]) > 0.95 * loss
+
+
+def advice(run):
+    """Return the advice on an EvaluatedRun: MAX_LINES lines at most, what matters most first."""
     rules = (one_class, never_learned, still_falling, never_predicted, loses_to_linear, overfits, features_first)
     rules += (very_long, few_sequences)
-    return [line for line in (rule(task, history, figures, shape, c) for rule in rules) if line][:MOST]
+    return [line for line in (rule(run) for rule in rules) if line][:MAX_LINES]
 
 
-def one_class(task, history, figures, shape, c):
-    """One class alone in the test set."""
-    present = [name for name, f in figures.get("per_class", {}).items() if f["support"]]
-    if len(present) == 1:
+def one_class(run):
+    """The test set holds one class only."""
+    if len(run.class_counts) == 1:
+        (name,) = run.class_counts
+        return f"The test set holds class {name} alone: its accuracy says little; split so that all classes occur."
+
+
+def never_learned(run):
+    """The training loss never fell below that of guessing, nor is the score better."""
+    if run.guesses:
         return (
-            f"The test set holds class {present[0]} alone: its accuracy says little; split so that all classes occur."
+            f"The training loss ({run.history['loss'][-1]:.3f}) stayed near that of guessing "
+            f"({run.figures['guessing_loss']:.3f}): the network learned nothing. Try more EPOCHS, a smaller "
+            "BATCH_SIZE, another LEARNING_RATE."
         )
 
 
-def never_learned(task, history, figures, shape, c):
-    """The training loss never left that of guessing, nor is the score better."""
-    if guessing(history, figures):
-        return (
-            f"The training loss ({history['loss'][-1]:.3f}) stayed near that of guessing "
-            f"({figures['guessing_loss']:.3f}): the network learned nothing. Try more EPOCHS, a smaller BATCH_SIZE, "
-            "another LEARNING_RATE."
-        )
-
-
-def guessing(history, figures):
-    """Tell whether the training loss stayed near that of guessing, and the score near the majority class'."""
-    guess = figures.get("guessing_loss", 0)
-    if not guess or figures.get("differences", {}).get(MAJORITY, {"interval": [0]})["interval"][0] > 0:
-        return False
-    return min(history["loss"]) > 0.95 * guess
-
-
-def still_falling(task, history, figures, shape, c):
+def still_falling(run):
     """The training loss was still falling at the last epoch."""
-    losses = np.array(history["loss"])
+    losses = np.array(run.history["loss"])
     fifth = max(1, len(losses) // 5)
-    if len(losses) < max(5, c.EPOCHS) or guessing(history, figures) or figures.get("accuracy", 0) >= 0.98:
+    if len(losses) < max(5, run.c.EPOCHS) or run.guesses or run.figures.get("accuracy", 0) >= 0.98:
         return None
     before, after = losses[-2 * fifth : -fifth].mean(), losses[-fifth:].mean()
     if after < 0.95 * before and losses[-1] < 0.97 * losses[:-1].min():
-        fall = 100 * (1 - after / before)
-        return f"The training loss still fell by {fall:.0f} % over the last {fifth} epochs: raise EPOCHS."
+        epochs = "epoch" if fifth == 1 else f"{fifth} epochs"
+        return (
+            f"The training loss still fell by {100 * (1 - after / before):.0f} % over the last {epochs}: raise EPOCHS."
+        )
 
 
-def never_predicted(task, history, figures, shape, c):
+def never_predicted(run):
     """A class that occurs is never predicted."""
-    predicted = np.sum(figures.get("confusion_matrix", [[1]]), axis=0)
-    never = [n for (n, f), count in zip(figures.get("per_class", {}).items(), predicted) if f["support"] and not count]
-    if never and not guessing(history, figures):
-        counts = [f["support"] for f in figures["per_class"].values() if f["support"]]
-        hint = "" if c.CLASS_WEIGHT or max(counts) < 2 * min(counts) else 'CLASS_WEIGHT = "balanced", '
-        return f"Never predicted: class {', '.join(never[:3])}. Try {hint}more EPOCHS, or more of its sequences."
+    predicted = np.sum(run.figures.get("confusion_matrix", [[]]), axis=0)
+    counts = run.class_counts
+    never = [name for name, n in zip(run.figures.get("per_class", {}), predicted) if name in counts and not n]
+    if never and not run.guesses:
+        balanced = run.c.CLASS_WEIGHT or max(counts.values()) < 2 * min(counts.values())
+        hint = "" if balanced else 'CLASS_WEIGHT = "balanced", '
+        several = len(never) > 1
+        names = f"class{'es' * several} {', '.join(never[:3])}"
+        return f"Never predicted: {names}. Try {hint}more EPOCHS, or more sequences of {'them' if several else 'it'}."
 
 
-def loses_to_linear(task, history, figures, shape, c):
-    """A baseline is better beyond doubt; or the linear model is ahead, which deep networks have beside them."""
-    best = best_baseline(figures, task.better)
-    ahead = figures["differences"][best].get("difference", 0)
-    in_groups = c.GROUP or c.TEST_FILES or c.WINDOW  # there it has none
-    joins_linear = task.score == "accuracy" and len(shape) == 2 and c.LINEAR_START and not in_groups
-    if best == LINEAR and ahead < 0 and joins_linear and not c.ARCHITECTURE.startswith("deep"):
+def loses_to_linear(run):
+    """A baseline is better beyond doubt; or the linear model is ahead, and a deep network would have it beside it."""
+    best = best_baseline(run.figures, run.better)
+    ahead = run.figures["differences"][best].get("difference", 0) < 0
+    deep = run.c.ARCHITECTURE.startswith("deep")
+    if best == LINEAR and ahead and run.linear_models_would_be_added and not deep:
         return (
-            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" has it beside the network, with up to 2000 '
-            "training sequences (DROPOUT = 0.2, BATCH_SIZE = 16, PLATEAU = 10, AVERAGE_WEIGHTS = True, EPOCHS = 150)."
+            'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" has it beside the network (DROPOUT = 0.2, '
+            "BATCH_SIZE = 16, PLATEAU = 10, AVERAGE_WEIGHTS = True, EPOCHS = 150)."
         )
-    if outcome(figures, task.better) == "loses" and not guessing(history, figures):
-        return f"Worse than {best}: more training data or a stronger ARCHITECTURE may help."
+    if outcome(run.figures, run.better) == "loses" and not run.guesses:
+        return f"Worse than {DESCRIPTIONS[best]}: more training data or a stronger ARCHITECTURE may help."
 
 
-def overfits(task, history, figures, shape, c):
+def overfits(run):
     """The training score is far above the test score."""
-    if task.score not in history or task.better == "lower":
+    if run.metric not in run.history or run.better == "lower":
         return None
-    kept = -1 if c.PATIENCE is None else int(np.argmin(history["val_loss"]))
-    trained = history[task.score][kept]
-    low, high = figures[f"{task.score}_interval"]
-    if trained - figures[task.score] > 0.1 and trained > high:
-        drop = "DROPOUT = 0.3" if not c.DROPOUT else "a larger DROPOUT"
+    kept = -1 if run.c.PATIENCE is None else int(np.argmin(run.history["val_loss"]))
+    trained, tested = run.history[run.metric][kept], run.figures[run.metric]
+    if trained - tested > 0.1 and trained > run.figures[f"{run.metric}_interval"][1]:
+        drop = "DROPOUT = 0.3" if not run.c.DROPOUT else "a larger DROPOUT"
         return (
-            f"Training {task.score} {trained:.2f}, test {figures[task.score]:.2f}: what it learned does not hold "
-            f"beyond the training set. Try {drop}, fewer FILTERS or LSTM_UNITS, or more data."
+            f"Training {run.metric} {trained:.2f}, test {tested:.2f}: what the network learned does not carry over to "
+            f"new data. Try {drop}, fewer FILTERS or LSTM_UNITS, or more data."
         )
 
 
-def features_first(task, history, figures, shape, c):
-    """Far more features than time steps."""
-    if len(shape) == 2 and shape[1] > 5 * shape[0]:
+def features_first(run):
+    """There are far more features than time steps."""
+    if len(run.shape) == 2 and run.shape[1] > 5 * run.shape[0]:
         return (
-            f"{shape[1]} features of only {shape[0]} time steps each: is the time axis last? Sequences are read as "
-            "(n, time, features)."
+            f"{run.shape[1]} features of only {run.shape[0]} time steps each: is the time axis last? Sequences are "
+            "read as (n, time, features)."
         )
 
 
-def very_long(task, history, figures, shape, c):
-    """Sequences of many hundred steps after pooling."""
-    pools = 0 if c.ARCHITECTURE == "lstm" else 2 if c.ARCHITECTURE.startswith("deep") else 1
-    if shape[0] / c.POOL_SIZE**pools > 400 and "lstm" in c.ARCHITECTURE:
+def very_long(run):
+    """Sequences have many hundred steps after pooling."""
+    architecture, steps = run.c.ARCHITECTURE, run.shape[0]
+    pools = 0 if architecture == "lstm" else 2 if architecture.startswith("deep") else 1
+    if steps / run.c.POOL_SIZE**pools > 400 and "lstm" in architecture:
         return (
-            f"Sequences of {shape[0]} time steps are long for an LSTM: a larger POOL_SIZE, or every second value of "
-            "the data, is faster and often better."
+            f"Sequences of {steps} time steps are long for an LSTM: a larger POOL_SIZE, or every second value of the "
+            "data, is faster and often better."
         )
 
 
-def few_sequences(task, history, figures, shape, c):
-    """Few test sequences: the interval is wide."""
-    low, high = figures.get(f"{task.score}_interval", (0, 0))
+def few_sequences(run):
+    """Test sequences are few, and the interval is wide."""
+    low, high = run.figures.get(f"{run.metric}_interval", (0, 0))
     if high - low > 0.2:
-        n = figures["test_sequences"]
         return (
-            f"{n} test sequences leave an interval {high - low:.2f} wide: more of them tell more, or, where they are "
-            "cut from the data, all held out in turn by python cross_validate_model.py."
+            f"{run.figures['test_sequences']} test sequences leave an interval {high - low:.2f} wide: test on more of "
+            "them or, where they are cut from the data, hold out each in turn by python cross_validate_model.py."
         )

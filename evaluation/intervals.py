@@ -1,4 +1,4 @@
-"""Intervals: how far a score, or the difference of two, can be trusted."""
+"""Confidence intervals: how far a score, or the difference of two, can be trusted."""
 
 import numpy as np
 
@@ -8,120 +8,101 @@ stats = lazy("scipy.stats")
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000  # of a bootstrap
-FEWEST = 4  # windows or sequences that a bootstrap can say anything of
-LOWEST = -99.0  # skill: against a baseline without errors it would have no bound
+MIN_RESAMPLED = 4  # windows or sequences: a bootstrap of fewer says nothing
+LOWEST_SKILL = -99.0  # against a baseline without errors there would be no bound
 
 
-def wilson(correct, n):
-    """Return the 95 % interval [low, high] of a share `correct` / n (Wilson 1927)."""
-    interval = stats.binomtest(correct, n).proportion_ci(CONFIDENCE, method="wilson")
+def wilson_interval(successes, n):
+    """Return the 95 % interval [low, high] of a proportion `successes` / n (Wilson 1927)."""
+    interval = stats.binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
     return [float(interval.low), float(interval.high)]
 
 
-def accuracy_difference(right, rival_right):
-    """Compare two classifiers on the same sequences. right, rival_right: (n,) whether each one's answer is right.
+def accuracy_difference(correct, baseline_correct):
+    """Compare two classifiers on the same sequences.
 
-    Returns: (difference of the accuracies, its 95 % interval [low, high]): Newcombe's (1998, Improved confidence
-    intervals for the difference between binomial proportions based on paired data, method 10), of the two Wilson
-    intervals and how far the answers agree. It holds the true difference about as often as it says.
+    Parameters: correct, baseline_correct (n,) whether each one's answer is right.
+    Returns: (difference of the accuracies, its 95 % interval [low, high]). The interval is Newcombe's (1998, Improved
+    confidence intervals for the difference between binomial proportions based on paired data, method 10), made of the
+    two Wilson intervals and of how far the answers agree. It covers the true difference about as often as it says.
     """
-    n, both = len(right), int((right & rival_right).sum())
-    ours, theirs = int(right.sum()), int(rival_right.sum())
-    agreement = n * both - ours * theirs  # of the four counts, both right times both wrong less the other two
+    n, both = len(correct), int((correct & baseline_correct).sum())
+    a, b = int(correct.sum()), int(baseline_correct.sum())
+    agreement = n * both - a * b  # of the four counts, both right times both wrong less the product of the other two
     if agreement > 0:
         agreement = max(agreement - n / 2, 0)
-    spread = (ours * (n - ours) * theirs * (n - theirs)) ** 0.5
+    spread = (a * (n - a) * b * (n - b)) ** 0.5
     phi = agreement / spread if spread else 0.0
-    (low, high), (their_low, their_high) = wilson(ours, n), wilson(theirs, n)
+    (a_low, a_high), (b_low, b_high) = wilson_interval(a, n), wilson_interval(b, n)
 
-    def half(own, other):
-        return max(0.0, own**2 - 2 * phi * own * other + other**2) ** 0.5
+    def half_width(x, y):
+        return max(0.0, x**2 - 2 * phi * x * y + y**2) ** 0.5
 
-    share, their_share = ours / n, theirs / n
-    below, above = half(share - low, their_high - their_share), half(high - share, their_share - their_low)
-    difference = (ours - theirs) / n
+    difference = (a - b) / n
+    below, above = half_width(a / n - a_low, b_high - b / n), half_width(a_high - a / n, b / n - b_low)
     return difference, [difference - below, difference + above]
 
 
-def skill(errors, naive_errors):
-    """Return 1 - RMSE / RMSE of the naive forecast: 1 is perfect, 0 no better, below 0 worse, LOWEST at least."""
-    return float(_skills(*(np.sqrt((e**2).mean()) for e in (errors, naive_errors))))
+def rmse(errors):
+    """Return the root of the mean square of errors of any shape."""
+    return float(np.sqrt((errors**2).mean()))
 
 
-def _skills(ours, theirs):
-    """Return the skill of RMSEs against those of another, arrays of one shape; where both are 0 it is 0."""
-    ratios = np.divide(ours, theirs, out=np.where(ours > 0, np.inf, 1.0), where=theirs > 0)
-    return np.maximum(1 - ratios, LOWEST)
+def skill(network, baseline):
+    """Return 1 - RMSE / RMSE of the baseline: 1 is perfect, 0 no better, below 0 worse, LOWEST_SKILL at least.
 
-
-def skill_interval(errors, naive_errors, seed, neighbours=True):
-    """Return the 95 % interval [low, high] of the skill by the block bootstrap of `resampled_rmse`.
-
-    Of fewer than FEWEST windows the skill could be anything.
+    Parameters: network, baseline: RMSEs, numbers or arrays of one shape; where both are 0 the skill is 0.
     """
-    if len(errors) < FEWEST:
-        return [LOWEST, 1.0]
-    return interval(_skills(*(resampled_rmse(e, seed, neighbours) for e in (errors, naive_errors))))
+    ratios = np.divide(network, baseline, out=np.where(np.asarray(network) > 0, np.inf, 1.0), where=baseline > 0)
+    return np.maximum(1 - ratios, LOWEST_SKILL)
 
 
-def interval(draws):
+def rmse_figures(errors, seed, dependent=True):
+    """Compare the RMSE of a network with that of its baselines.
+
+    Parameters: errors {"network" or name of a baseline: (n, horizon[, targets])}; seed, dependent: of bootstrap_rmse.
+    Returns: {"rmse", "standard_error", "baselines": {name: RMSE}, "differences": {name: {"difference": the skill,
+    "interval": its 95 % bootstrap interval}}}. Of fewer than MIN_RESAMPLED windows the skill could be anything.
+    """
+    draws, differences = {name: bootstrap_rmse(e, seed, dependent) for name, e in errors.items()}, {}
+    scores = {name: rmse(e) for name, e in errors.items()}
+    network, enough = scores.pop("network"), len(errors["network"]) >= MIN_RESAMPLED
+    for name, score in scores.items():
+        interval = percentile_interval(skill(draws["network"], draws[name])) if enough else [LOWEST_SKILL, 1.0]
+        differences[name] = {"difference": float(skill(network, score)), "interval": interval}
+    spread = float(draws["network"].std())
+    return {"rmse": network, "standard_error": spread, "baselines": scores, "differences": differences}
+
+
+def percentile_interval(draws):
     """Return the 95 % interval [low, high] of a bootstrap's draws (n,)."""
     return np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
 
 
-def resampled_rmse(errors, seed, neighbours=True):
-    """Return the RMSE of errors (n, horizon) in RESAMPLES draws of the windows with replacement.
+def bootstrap_rmse(errors, seed, dependent=True):
+    """Return the RMSE of errors in RESAMPLES draws of the windows with replacement.
 
-    neighbours: whether neighbouring rows depend on each other, as windows of a series do; else they are drawn one by
-    one. The circular block bootstrap (Politis and Romano 1992): neighbouring windows share targets, so whole blocks
-    are drawn, a horizon or n^(1/3) long, a third of all at most; the last window is followed by the first. The same
-    seed draws the same windows for other errors of the same shape.
+    The circular block bootstrap (Politis and Romano 1992): neighbouring windows of a series share targets, so whole
+    blocks are drawn, a horizon or n^(1/3) long, a third of all at most; the last window is followed by the first.
+    Parameters: errors (n, horizon[, targets]); seed: one seed draws the same windows for all errors of
+    that shape; dependent: whether neighbouring rows depend on each other; else they are drawn one by one.
+    Returns: (RESAMPLES,).
     """
-    n, horizon = errors.shape
-    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3)) if neighbours else 1
+    n, horizon = errors.shape[:2]
+    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3)) if dependent else 1
     blocks = -(-n // length)
     last = n - (blocks - 1) * length  # so many windows of the last block make the draw as long as the test set
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, blocks))
-    squares = (errors**2).mean(axis=1)
+    squares = (errors**2).reshape(n, -1).mean(axis=1)
     sums = np.concatenate([[0.0], np.cumsum(np.concatenate([squares, squares[:length]]))])
     whole = (sums[starts[:, :-1] + length] - sums[starts[:, :-1]]).sum(axis=1)
     return np.sqrt(np.maximum(0, whole + sums[starts[:, -1] + last] - sums[starts[:, -1]]) / n)
 
 
-def luck(standard_error, looks):
-    """Return how far the best of `looks` equal scores lies from their mean, on average, by luck alone.
+def expected_maximum_gain(standard_error, n):
+    """Return how far the best of n equally good networks scores above their mean, on average, by chance alone.
 
-    The expected largest of `looks` normal draws, by Blom's approximation (1958, Statistical Estimates and Transformed
+    The expected largest of n normal draws, by Blom's approximation (1958, Statistical Estimates and Transformed
     Beta-Variables).
     """
-    return standard_error * float(stats.norm.ppf((looks - 0.375) / (looks + 0.25)))
-
-
-LEVELS = {"80": 0.80, "95": 0.95}  # of forecast bands
-
-
-def conformal_bands(errors, scales):
-    """Return for each level and step ahead the half width of a band, in units of the scale: {"80": (horizon,), ...}.
-
-    errors: (n, horizon) on data that were not trained on; scales: (n,) of each window. Split-conformal prediction
-    (Lei et al. 2018, Distribution-Free Predictive Inference for Regression, with scales its section 5.2): the
-    ceil((n + 1) level)-th smallest |error| / scale. A level that so few errors cannot give is left out. The promise
-    holds where errors to come are like those seen.
-    """
-    n, sizes = len(errors), np.sort(np.abs(errors) / scales[:, None], axis=0)
-    places = {name: int(np.ceil((n + 1) * level)) for name, level in LEVELS.items()}
-    return {name: sizes[place - 1].tolist() for name, place in places.items() if place <= n}
-
-
-def interval_score(errors, scales):
-    """Return the mean interval score (Gneiting and Raftery 2007) of conformal bands, lower is better.
-
-    Bands from one half of the errors (n, horizon) are scored on the other half, by turns: wide ones cost their width,
-    narrow ones what they miss.
-    """
-    halves, total = np.array_split(np.arange(len(errors)), 2), []
-    for seen, met in (halves, halves[::-1]):
-        for name, band in conformal_bands(errors[seen], scales[seen]).items():
-            size, missed = np.array(band) * scales[met][:, None], 2 / (1 - LEVELS[name])
-            total.append(np.mean(2 * size + missed * np.maximum(0, np.abs(errors[met]) - size)))
-    return float(np.mean(total)) if total else np.inf
+    return standard_error * float(stats.norm.ppf((n - 0.375) / (n + 0.25)))

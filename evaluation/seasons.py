@@ -2,54 +2,61 @@
 
 import numpy as np
 
-LEAST = 0.2  # autocorrelation that is worth a line
-NEARLY = 0.9  # of the highest autocorrelation: at a multiple of the lag it is as high but for chance
-MOST_SERIES = 20  # that are looked at
+MIN_AUTOCORRELATION = 0.2  # that is worth a line
+NEAR_PEAK = 0.9  # of the highest autocorrelation: at multiples of the lag it is as high but for chance
+MAX_SERIES = 20  # that are looked at
+ROUNDING = 30  # units in the last place, relative to the values: what is no larger is not a pattern
 
 
 def strongest_lag(series):
-    """Return (lag, autocorrelation) at which series, a list of arrays (time_i,), are most like themselves, or None.
+    """Return the lag at which series are most like themselves, and the autocorrelation there; None if there is none.
 
     Each is taken without its straight trend. Lags count from where the mean autocorrelation has first fallen below 0:
     before that a series is like itself because it moves slowly. Half the shortest series is the longest lag.
+    Parameters: series, list of arrays (time_i,).
     """
-    most = min(map(len, series)) // 2
-    if most < 3:
+    longest = min(map(len, series)) // 2
+    if longest < 3:
         return None
-    means = []
-    for values in series:
-        time = np.arange(len(values))
-        rest = values - np.polyval(np.polyfit(time, values, 1), time)
-        if not (rest**2).sum() > 1e-12 * (values**2).sum():
-            continue
-        power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2  # twice the length: the end does not meet the start
-        products = np.fft.irfft(power)[:most]
-        means.append(products / (rest**2).sum() * len(rest) / (len(rest) - np.arange(most)))
-    if not means:
+    autocorrelations = [a for a in (_autocorrelation(values, longest) for values in series) if a is not None]
+    if not autocorrelations:
         return None
-    mean = np.mean(means, axis=0)
-    below = int(np.argmax(mean < 0))
-    if not below or below + 1 >= most:
+    mean = np.mean(autocorrelations, axis=0)
+    negative = int(np.argmax(mean < 0))
+    if not negative or negative + 1 >= longest:
         return None
-    best = mean[below:].max()
-    if best < max(LEAST, 2 / np.sqrt(sum(map(len, series)))):
+    best = mean[negative:].max()
+    if best < max(MIN_AUTOCORRELATION, 2 / np.sqrt(sum(map(len, series)))):
         return None
-    high = below + np.flatnonzero(mean[below:] >= NEARLY * best)
-    first = high[: int(np.argmax(np.diff(high, append=most + 1) > 1)) + 1]  # the first peak, not a multiple of its lag
-    lag = int(first[mean[first].argmax()])
-    return lag, float(mean[lag])
+    high = negative + np.flatnonzero(mean[negative:] >= NEAR_PEAK * best)
+    first_peak = high[: int(np.argmax(np.diff(high, append=longest + 1) > 1)) + 1]  # not a multiple of its lag
+    lag = int(first_peak[mean[first_peak].argmax()])
+    return lag, min(1.0, float(mean[lag]))  # the estimate of a short series may lie above 1
+
+
+def _autocorrelation(values, lags):
+    """Return the autocorrelation (lags,) of values (time,) without their trend; None of a straight line."""
+    time = np.arange(len(values))
+    rest = values - np.polyval(np.polyfit(time, values, 1), time)
+    rounding = ROUNDING * np.finfo(np.result_type(values, np.float32)).eps
+    if not (rest**2).sum() > rounding**2 * (np.float64(values) ** 2).sum():
+        return None
+    power = np.abs(np.fft.rfft(rest, 2 * len(rest))) ** 2  # twice the length: the end does not meet the start
+    products = np.fft.irfft(power)[:lags]
+    return products / (rest**2).sum() * len(rest) / (len(rest) - np.arange(lags))
 
 
 def season_note(series, c):
-    """Name the lag to try as SEASON where it is None. series: list of arrays (time_i,), of the training set.
+    """Name the lag to try as SEASON where it is None.
 
-    Returns: a list of one line or none.
+    Parameters: series of the training set, list of arrays (time_i,); c, the constants.
+    Returns: list of one line or none.
     """
-    found = strongest_lag(sorted(series, key=len)[-MOST_SERIES:]) if c.SEASON is None and series else None
+    found = strongest_lag(sorted(series, key=len)[-MAX_SERIES:]) if c.SEASON is None and series else None
     if found is None:
         return []
     lag, strength = found
     return [
-        f"SEASON is None: the training set is most like itself {lag} rows before (autocorrelation {strength:.2f}); "
-        f"SEASON = {lag} compares with the row then"
+        f"SEASON is None: the training set is most like itself {lag} rows earlier (autocorrelation {strength:.2f}); "
+        f"SEASON = {lag} compares with the row one season earlier"
     ]

@@ -6,24 +6,28 @@ import json
 import os
 import re
 import time
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from baselines import LINEAR, WORDS
+from baselines import DESCRIPTIONS, LINEAR
 from core import files
 from core.errors import InputError, reason
-from core.run_folder import network_of
-from experiments.search import end_with
+from core.records import from_plain, to_plain
+from experiments.experiment import start_worker
 from experiments.train_run import describe_run
-from reports.text import aligned, figure
+from networks.text_layers import network_within
+from reports.text import aligned, format_error
 from sequences.folds import folds_of
 from sequences.gaps import name_of
 from sequences.splits import groups_of
 from sequences.statistics import fingerprint
-from training.acceleration.traced_steps import reused
+from training.acceleration.traced_steps import reuse_network
 from training.build import build
-from training.fit import fit, identity
+from training.checkpoint import Checkpoint, run_identity
+from training.fit import fit
 from training.prediction import predict
 
 OWN_FILES = re.compile(
@@ -35,31 +39,42 @@ def folds_for(train, test, c, folds):
     """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.folds_of."""
     groups = groups_of(train, c.GROUP)
     names = None if groups is None else np.unique(groups).tolist()
-    if groups is None and isinstance(train.y, list) and len(train.x) > 1:  # recordings stay whole
+    if groups is None and train.kind == "streams" and len(train.x) > 1:  # recordings stay whole
         names = [name_of(train, k) for k in range(len(train.x))]
     return folds_of(train, test, c, folds, names)
 
 
-def cross_validate(folds, data, c, o, load_data, backbone, folder):
+def run_folds(folds, data, experiment):
     """Train and score every fold that is not finished, then sum up.
 
-    folds: list of Fold, or None for each seed; data: of the first; c, o: Constants of data, network and training, and
-    of cross_validate_model.py; load_data, backbone: functions of the files of that name; folder: for the results.
+    Parameters: folds, list of Fold, or None for each seed; data, of the first.
     Returns: the dictionary that summary.json holds.
     """
+    c, folder, task = experiment.constants, experiment.folder, data.task
     finished = resume(folder, c, folds, data)
     waiting = [k for k in range(len(folds)) if k not in finished]
-    jobs = min(cpu_count() if o.FOLD_JOBS == -1 else o.FOLD_JOBS, max(1, len(waiting)))
-    fixed = c, load_data, backbone, folder, max(1, cpu_count() // jobs), os.getpid()
+    jobs = experiment.options.FOLD_JOBS
+    jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(waiting)))
     what = "seeds on the given test set" if folds[0] is None else "folds"
-    print(f"{len(folds)} {what} of {c.DATASET}, {data.task.aim(data.state)}, {jobs} at a time", flush=True)
+    print(f"{len(folds)} {what} of {c.DATASET}, {task.describe_target()}, {jobs} at a time", flush=True)
     with parallel_config("loky", n_jobs=jobs):
-        work = [delayed(run_fold)(k, folds[k], *fixed) for k in waiting]
+        work = [delayed(run_fold)(k, folds[k], experiment, max(1, cpu_count() // jobs)) for k in waiting]
         for k, result in Parallel(return_as="generator_unordered")(work):
             finished[k] = result
-            files.write_json(folder / f"fold_{k + 1}.json", result)  # a kill from here on does not undo it
-            show(result, data.task.score, len(finished), len(folds))
-    return sum_up([finished[k] for k in range(len(folds))], data.task, c, folder)
+            files.write_json(folder / f"fold_{k + 1}.json", to_plain(result))  # a kill from here on does not undo it
+            show(result, task.metric, len(finished), len(folds))
+    return sum_up([finished[k] for k in range(len(folds))], task, folder)
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What fold_k.json holds."""
+
+    fold: str  # name of the group that was held out, or the fold's number, or the seed
+    figures: dict[str, Any]  # of evaluation.json
+    learned: dict[str, Any]  # fields of the fold's task
+    test: int  # sequences that were held out
+    seconds: float
 
 
 def resume(folder, c, folds, data):
@@ -84,26 +99,20 @@ def resume(folder, c, folds, data):
     except OSError as error:
         raise InputError(f"FOLD_DIR: {files.shown(folder)} cannot be used: {reason(error)}") from error
     found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
-    finished = {k: _finished(path, data.task.score) for k, path in found.items() if path.is_file()}
+    finished = {k: _finished(path, data.task) for k, path in found.items() if path.is_file()}
     if finished:
         print(f"Continuing in {files.shown(folder)}: {len(finished)} of {len(folds)} folds are finished")
     return finished
 
 
-def _finished(path, score):
-    """Read a finished fold. Raises InputError for one that is damaged."""
-
-    def is_number(v):
-        return type(v) in (int, float) and np.isfinite(v)
-
+def _finished(path, task):
+    """Read a finished fold. Returns: FoldResult. Raises: InputError for one that is damaged."""
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-        figures, baselines = result["figures"], result["figures"]["baselines"]
-        sizes = [result["test"], figures.get("test_windows", 1), figures.get("test_sequences", 1)]
-        sound = is_number(figures[score]) and baselines and all(map(is_number, baselines.values()))
-        sound = sound and all(type(n) is int and n > 0 for n in sizes) and isinstance(result["state"], dict)
+        result = from_plain(FoldResult, json.loads(path.read_text(encoding="utf-8")))
+        from_plain(type(task), result.learned)
+        scores = [result.figures[task.metric], *result.figures["baselines"].values()]
         with open(path.with_suffix(".csv"), encoding="utf-8", newline="") as file:
-            sound = sound and isinstance(result["fold"], str) and len(list(csv.DictReader(file))) == result["test"]
+            sound = np.isfinite(scores).all() and len(list(csv.DictReader(file))) == result.test > 0
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
         sound = False
     if not sound:
@@ -111,64 +120,62 @@ def _finished(path, score):
     return result
 
 
-def run_fold(k, fold, c, load_data, backbone, folder, threads, parent):
-    """Train and score one fold in a worker process of process `parent`. Returns: (k, what fold_k.json holds)."""
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
-        os.environ[name] = str(threads)
-    end_with(parent)
-    began, c = time.perf_counter(), c.changed(TENSORBOARD=False)
-    data = load_data(c, fold=fold)
-    # Of the initial weights and the order of batches.
-    own = c if fold is not None else c.changed(SEED=(c.SEED + k) % 2**32)
-    run = folder / f"fold_{k + 1}"
+def run_fold(k, fold, experiment, threads):
+    """Train and score one fold in a worker process. Returns: (k, FoldResult)."""
+    start_worker(experiment, threads)
+    began, c, folder = time.perf_counter(), experiment.constants.changed(TENSORBOARD=False), experiment.folder
+    data = experiment.load_data(c, fold=fold)
+    if fold is None:  # of the initial weights and the order of batches
+        c = c.changed(SEED=(c.SEED + k) % 2**32)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        model, steps = reused(build(data, backbone, own), data)
-        fit(model, data, own, run, identity(describe_run(data, own)), steps=steps)
-        model = network_of(data.task.finished(model, data, own))
-    task, state = data.task, data.state
-    rivals, _ = task.baselines(data, own)
-    report = task.report(data, task.decode(predict(model, data.test), state), rivals, own)
+        model, steps = reuse_network(build(data, experiment.build_model, c), data)
+        checkpoint = Checkpoint(folder / f"fold_{k + 1}", run_identity(describe_run(data, c)))
+        fit(model, data, c, checkpoint, steps)
+        model = network_within(data.task.finish(model, data, c))
+    task = data.task
+    rivals, _ = task.baselines(data, c)
+    report = task.report(data, task.decode(predict(model, data.test)), rivals, c)
     figures = {name: value for name, value in report.figures.items() if name != "per_series"}
     files.write_csv(folder / f"fold_{k + 1}.csv", report.header, report.rows)
-    name = fold.name if fold is not None else f"SEED {own.SEED}"
-    result = {"fold": name, "figures": figures, "state": state, "test": len(data.test)}
-    return k, result | {"seconds": time.perf_counter() - began}
+    name = fold.name if fold is not None else f"SEED {c.SEED}"
+    seconds = time.perf_counter() - began
+    return k, FoldResult(name, figures, to_plain(task), len(data.test), seconds)
 
 
 def show(result, score, done, n):
     """Print what a fold that has just finished reached."""
-    figures = result["figures"]
-    others = ", ".join(f"{name} {figure(value)}" for name, value in figures["baselines"].items())
-    values = f"{score} {figure(figures[score])} on {result['test']}; {others}"
-    print(f"Fold {result['fold']} ({done} of {n}): {values}", flush=True)
+    figures = result.figures
+    others = ", ".join(f"{name} {format_error(value)}" for name, value in figures["baselines"].items())
+    values = f"{score} {format_error(figures[score])} on {result.test}; {others}"
+    print(f"Fold {result.fold} ({done} of {n}): {values}", flush=True)
 
 
-def sum_up(results, task, c, folder):
+def sum_up(results, task, folder):
     """Print the table of folds and what they come to; write folds.csv, predictions.csv, summary.json and pictures."""
-    names = [task.score, *results[0]["figures"]["baselines"]]
+    names = [task.metric, *results[0].figures["baselines"]]
     scores = np.array(
-        [[r["figures"][task.score], *(r["figures"]["baselines"][name] for name in names[1:])] for r in results]
+        [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results]
     )
     mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=1)
-    rows = [[r["fold"], str(r["test"]), *map(figure, own)] for r, own in zip(results, scores)]
-    ends = [[name, "", *map(figure, values)] for name, values in (("mean", mean), ("sd", spread))]
+    rows = [[r.fold, str(r.test), *map(format_error, own)] for r, own in zip(results, scores)]
+    ends = [[name, "", *map(format_error, values)] for name, values in (("mean", mean), ("sd", spread))]
     header = ["fold", "test", *names]
     print(f"\n{aligned(header, rows + ends)}")
-    lines, pooled, pictures = task.pooled([(r["figures"], r["state"]) for r in results])
+    lines, pooled, pictures = task.pool_folds([(r.figures, from_plain(type(task), r.learned)) for r in results])
     rival = LINEAR if LINEAR in names else names[1]
     better = scores[:, 0] - scores[:, names.index(rival)]
     wins = int((better > 0).sum() if task.better == "higher" else (better < 0).sum())
-    lines.append(f"The network is ahead of {WORDS[rival]} on {wins} of {len(results)} folds")
+    lines.append(f"The network is ahead of {DESCRIPTIONS[rival]} on {wins} of {len(results)} folds")
     print("\n" + "\n".join(lines))
     summary = {
-        "score": task.score,
+        "score": task.metric,
         "mean": dict(zip(names, mean.tolist())),
         "sd": dict(zip(names, spread.tolist())),
         "folds": scores[:, 0].tolist(),
         **pooled,
     }
     files.write_csv(folder / "folds.csv", header, rows)
-    files.write_csv(folder / "predictions.csv", *_predictions(folder, [r["fold"] for r in results]))
+    files.write_csv(folder / "predictions.csv", *_predictions(folder, [r.fold for r in results]))
     files.write_json(folder / "summary.json", summary)
     for name, picture in pictures.items():
         files.write_atomically(folder / name, picture)

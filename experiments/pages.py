@@ -6,30 +6,30 @@ from urllib.parse import quote
 
 from core import files, ledger
 from evaluation.verdict import verdict
-from reports.page import index_page, run_page
+from reports.page import RunPage, index_page, run_page
 
 MOST_RUNS = 1000  # rows of the ledger in runs/index.html
 
 
-def write_pages(folder, record, task, report, lines):
+def write_pages(run, report, lines):
     """Write report.html into the run folder, and index.html beside the ledger."""
-    c, curves = record["constants"], folder / "learning_curves.png"
-    pictures = {curves.name: curves.read_bytes()} if curves.is_file() else {}
+    record, task, c = run.record, run.task, run.constants
+    curves = run.folder / "learning_curves.png"
     varying = ledger.varying()
     constants = [(name, repr(value), name in varying) for name, value in c.items()]
-    counts = ", ".join(f"{n} {name}" for name, n in record["sequences"].items())
+    counts = ", ".join(f"{n} {name}" for name, n in record.sequences.items())
     facts = [
-        ["trained", record["trained"]],
+        ["trained", record.trained],
         [task.unit, counts],
-        ["network", f"{c.ARCHITECTURE}, {record['parameters']:,} parameters, {record['seconds']:.0f} s of training"],
-        ["versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
-        ["test data", f"SHA-256 {record['fingerprint'][:16]}…"],
+        ["network", f"{c.ARCHITECTURE}, {record.parameters:,} parameters, {record.seconds:.0f} s of training"],
+        ["versions", ", ".join(f"{name} {version}" for name, version in record.versions.items())],
+        ["test data", f"SHA-256 {record.fingerprint[:16]}…"],
         ["again", "set the constants below, then python train_model.py && python evaluate_model.py"],
     ]
-    title = f"{Path(c.DATASET).name}: {record['task']} by {c.ARCHITECTURE}"
-    first, figures = verdict(report.figures, task.better), report.figures
-    page = run_page(title, first, figures, task.score, report, pictures | report.pictures, lines, facts, constants)
-    files.write_atomically(folder / "report.html", page)
+    title = f"{Path(c.DATASET).name}: {record.task} by {c.ARCHITECTURE}"
+    first, curves = verdict(report.figures, task.better), curves.read_bytes() if curves.is_file() else None
+    page = RunPage(title, first, task.metric, report, curves, lines, facts, constants)
+    files.write_atomically(run.folder / "report.html", run_page(page))
     with ledger.alone():
         header, rows = ledger.last(MOST_RUNS)
         files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))

@@ -12,49 +12,54 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from core import files
 from core.constants import names_in
 from core.errors import Diverged, InputError
+from experiments.experiment import start_worker
 from experiments.trials import append_row, assignments, ranked, row_of
 from reports import pictures as plots
 from reports.text import aligned
 from sequences.statistics import fingerprint
-from training.acceleration.traced_steps import reused
+from training.acceleration.traced_steps import reuse_network
 from training.build import build
+from training.checkpoint import Checkpoint
 from training.fit import fit
 
 
-def halve(trials, c, o, load_data, backbone, measure, finished, folder):
+def halve(trials, experiment, finished):
     """Train all trials for a ninth of EPOCHS, the best third of them for a third, and of these the best for all.
 
-    c: constants of data, network and training; o: those of the search; load_data, backbone: functions of the files of
-    that name; measure: the task's score; finished: {(trial, epochs): row of trials.csv}, to which rows are added.
+    Parameters: trials, list of {constant: value}; finished, {(trial, epochs): row of trials.csv}, which grows.
     Returns: (trials that were trained for EPOCHS, best first; epochs of each rung).
     """
-    rungs = sorted({max(1, round(c.EPOCHS / 3**step)) for step in range(3)})
+    rungs = sorted({max(1, round(experiment.constants.EPOCHS / 3**step)) for step in range(3)})
     alive = list(range(len(trials)))
     for rung, epochs in enumerate(rungs):
         if epochs == rungs[-1]:  # this process trains the winner next: TensorFlow is imported while the others work
             threading.Thread(target=importlib.import_module, args=["core.quiet_tensorflow"], daemon=True).start()
-        run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder)
+        run_rung(alive, epochs, trials, experiment, finished)
         alive = ranked(alive, epochs, finished)
         if float(finished[alive[0], epochs]["loss"]) == np.inf:
             raise InputError("the loss of every trial became NaN or infinite: SEARCH_SPACE needs a lower LEARNING_RATE")
         if rung < len(rungs) - 1:
             alive = alive[: max(1, -(-len(alive) // 3))]
-    forget_unfinished(folder)
+    forget_unfinished(experiment.folder)
     return alive, rungs
 
 
-def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished, folder):
+def run_rung(alive, epochs, trials, experiment, finished):
     """Train the living trials on to `epochs` where that is not done, in parallel; add each to trials.csv at once."""
+    o = experiment.options
     waiting = [trial for trial in alive if (trial, epochs) not in finished]
     spent = {trial: float(row["seconds"]) for (trial, _), row in finished.items()}
     waiting.sort(key=lambda trial: -spent.get(trial, 0.0))  # the longest first: at the end no process waits for another
     jobs = cpu_count() if o.N_JOBS == -1 else o.N_JOBS
     threads = max(1, cpu_count() // jobs)
-    fixed = epochs, c, o.SEARCH_VALIDATION_SIZE, load_data, backbone, measure, threads, folder, os.getpid()
     # A trial's repeats go to one process, which traces them once, as long as there are trials for all processes.
     spread = o.REPEATS if o.PARALLEL_BACKEND == "dask" else min(o.REPEATS, -(-jobs // max(1, len(waiting))))
     shares = np.array_split(range(o.REPEATS), spread)
-    work = [delayed(run_repeats)(t, share.tolist(), trials[t], *fixed) for t in waiting for share in shares]
+    work = [
+        delayed(run_repeats)(trial, share.tolist(), trials[trial], epochs, experiment, threads)
+        for trial in waiting
+        for share in shares
+    ]
     repeats = {trial: {} for trial in waiting}
     if waiting:
         print(f"{len(waiting)} of {len(trials)} trials, {epochs} epochs each, {o.REPEATS} times:", flush=True)
@@ -67,12 +72,12 @@ def run_rung(alive, epochs, trials, c, o, load_data, backbone, measure, finished
             if len(repeats[trial]) < o.REPEATS:
                 continue
             finished[trial, epochs] = row_of(trial, epochs, repeats[trial], trials[trial])
-            append_row(folder, finished[trial, epochs])
-            show_progress(trial, alive, epochs, trials, finished, measure)
+            append_row(experiment.folder, finished[trial, epochs])
+            show_progress(trial, alive, epochs, trials, finished, experiment.metric)
 
 
 def dask_client(address):
-    """Connect to the Dask scheduler. Raises InputError where there is none."""
+    """Connect to the Dask scheduler. Raises: InputError where there is none."""
     try:
         from distributed import Client
     except ImportError as error:
@@ -83,48 +88,36 @@ def dask_client(address):
         raise InputError(f"SCHEDULER_ADDRESS = {address!r}: no Dask scheduler answers there") from error
 
 
-def end_with(search):
-    """End this process when the search that started it is gone: a killed one would leave its workers busy."""
+def run_repeats(trial, repeats, values, epochs, experiment, threads):
+    """Train a trial several times and score each on validation data, in a worker process.
 
-    def watch():
-        while os.getppid() == search:
-            time.sleep(1)
-        os._exit(1)
-
-    name = "end_with"
-    if os.getppid() == search and all(thread.name != name for thread in threading.enumerate()):
-        threading.Thread(target=watch, name=name, daemon=True).start()
-
-
-def run_repeats(trial, repeats, values, epochs, c, size, load_data, backbone, measure, threads, folder, search=None):
-    """Train a trial several times and score each on validation data, in a worker process of process `search`.
-
-    values: the trial's {constant: value}. repeats: numbers of draws of the validation set (of `size`) and the weights.
-    folder: of the search, where each training is left for the next rung to go on with.
+    Parameters: repeats, numbers of draws of the validation set and the weights; values, the trial's {constant: value}.
+    Each training is left in the experiment's folder for the next rung to go on with.
     Returns: (trial, {repeat: (score and loss of the last epoch, seconds)}).
     """
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):  # read when TensorFlow starts
-        os.environ[name] = str(threads)
-    end_with(search)
-    tried = c.changed(**values, EPOCHS=epochs, PATIENCE=None, VALIDATION_SIZE=size, RESUME=True, TENSORBOARD=False)
-    folder.mkdir(parents=True, exist_ok=True)  # on another machine there is none yet
-    left = {repeat: folder / f"trial_{trial}_{repeat}" for repeat in repeats}
-    return trial, {r: train_repeat(r, tried, path, load_data, backbone, measure) for r, path in left.items()}
+    start_worker(experiment, threads)
+    size = experiment.options.SEARCH_VALIDATION_SIZE
+    c = experiment.constants.changed(
+        **values, EPOCHS=epochs, PATIENCE=None, VALIDATION_SIZE=size, RESUME=True, TENSORBOARD=False
+    )
+    experiment.folder.mkdir(parents=True, exist_ok=True)  # on another machine there is none yet
+    return trial, {repeat: train_repeat(trial, repeat, c, experiment) for repeat in repeats}
 
 
-def train_repeat(repeat, c, left, load_data, backbone, measure):
-    """Train a trial once, from where the rung before `left` it. Returns: (score, loss, seconds)."""
+def train_repeat(trial, repeat, c, experiment):
+    """Train a trial once, from where the rung before left it. Returns: (score, loss, seconds)."""
     began = time.perf_counter()
-    data = load_data(c, validation_seed=(c.SEED + repeat) % 2**32)
+    data = experiment.load_data(c, validation_seed=(c.SEED + repeat) % 2**32)
     c = c.changed(SEED=(c.SEED + repeat) % 2**32)  # of the initial weights: the data are drawn and split already
-    of = [{name: value for name, value in c.items() if name != "EPOCHS"}, fingerprint(data.train)]
+    identity = [{name: value for name, value in c.items() if name != "EPOCHS"}, fingerprint(data.train)]
+    checkpoint = Checkpoint(experiment.folder / f"trial_{trial}_{repeat}", identity, every_epoch=False)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        model, steps = reused(build(data, backbone, c), data)
+        model, steps = reuse_network(build(data, experiment.build_model, c), data)
         try:
-            history, _ = fit(model, data, c, left, of, each=False, steps=steps)
+            history, _ = fit(model, data, c, checkpoint, steps)
         except Diverged:  # the worst that a trial can be
             return np.nan, np.inf, time.perf_counter() - began
-    return history[f"val_{measure}"][-1], history["val_loss"][-1], time.perf_counter() - began
+    return history[f"val_{experiment.metric}"][-1], history["val_loss"][-1], time.perf_counter() - began
 
 
 def forget_unfinished(folder):
@@ -133,23 +126,24 @@ def forget_unfinished(folder):
         path.unlink()
 
 
-def show_progress(trial, alive, epochs, trials, finished, measure):
+def show_progress(trial, alive, epochs, trials, finished, metric):
     """Print what a trial that has just finished reached, beside the best so far."""
     done = [t for t in alive if (t, epochs) in finished]
     best = ranked(done, epochs, finished)[0]
-    own = scores(finished[trial, epochs], measure)
+    own = scores(finished[trial, epochs], metric)
     print(f"  {len(done)} of {len(alive)}: {own}" + (" (best)" if best == trial else ""), flush=True)
     if len(done) == len(alive):
         print(f"Best of {epochs} epochs: {assignments(trials[best])}", flush=True)
 
 
-def scores(row, measure):
+def scores(row, metric):
     """Write loss and score of a row of trials.csv."""
-    return f"loss {float(row['loss']):.4f}, {measure} {float(row['score']):.4f}"
+    return f"loss {float(row['loss']):.4f}, {metric} {float(row['score']):.4f}"
 
 
-def show_result(alive, rungs, trials, finished, c, measure, folder):
+def show_result(alive, rungs, trials, finished, experiment):
     """Print the best trials and the winner's constants; draw trials.png."""
+    c, metric = experiment.constants, experiment.metric
     last = {trial: max(e for t, e in finished if t == trial) for trial in range(len(trials))}
     order = sorted(
         range(len(trials)),
@@ -160,10 +154,10 @@ def show_result(alive, rungs, trials, finished, c, measure, folder):
         for t in order[:5]
     ]
     print("\nThe best trials by validation loss, those trained longest first:")
-    print(aligned(["epochs", "loss", measure, "constants"], rows))
+    print(aligned(["epochs", "loss", metric, "constants"], rows))
     validation = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
-    picture = plots.trials(np.array(validation), rungs, alive[0], measure)
-    files.write_atomically(folder / "trials.png", picture)
+    picture = plots.search_trials(np.array(validation), rungs, alive[0], metric)
+    files.write_atomically(experiment.folder / "trials.png", picture)
     changed = {name: value for name, value in trials[alive[0]].items() if value != c[name]}
     for file in ("cnn_lstm_model", "train_model"):
         own = {name: value for name, value in changed.items() if name in names_in(file)}

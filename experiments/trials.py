@@ -56,8 +56,9 @@ def as_python(value):
     return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
-def resume(folder, c, o, trials, training_fingerprint):
+def resume(experiment, trials, training_fingerprint):
     """Return the finished trainings {(trial, epochs): row} of the same search, or start a new one."""
+    c, o, folder = experiment.constants, experiment.options, experiment.folder
     left_out = {"RUN_DIR", "VALIDATION_SIZE", "PATIENCE"}  # these change no score
     kept = {name: value for name, value in c.items() if name not in left_out}
     here = {"constants": kept, "trials": trials, "repeats": o.REPEATS, "size": o.SEARCH_VALIDATION_SIZE}

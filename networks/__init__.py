@@ -1,1 +1,1 @@
-"""Parts of networks, as Keras layers."""
+"""Parts of networks, as Keras layers: what stands before the architectures, the larger architectures, what is added."""

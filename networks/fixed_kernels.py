@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from core.lazy import keras, ops, tf
+from core.lazy import keras, layers, ops, tf
+from networks.standardisation import as_function
 from sequences.types import IN_CACHE, at_once
 
 WIDTH = 9  # weights of a kernel
@@ -31,44 +32,45 @@ class Dilated(NamedTuple):
     thresholds: np.ndarray  # (a few, 84)
 
 
-def choose(part, as_seen, seed):
+def choose(split, prepare, seed):
     """Choose dilations, features and thresholds for the sequences of a training Split.
 
-    as_seen: function from sequences (n, time, features) to what the network sees of them. Returns: list of Dilated.
+    Parameters: prepare, a function from a Keras tensor (n, time, features) to what the network sees of it.
+    Returns: list of Dilated.
     """
-    rng, (steps, features) = np.random.default_rng(seed), part.shape
-    # Drawn from the whole part: files are often sorted by class.
-    places = rng.permutation(len(part))[: max(1, min(SAMPLED, SAMPLED_STEPS // steps))]
-    x = as_seen(part.take(places).astype(np.float64))
+    rng, (steps, features) = np.random.default_rng(seed), split.shape
+    # Drawn from the whole set: files are often sorted by class.
+    places = rng.permutation(len(split))[: max(1, min(SAMPLED, SAMPLED_STEPS // steps))]
+    x = as_function(prepare, split.shape)(split.take(places))
     dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
     chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
     for dilation in dilations:
-        weights = KERNELS[:, None] * seen_features(features, rng)
+        weights = KERNELS[:, None] * visible_features(features, rng)
         outputs = np.asarray(convolution(weights, dilation)(x)).reshape(-1, KERNELS.shape[1])
         quantiles = (np.arange(count) * GOLDEN + rng.random()) % 1
         chosen.append(Dilated(dilation, weights, np.quantile(outputs, quantiles, axis=0) + MARGIN))
     return chosen
 
 
-def seen_features(features, rng):
+def visible_features(features, rng):
     """Draw the features that each kernel sees: few more often than many. Returns: 0 and 1, (features, 84)."""
     most = min(features, SEEN)
-    seen = np.zeros((features, KERNELS.shape[1]))
-    for kernel in seen.T:
+    visible = np.zeros((features, KERNELS.shape[1]))
+    for kernel in visible.T:
         kernel[rng.choice(features, int(2 ** rng.uniform(0, np.log2(most + 1))), replace=False)] = 1
-    return seen
+    return visible
 
 
 def convolution(weights, dilation):
     """Return a Keras layer with these weights."""
     shape = {"filters": weights.shape[2], "kernel_size": WIDTH, "dilation_rate": dilation, "padding": "same"}
-    layer = keras.layers.Conv1D(**shape, use_bias=False, trainable=False, name=f"fixed_{dilation}")
+    layer = layers.Conv1D(**shape, use_bias=False, trainable=False, name=f"fixed_{dilation}")
     layer.build((None, None, weights.shape[1]))
     layer.set_weights([weights])
     return layer
 
 
-def shares(x, chosen):
+def shares_above(x, chosen):
     """Turn a Keras tensor (n, time, features) into the features of `choose`, each from -1 to 1: (n, many)."""
     found = []
     for dilation, weights, thresholds in chosen:
@@ -78,10 +80,11 @@ def shares(x, chosen):
     return ops.concatenate(found, axis=1)
 
 
-def extractor(shape, chosen):
-    """Return the function that turns sequences (n, *shape) into features (n, many) float64, by the same layers."""
+def extractor(prepare, shape, chosen):
+    """Return the function from sequences (n, *shape) to features (n, many) float64, by the network's own layers."""
     inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), bytes_at_most=IN_CACHE)
-    call = tf.function(keras.Model(inputs, shares(inputs, chosen)), autograph=False, reduce_retracing=True)
+    model = keras.Model(inputs, shares_above(prepare(inputs), chosen))
+    call = tf.function(model, autograph=False, reduce_retracing=True)
 
     def extract(x):
         blocks = [call(tf.convert_to_tensor(x[start : start + size], "float32")) for start in range(0, len(x), size)]

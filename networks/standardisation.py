@@ -1,95 +1,71 @@
-"""What several tasks put before or beside the backbone: as Keras layers, and the same in NumPy for the linear model."""
+"""Standardisation inside the network, so that the saved model takes raw values."""
 
 import numpy as np
 
-from baselines import ridge as linear
-from core.lazy import keras, layers, ops
+from core.lazy import keras, layers, ops, tf
+from networks.layer_names import STANDARDISE
 from sequences.statistics import mean_and_variance
 
-SMALLEST = 1e-6  # of a sequence's own variance, in units of the training set's
+LEAST_VARIANCE = 1e-6  # of a sequence's own, in units of the training set's
+LEAST_DEVIATION = (
+    1e-4  # of a feature: Keras' Normalization divides by 1e-7 at the least, and would flatten smaller ones
+)
 
 
 def standardised(x, data, c):
-    """Standardise x (n, time, features[, ...]) inside the network, so that the saved model takes raw values.
+    """Standardise x (n, time, features[, ...]) as STANDARDISE says.
 
-    By mean and deviation of the training set; with STANDARDISE = "sequence" then each sequence by its own, in which
-    padding does not count: else a level would depend on the length.
+    By mean and deviation of the training set; with "sequence" then each sequence by its own, in which padding does not
+    count: else a level would depend on the length. Data that are of a good size already are left as they are.
     """
     raw = x
     if not data.sequences.scaled:
-        x = by_training(x, *mean_and_variance(data.train))
+        x = standardise(x, *mean_and_variance(data.train))
     if c.STANDARDISE == "training":
         return x
-    if data.preparation["unequal_lengths"]:
-        other = ops.cast(ops.any(ops.not_equal(raw, padding(data)), axis=2, keepdims=True), "float32")
-        return each_standardised(x, ops.cast(ops.cumsum(other, axis=1) > 0, "float32"))
+    if data.preparation.unequal_lengths:
+        return standardise_each(x, without_padding(raw, np.array(data.preparation.filler, np.float32)))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
-    return keras.layers.LayerNormalization(axes, SMALLEST, center=False, scale=False, name="standardise_each")(x)
+    return layers.LayerNormalization(axes, LEAST_VARIANCE, center=False, scale=False, name="standardise_each")(x)
 
 
-def padding(data):
-    """Return the step (features,) that shorter sequences are padded with in front, up to the first that differs."""
-    return np.array(data.preparation["filler"], np.float32)
+def standardise(x, mean, variance):
+    """Standardise x (n, time, features[, ...]) by mean and variance, float64 (features,) each.
 
-
-def by_training(x, mean, variance):
-    """Standardise x (n, time, features[, ...]) by mean and variance (features,)."""
-    return keras.layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), name="standardise")(x)
-
-
-def each_standardised(x, real):
-    """Standardise each sequence of x (n, time, features) by its own mean and deviation; real: 0 at padding, else 1."""
-    count = ops.maximum(ops.sum(real, axis=1, keepdims=True), 1.0)
-    x = (x - ops.sum(x, axis=1, keepdims=True) / count) * real
-    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + SMALLEST)
-
-
-def flattened(data, c):
-    """Return the function that flattens sequences (n, time, ...) as the network sees them, for the linear model."""
-    as_seen = seen(data, c)
-    return lambda x: linear.flat(as_seen(x))
-
-
-def seen(data, c):
-    """Return the function that standardises sequences (n, time, ...) in NumPy, as the network does."""
-    shape = data.train.shape[-1:]
-    mean, variance = (np.zeros(shape), np.ones(shape)) if data.sequences.scaled else mean_and_variance(data.train)
-
-    def as_seen(x):
-        raw, x = x, (x - mean) / np.sqrt(variance)
-        if c.STANDARDISE == "training":
-            return x
-        real = np.ones((*x.shape[:-1], 1), bool)
-        if data.preparation["unequal_lengths"]:
-            real = np.maximum.accumulate((raw != padding(data)).any(axis=-1, keepdims=True), axis=1)
-            real[:, -1:] = True  # the sequence comes last
-        one = {"axis": tuple(range(1, x.ndim - 1)), "keepdims": True, "where": real}
-        return np.where(real, (x - x.mean(**one)) / np.sqrt(x.var(**one) + SMALLEST), 0)
-
-    return as_seen
-
-
-def linear_part(x, solution, name="linear"):
-    """Add a linear model to the network as a Dense layer on the flattened sequence, which training leaves as it is.
-
-    x: (n, time, features) as the network sees it, or what it finds in that (n, k); solution: baselines.ridge.Linear of
-    the same values. Returns: (n, outputs).
+    A feature of tiny values, a field in tesla say, is first multiplied by a power of two, which changes no digit.
     """
-    layer = keras.layers.Dense(solution.weights.shape[1], name=name, trainable=False)
-    outputs = layer(keras.layers.Flatten()(x))
-    layer.set_weights([solution.weights, solution.intercept])
-    return outputs
+    exponents = np.ceil(np.log2(LEAST_DEVIATION) - np.log2(variance) / 2)
+    factors = 2.0 ** np.maximum(exponents, 0)
+    if (factors > 1).any():
+        x = layers.Rescaling(factors.tolist())(x)
+        mean, variance = mean * factors, variance * factors**2
+    return layers.Normalization(mean=mean.tolist(), variance=variance.tolist(), name=STANDARDISE)(x)
 
 
-def with_logits(model, added, share=1.0):
-    """Return a network of classes with logits added to its own, before they become probabilities.
+def standardise_each(x, mask):
+    """Standardise each sequence of x (n, time, features) by its own mean and deviation; mask: 0 at padding, else 1."""
+    count = ops.maximum(ops.sum(mask, axis=1, keepdims=True), 1.0)
+    x = (x - ops.sum(x, axis=1, keepdims=True) / count) * mask
+    return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + LEAST_VARIANCE)
 
-    model: ends with the Dense layer "output"; added: a Keras tensor (n, outputs) made of the model's; share: what the
-    network's own logits are multiplied by.
+
+def without_padding(x, filler):
+    """Return the mask (n, time, 1) of sequences padded in front with `filler` (features,): 0 at padding, else 1."""
+    other = ops.cast(ops.any(ops.not_equal(x, filler), axis=2, keepdims=True), "float32")
+    return ops.cast(ops.cumsum(other, axis=1) > 0, "float32")
+
+
+def as_function(make, shape):
+    """Return the NumPy function that does what layers do.
+
+    Parameters: make, a function from a Keras tensor (n, *shape) to another, or to several; shape of one sequence.
+    Returns: a function from arrays (n, *shape) to arrays float64. A linear model so sees what the network sees.
     """
-    last = model.get_layer("output")
-    own = layers.Dense(last.units, name="output")
-    logits = layers.Add()([own(last.input), added])
-    own.set_weights([share * weights for weights in last.get_weights()])
-    activation = "sigmoid" if last.units == 1 else "softmax"
-    return keras.Model(model.input, layers.Activation(activation, name="probabilities")(logits))
+    inputs = keras.Input(shape)
+    model = keras.Model(inputs, make(inputs))
+
+    def call(x):
+        outputs = model(tf.convert_to_tensor(x, "float32"), training=False)
+        return keras.tree.map_structure(lambda output: np.asarray(output, np.float64), outputs)
+
+    return call

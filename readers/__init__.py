@@ -1,36 +1,32 @@
 """Files in, Sequences out: one file a format, and READERS, the table of formats.
 
 A reader is a function `read(path, c, known=None)`. path: the file (for recordings also the folder); c: Constants;
-known: None, or for new data what the run's preparation learned. It returns (Sequences, Sequences of the official test
-set or None) and raises InputError, naming file and place, for what it cannot read. It reads every value as it is:
-gaps, lengths and scales are the matter of sequences/preparation.py. No pickle is ever read, nothing is executed.
+known: None, or for new data what the run's preparation learned (sequences/preparation.py). It returns (Sequences,
+Sequences of the official test set or None) and raises InputError, naming file and place, for what it cannot read. It
+reads every value as it is: sequences/preparation.py deals with gaps, lengths and scales. No pickle is ever read,
+nothing is executed.
 """
 
 from pathlib import Path
 
 from core.errors import InputError
 from readers import folders
-from readers.arrays import mat_hdf5_arff as other_programs
-from readers.arrays import numpy_files as arrays
-from readers.arrays import ts, ucr
+from readers.arrays import mat_hdf5_arff, numpy_files, ts, ucr
 from readers.file_checks import refuse_special, refused_unless_readable
 from readers.media import sound, texts, transcripts, video
-from readers.tables import labelled_rows as streams
-from readers.tables import row_sequences as rows
-from readers.tables import series
-from readers.tables import wide_series as wide
+from readers.tables import labelled_rows, row_sequences, series, wide_series
+from readers.tables.cells import is_plain_number
 from readers.tables.delimited import TABLES, first_row
-from readers.tables.numpy_fast_path import is_plain
 
 # Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {
     ".ts": ts.read,
-    ".npz": arrays.read_npz,
-    ".npy": arrays.read_npy,
-    ".mat": other_programs.read_mat,
-    ".h5": other_programs.read_h5,
-    ".hdf5": other_programs.read_h5,
-    ".arff": other_programs.read_arff,
+    ".npz": numpy_files.read_npz,
+    ".npy": numpy_files.read_npy,
+    ".mat": mat_hdf5_arff.read_mat,
+    ".h5": mat_hdf5_arff.read_h5,
+    ".hdf5": mat_hdf5_arff.read_h5,
+    ".arff": mat_hdf5_arff.read_arff,
     ".tsv": ucr.read,
     ".txt": ucr.read,
     **dict.fromkeys(sound.SOUND, sound.read),
@@ -40,65 +36,80 @@ READERS = {
 }
 
 
-def read_data_set(path, c, known=None):
-    """Read the data set at `path`, a file or a folder.
-
-    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for a path that is missing, of
-    no known format, or malformed.
-    """
-    path = Path(path)
-    with refused_unless_readable(path):
-        if path.is_dir() and c.SEQUENCE == "file":
-            return (series if forecasts(c) else folders).read(path, c, known)
-        if path.is_dir() and transcripts.is_one(path, c):
-            return transcripts.read(path, c, known)
-        suffix, path = find_format(path)
-        if suffix is None:
-            return folders.read(path, c, known)
-        if suffix in TABLES:
-            return reader_of_table(suffix, path, c, known)(path, c, known)
-        if c.SEQUENCE not in (None, "file"):
-            raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
-        return READERS[suffix](path, c, known)
-
-
 def forecasts(c):
     """Tell whether the constants ask for forecasts."""
     return c.TASK == "forecasting" or c.TASK is None and c.LABEL is None and c.TARGET is not None
 
 
-def reader_of_table(suffix, path, c, known):
-    """Choose the reader of a table: its rows are sequences, steps of labelled recordings, or steps of series."""
-    if c.TEXT is not None or known is not None and known["vocabulary"] is not None:
-        return texts.read
-    if c.SEQUENCE == "row":
-        return wide.read if forecasts(c) else rows.read
-    if known is not None and known["columns"] is not None:
-        return series.read if known["steps"] is None else streams.read
-    if c.SEQUENCE not in (None, "file") and c.LABEL is None and not forecasts(c):
-        raise InputError(
-            f"SEQUENCE = {c.SEQUENCE!r} needs LABEL, the column with the label of each row, or to forecast TARGET"
-        )
-    if c.LABEL is not None and c.TASK != "forecasting":
-        return streams.read
-    if c.TARGET is None and READERS[suffix] is ucr.read and c.TASK != "forecasting":
-        cells, header = first_row(path)
-        if header is None and all(map(is_plain, " ".join(cells[1:]).split())):
-            return ucr.read
-    return series.read
+def is_ucr(path, c):
+    """Tell whether a text file is of the UCR archive: no header, and after the label numbers alone."""
+    if c.TASK == "forecasting" or c.TARGET is not None or READERS[folders.suffix_of(path)] is not ucr.read:
+        return False
+    cells, header = first_row(path)
+    return header is None and all(map(is_plain_number, " ".join(cells[1:]).split()))
+
+
+# What a row of a table is, and its reader: the first line that holds for (path, c, known).
+TABLE_READERS = (
+    # A text; its task knows no other data.
+    (lambda path, c, known: c.TEXT is not None or known is not None and known.kind == "texts", texts.read),
+    # A whole series to forecast, or a whole sequence with its label.
+    (lambda path, c, known: c.SEQUENCE == "row" and forecasts(c), wide_series.read),
+    (lambda path, c, known: c.SEQUENCE == "row", row_sequences.read),
+    # In new data for a run that was trained on named columns, a time step of what it was trained on.
+    (lambda path, c, known: known is not None and known.kind == "series", series.read),
+    (lambda path, c, known: known is not None and known.columns is not None, labelled_rows.read),
+    # A time step of recordings, with a label.
+    (lambda path, c, known: c.SEQUENCE not in (None, "file") and not forecasts(c), labelled_rows.read),
+    (lambda path, c, known: c.LABEL is not None and c.TASK != "forecasting", labelled_rows.read),
+    # A whole sequence, its label first; or else a time step of a series.
+    (lambda path, c, known: is_ucr(path, c), ucr.read),
+    (lambda path, c, known: True, series.read),
+)
+
+# What a folder holds, and its reader; other folders are those of a format, of sound, or of classes.
+FOLDER_READERS = (
+    (lambda path, c: c.SEQUENCE == "file" and forecasts(c), series.read),  # a series a file
+    (lambda path, c: c.SEQUENCE == "file", folders.read),  # a labelled recording a file
+    (transcripts.has_metadata, transcripts.read),  # recordings, and a table that names them
+)
+
+
+def read_data_set(path, c, known=None):
+    """Read the data set at `path`, a file or a folder.
+
+    Returns: (Sequences, Sequences of the official test set or None).
+    Raises: InputError for a path that is missing, of no known format, or malformed.
+    """
+    path = Path(path)
+    with refused_unless_readable(path):
+        if path.is_dir():
+            for holds, read in FOLDER_READERS:
+                if holds(path, c):
+                    return read(path, c, known)
+        suffix, path = find_format(path)
+        if suffix is None:
+            return folders.read(path, c, known)
+        if suffix in TABLES:
+            read = next(read for holds, read in TABLE_READERS if holds(path, c, known))
+            return read(path, c, known)
+        if c.SEQUENCE not in (None, "file"):
+            raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
+        return READERS[suffix](path, c, known)
 
 
 def read_new(path, c, known):
     """Read new sequences, with labels or without, from one file or a folder of files.
 
-    c, known: Constants and preparation of the run that is to predict them. Returns: Sequences. Raises InputError as
-    read_data_set does.
+    Parameters: c and known are the constants and the preparation of the run that is to predict them.
+    Returns: Sequences.
+    Raises: InputError as read_data_set does.
     """
     path = Path(path)
     with refused_unless_readable(path):
-        if path.is_dir() and known["steps"] is None:
+        if path.is_dir() and known.kind == "series":
             new, test = series.read(path, c.changed(SEQUENCE="file"), known)
-        elif path.is_dir() and not sound.sound_files(path) and not transcripts.is_one(path, c):
+        elif path.is_dir() and not sound.sound_files(path) and not transcripts.has_metadata(path, c):
             new, test = folders.read(path, c, known)
         else:
             new, test = read_data_set(path, c, known)
@@ -114,13 +125,12 @@ def find_format(path):
     folders of its classes. Of several NAME_TRAIN files the one named like the folder is meant: archives keep
     variants of a data set beside it.
     """
-    formats = ", ".join(READERS)
     if not path.exists():
         raise InputError(f"{path} does not exist")
     if path.is_file():
-        suffix = "".join(path.suffixes[-2:] if path.suffix == ".gz" else [path.suffix]).lower()
+        suffix = folders.suffix_of(path)
         if suffix not in READERS:
-            raise InputError(f"{path} is of no known format; allowed are {formats}")
+            raise InputError(f"{path} is in no known format; allowed are {', '.join(READERS)}")
         return suffix, path
     refuse_special(path, allowed=path.is_dir())
     for suffix in READERS:
@@ -137,7 +147,7 @@ def find_format(path):
             return suffix, found[0]
     if sound.sound_files(path):
         return ".wav", path
-    if folders.is_one(path):
+    if folders.holds_classes(path):
         return None, path
     if frames := [folder for folder in sorted(path.iterdir()) if folder.is_dir() and video.is_clip(folder)]:
         raise InputError(
@@ -145,5 +155,6 @@ def find_format(path):
         )
     raise InputError(
         f"the folder {path} holds no NAME_TRAIN file, no sound, and no folder for each class with files in it; allowed "
-        f'formats are {formats}. If each of its files is a sequence with labels in a column, set SEQUENCE = "file"'
+        f"formats are {', '.join(READERS)}. If each of its files is a sequence with labels in a column, set SEQUENCE = "
+        '"file"'
     )

@@ -1,11 +1,11 @@
-"""Only regular files are read, a pipe or a device may never end; and only what can fit in memory."""
+"""Checks of files: regular (a pipe or a device may never end), small enough for the memory, undamaged."""
 
 import os
 from contextlib import contextmanager
 
-from core.errors import InputError, reason
+from core.errors import DAMAGED, InputError, reason
 
-TIMES = 5  # its own size that a table takes in memory while it is read, about
+TIMES = 5  # a table takes about so many times its own size in memory while it is read
 
 
 def refuse_larger_than_memory(path, size):
@@ -15,17 +15,17 @@ def refuse_larger_than_memory(path, size):
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if TIMES * size > memory:
         raise InputError(
-            f"{path} holds {size / 2**30:.1f} GiB of text; to read it takes about {TIMES} times as much, and the "
-            f"memory has {memory / 2**30:.0f}: divide it, or write its numbers with np.savez, which are read from disk"
+            f"{path} holds {size / 2**30:.1f} GiB of text; reading it takes about {TIMES} times as much, and this "
+            f"machine has {memory / 2**30:.0f}: divide it, or write its numbers with np.savez, which are read from disk"
         )
 
 
 def refuse_special(path, allowed=False):
     """Raise InputError unless `path` is a regular file, or else `allowed`, whose name a report can show."""
     if not (path.is_file() or allowed):
-        raise InputError(f"{path} is no regular file")
+        raise InputError(f"{path} is not a regular file")
     if not path.name.isprintable():
-        raise InputError(f"{path.parent} has the file name {path.name!r}: letters that can be shown are needed")
+        raise InputError(f"{path.parent} has the file name {path.name!r}: only printable characters are allowed")
 
 
 @contextmanager
@@ -37,3 +37,14 @@ def refused_unless_readable(path):
         raise InputError(f"{error.filename or path} cannot be read: {reason(error)}") from error
     except MemoryError as error:
         raise InputError(f"{path} does not fit in memory") from error
+
+
+@contextmanager
+def refuse_damaged(path, problem, errors=DAMAGED):
+    """Turn what a library raises for a damaged file into InputError; problem: what to say of the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except errors as error:
+        raise InputError(f"{path} {problem}: {str(error) or 'it ends too early'}") from error

@@ -1,4 +1,4 @@
-"""What the readers of text share: encodings, numbers from cells, and the official test set beside a file."""
+"""What the readers of text share: encodings, rows of cells, numbers, and the official test set beside a file."""
 
 import csv
 import gzip
@@ -9,12 +9,12 @@ import numpy as np
 
 from core.errors import InputError
 from readers.arrays.numpy_files import UNPACKED
-from readers.file_checks import refuse_larger_than_memory
+from readers.file_checks import refuse_damaged, refuse_larger_than_memory
 
 LONGEST = 10 * 2**20  # letters of a text, or of a cell
 
 
-def csv_rows(lines, separator, strict=False):
+def csv_reader(lines, separator, strict=False):
     """Return csv.reader over lines, for cells of LONGEST letters. The limit is the process's: SciPy moves it."""
     csv.field_size_limit(LONGEST)
     return csv.reader(lines, delimiter=separator, strict=strict)
@@ -43,22 +43,23 @@ def with_twin(read_one, path):
     Returns: (what `read_one` makes of the first, and of the second or None).
     """
     for train, test in (("_TRAIN.", "_TEST."), ("_train.", "_test."), ("-train.", "-test.")):
-        before, found, ending = path.name.rpartition(train)
-        if found and (twin := path.with_name(before + test + ending)).is_file():
+        before, found, suffix = path.name.rpartition(train)
+        if found and (twin := path.with_name(before + test + suffix)).is_file():
             return read_one(path), read_one(twin)
     return read_one(path), None
 
 
 def read_any_text(path):
-    """Return (the text of a file, notes): UTF-8, UTF-16 with its mark, else Latin-1. Raises InputError for binary."""
+    """Read a text file, or one packed by gzip: UTF-8, UTF-16 with its mark, else Latin-1.
+
+    Returns: (text, notes).
+    Raises: InputError for binary content, and for more than memory can hold.
+    """
     refuse_larger_than_memory(path, path.stat().st_size)
     content, notes = path.read_bytes(), []
     if content[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(path) as file:
-                content = file.read(UNPACKED + 1)
-        except (EOFError, zlib.error, OSError) as error:
-            raise InputError(f"{path} is a damaged .gz file ({error})") from error
+        with refuse_damaged(path, "is a damaged .gz file", (EOFError, zlib.error, OSError)), gzip.open(path) as file:
+            content = file.read(UNPACKED + 1)
         if len(content) > UNPACKED:
             raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
         refuse_larger_than_memory(path, len(content))

@@ -1,9 +1,10 @@
-"""What a script shows and keeps: figures, lines, tables and pictures. Arrays in, text or PNG out."""
+"""What a script shows and keeps: lines, tables, pictures and pages. Arrays and figures in, text, PNG or HTML out."""
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 
-class Report(NamedTuple):
+@dataclass(frozen=True)
+class Report:
     """What a task says of its answers."""
 
     figures: dict  # of evaluation.json, by name
@@ -11,5 +12,5 @@ class Report(NamedTuple):
     header: list  # of the CSV file of predictions
     rows: list  # of that file: strings
     pictures: dict  # {file name: PNG bytes}
-    tables: dict = {}  # {name of another CSV file: (header, rows)}
+    tables: dict = field(default_factory=dict)  # {name of another CSV file: (header, rows)}
     examples: tuple | None = None  # (header, rows) of a table of test examples, where they are texts

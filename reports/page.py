@@ -4,98 +4,92 @@ Each is one file that loads nothing from anywhere. Every text that comes from da
 """
 
 import base64
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
 
-from reports.text import figure
+from reports import Report
+from reports.text import format_error, format_interval, format_share
 
 TEMPLATE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
-MOST_BYTES = 2_800_000  # of a page; pictures beyond that are named
+SORTING = Path(__file__).with_name("sorting.html").read_text(encoding="utf-8")
+MAX_BYTES = 2_800_000  # of a page; pictures beyond that are named
 CAPTIONS = {
     "learning_curves.png": "Each epoch of training",
-    "confusion_matrix.png": "True classes in rows, answers in columns",
+    "confusion_matrix.png": "True classes in rows, predicted classes in columns",
     "forecast.png": "Forecasts of the test set",
-    "predicted.png": "Predicted against true numbers",
-    "transcript.png": "A test recording, with each letter where it was heard",
-    "frames.png": "Test clips and the answers to them",
-    "examples.png": "Test sequences that were answered right, and some that were not",
+    "predicted.png": "Predicted against true values",
+    "transcript.png": "A test recording, each letter at the time where the network heard it",
+    "frames.png": "Test video clips and their predicted classes",
+    "examples.png": "Test sequences that were answered well, and some that were not",
     "importance.png": "What the network looks at: score lost when a feature or a time step is shuffled",
     "attention.png": "Where the network looks: the attention weights",
 }
-# Sorts the table by the column of a heading that is clicked; again turns it round.
-SORTING = """<script>
-document.querySelectorAll("th button").forEach((button, column) => button.onclick = () => {
-  const body = button.closest("table").tBodies[0], cell = row => row.cells[column].textContent
-  const number = text => text.trim() === "" ? NaN : Number(text)
-  const compare = (a, b) => {
-    const difference = number(a) - number(b)
-    return isNaN(difference) ? a.localeCompare(b) : difference
-  }
-  const turn = button.dataset.up ? -1 : 1
-  button.dataset.up = turn === 1 ? "1" : ""
-  body.append(...[...body.rows].sort((a, b) => turn * compare(cell(a), cell(b))))
-})
-</script>"""
 
 
-def run_page(title, verdict, figures, score, report, pictures, lines, facts, constants):
-    """Return the page of a run, HTML.
+@dataclass(frozen=True)
+class RunPage:
+    """What the page of a run shows."""
 
-    verdict: what is said first; figures: of evaluation.json; score: the name of the main one; report: Report; pictures:
-    {file name: PNG bytes}, in order; lines: of the printed report; facts: rows of (what, value) that say how the run
-    was made; constants: rows of (name, value, whether it varies among the runs of the ledger).
-    """
-    parts = [f"<h1>{escape(title)}</h1>", f'<p class="verdict">{escape(verdict)}</p>', _scores(figures, score)]
-    room = MOST_BYTES
+    title: str
+    verdict: str  # what is said first
+    metric: str  # the name of the main score
+    report: Report
+    curves: bytes | None  # learning_curves.png
+    printed: list  # lines of the printed report
+    facts: list  # rows of (what, value) that say how the run was made
+    constants: list  # rows of (name, value, whether it varies among the runs of the ledger)
+
+
+def run_page(run):
+    """Return the page of a run, HTML. run: RunPage."""
+    content = [f"<h1>{escape(run.title)}</h1>", f'<p class="verdict">{escape(run.verdict)}</p>']
+    content.append(_scores(run.report.figures, run.metric))
+    pictures = ({} if run.curves is None else {"learning_curves.png": run.curves}) | run.report.pictures
+    room = MAX_BYTES
     for name, png in pictures.items():
         room -= len(png) * 4 // 3
-        parts.append(_picture(name, png if room > 0 else None))
-    if report.examples is not None:
-        parts += ["<h2>Examples from the test set</h2>", _table(*report.examples)]
-    varying = [(name, value) for name, value, varies in constants if varies]
-    parts += ["<h2>How this run was made</h2>", _table(["what", "value"], facts)]
+        content.append(_picture(name, png if room > 0 else None))
+    if run.report.examples is not None:
+        content += ["<h2>Examples from the test set</h2>", _table(*run.report.examples)]
+    content += ["<h2>How this run was made</h2>", _table(["what", "value"], run.facts)]
+    varying = [(name, value) for name, value, varies in run.constants if varies]
     if varying:
-        parts += ["<h3>Constants that vary among the runs</h3>", _table(["constant", "value"], varying)]
-    every = _table(["constant", "value"], [(name, value) for name, value, _ in constants])
-    parts.append(f"<details><summary>All constants</summary>{every}</details>")
-    text = escape("\n".join(lines))
-    parts.append(f"<details><summary>The report as it was printed</summary><pre>{text}</pre></details>")
-    return TEMPLATE.substitute(title=escape(title), scripts="'none'", body="\n".join(parts))
+        content += ["<h3>Constants that vary among the runs</h3>", _table(["constant", "value"], varying)]
+    constants = _table(["constant", "value"], [(name, value) for name, value, _ in run.constants])
+    content.append(f"<details><summary>All constants</summary>{constants}</details>")
+    text = escape("\n".join(run.printed))
+    content.append(f"<details><summary>The report as it was printed</summary><pre>{text}</pre></details>")
+    return TEMPLATE.substitute(title=escape(run.title), scripts="'none'", body="\n".join(content))
 
 
 def index_page(header, rows, links):
-    """Return the page that compares runs, HTML: a table that sorts. links: the address for each row's run, or None."""
-    place = header.index("run")
-    head = "".join(f"<th><button>{escape(name)}</button></th>" for name in header)
-    body = []
-    for row, link in zip(rows, links):
-        cells = [escape(cell) for cell in row]
+    """Return the page that compares runs, HTML: a table that sorts.
+
+    Parameters: header and rows of the ledger, strings; links, the address of each row's run, or None.
+    """
+    run, head = header.index("run"), [f"<button>{escape(name)}</button>" for name in header]
+    body = [[escape(cell) for cell in row] for row in rows]
+    for cells, link in zip(body, links):
         if link is not None:
-            cells[place] = f'<a href="{escape(link)}">{cells[place]}</a>'
-        body.append(f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    text = "<h1>Runs</h1><p>A click on a heading sorts. Choose by the validation set; look at the test set once.</p>"
-    content = f'{text}<div class="wide">{table}</div>{SORTING}'
+            cells[run] = f'<a href="{escape(link)}">{cells[run]}</a>'
+    text = "<h1>Runs</h1><p>Click a heading to sort. Choose by the validation set; look at the test set once.</p>"
+    content = f"{text}{_html_table(head, [''.join(f'<td>{cell}</td>' for cell in cells) for cells in body])}{SORTING}"
     return TEMPLATE.substitute(title="Runs", scripts="'unsafe-inline'", body=content)
 
 
-def _scores(figures, score):
+def _scores(figures, metric):
     """Lay out the score beside those of the baselines, with intervals."""
-    own = figures.get(f"{score}_interval")
-    rows = [["this network", figure(figures[score]), _interval(own, "{:.3f}"), "", ""]]
+    form = format_error if metric == "rmse" else format_share
+    interval = figures.get(f"{metric}_interval")
+    rows = [["this network", form(figures[metric]), format_interval(interval) if interval else "", "", ""]]
     for name, value in figures["baselines"].items():
-        difference = figures["differences"][name]
-        rows.append(
-            [name, figure(value), "", f"{difference['difference']:+.3f}", _interval(difference["interval"], "{:+.3f}")]
-        )
-    unit = "the skill (1 - RMSE / RMSE of the other)" if score == "rmse" else "the network's advantage"
-    header = ["", score, "95 % interval", unit, "its 95 % interval"]
-    return _table(header, rows)
-
-
-def _interval(bounds, form):
-    return " to ".join(map(form.format, bounds)) if bounds else ""
+        ahead = figures["differences"][name]
+        interval = format_interval(ahead["interval"], "{:+.3f}".format)
+        rows.append([name, form(value), "", f"{ahead['difference']:+.3f}", interval])
+    unit = "skill (1 - RMSE / RMSE of the baseline)" if metric == "rmse" else "advantage of the network"
+    return _table(["", metric, "95 % interval", unit, "its 95 % interval"], rows)
 
 
 def _picture(name, png):
@@ -103,17 +97,20 @@ def _picture(name, png):
     if png is None:
         return f"<p>{caption}: see {escape(name)} beside this page.</p>"
     data = base64.b64encode(png).decode()
-    return (
-        f'<figure><img alt="{caption}" src="data:image/png;base64,{data}"><figcaption>{caption}</figcaption></figure>'
-    )
+    image = f'<img alt="{caption}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
 def _table(header, rows):
-    head = "".join(f"<th>{escape(str(cell))}</th>" for cell in header)
-    lines = ["".join(_cell(str(cell)) for cell in row) for row in rows]
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    """Lay out a table of anything, each cell escaped."""
+    body = ["".join(_cell(str(cell)) for cell in row) for row in rows]
+    return _html_table([escape(str(cell)) for cell in header], body)
 
 
 def _cell(text):
     return f'<td class="long">{escape(text)}</td>' if len(text) > 40 else f"<td>{escape(text)}</td>"
+
+
+def _html_table(header, rows):
+    head, body = "".join(f"<th>{cell}</th>" for cell in header), "".join(f"<tr>{cells}</tr>" for cells in rows)
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

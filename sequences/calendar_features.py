@@ -2,13 +2,13 @@
 
 import numpy as np
 
-CALENDAR = {"hour": 24, "weekday": 7, "month": 12}  # how many there are: the circle closes
+CYCLES = {"hour": 24, "weekday": 7, "month": 12}  # how many of each come before they begin again
 
 
-def circle(times, name):
+def cyclical_encoding(times, name):
     """Return sine and cosine (rows, 2) of the hour of the day, weekday or month of time stamps (rows,).
 
-    23 h lies beside 0 h on the circle, as December beside January.
+    So 23 h lies beside 0 h, and December beside January.
     """
     day = times.astype("datetime64[D]")
     if name == "hour":
@@ -17,12 +17,12 @@ def circle(times, name):
         place = day.astype(np.int64) % 7
     else:
         place = day.astype("datetime64[M]").astype(np.int64) % 12
-    angle = 2 * np.pi * place / CALENDAR[name]
+    angle = 2 * np.pi * place / CYCLES[name]
     return np.stack([np.sin(angle), np.cos(angle)], axis=1)
 
 
-def continued(times, count):
-    """Continue time stamps (rows,) by `count` more, in the most frequent step; months stay months."""
+def continue_times(times, count):
+    """Continue time stamps (rows,) by `count` more, in their most frequent step; months stay months."""
     months = times.astype("datetime64[M]")
     steps = np.diff(months).astype(np.int64)
     within = times - months.astype(times.dtype)

@@ -6,20 +6,20 @@ from core.errors import InputError
 
 
 def fill_gaps(sequences, fill=None):
-    """Fill the gaps in sequences (time_i, features) by `fill`: `interpolated` (None) or `carried`.
+    """Fill the gaps in sequences (time_i, features) by `fill`: `interpolated` (None) or `carried_forward`.
 
-    Returns: (Sequences, the number of values filled). Raises InputError for a sequence that has no value of a feature.
+    Returns: (Sequences, the number of values filled).
+    Raises: InputError for a sequence that has no value of a feature.
     """
     x, count = list(sequences.x), 0
     for place, values in enumerate(x):
         gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-        if not gaps.any():
-            continue
         if (empty := gaps.all(axis=0)).any():
             column = int(empty.argmax())
             column = sequences.columns[column] if sequences.columns else column
             raise InputError(f"{name_of(sequences, place)} has no value of feature {column!r}")
-        x[place], count = (fill or interpolated)(values, gaps), count + int(gaps.sum())
+        if gaps.any():
+            x[place], count = (fill or interpolated)(values, gaps), count + int(gaps.sum())
     return sequences.replace(x=x), count
 
 
@@ -36,7 +36,7 @@ def interpolated(sequence, gaps):
     return sequence
 
 
-def carried(sequence, gaps):
+def carried_forward(sequence, gaps):
     """Fill the gaps (time, features) of a sequence by the last value before each, at its beginning by the first."""
     last = np.maximum.accumulate(np.where(gaps, -1, np.arange(len(sequence))[:, None]), axis=0)
     return np.take_along_axis(sequence, np.where(last < 0, gaps.argmin(axis=0), last), axis=0)

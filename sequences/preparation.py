@@ -1,7 +1,6 @@
-"""What makes sequences regular: no gaps, one length, finite values; learned on the training set, applied alike to all.
+"""What makes sequences regular (no gaps, one length, finite values), fitted to the training set and applied to all."""
 
-`learn` returns what run.json keeps, `prepare` applies it: in training, in evaluation and to new data.
-"""
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,135 +10,136 @@ from sequences.gaps import interpolated
 from sequences.types import at_once
 from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
 
-PADDED = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
+LARGEST = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 
 
-def learn(train, rows, most_words=None):
-    """Learn from the training sequences `rows` of Sequences what all others must be brought to.
+@dataclass(frozen=True)
+class Preparation:
+    """What all sequences are brought to, as the training set says."""
 
-    most_words: VOCABULARY, for texts. Returns: a dictionary that JSON can hold. "steps" is None for a series: it is one
-    long sequence of any length.
-    """
-    texts = is_text(train)
-    learned = {
-        "columns": train.columns,
-        "step_names": train.table if train.columns is None else None,  # of rows that are sequences
-        "features": [] if texts else list(train.x[:1][0].shape[1:]),
-        "steps": None,
-        "filler": None,
-        "unequal_lengths": False,
-        "any_length": train.transcripts,
-        "sample_rate": train.sample_rate,
-        "vocabulary": None,
-    }
-    if texts:
-        vocabulary, steps = learn_vocabulary(train.x[rows], most_words)
-        if not vocabulary:
-            raise InputError("the texts of the training set hold no words")
-        if 4 * steps * len(train.x) > PADDED:
-            raise InputError(f"{len(train.x)} texts of {steps:,} words would take too much memory: divide them")
-        return learned | {"vocabulary": vocabulary, "steps": steps, "unequal_lengths": True}
-    if train.columns is not None and train.y is None:
-        values = np.concatenate(train.x)[rows]
-        known = np.isfinite(values)
-        means = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
-        return learned | {"filler": means.tolist()}
-    if not isinstance(train.x, list):
-        return learned | {"steps": train.x.shape[1]}
-    training = [train.x[row] for row in rows]
-    values = np.concatenate(training)
-    known = np.isfinite(values)  # infinite values are refused by `prepare`, with their place
-    filler = np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))
-    unequal = train.transcripts or len({len(sequence) for sequence in train.x}) > 1
-    return learned | {"steps": max(map(len, training)), "filler": filler.tolist(), "unequal_lengths": unequal}
+    kind: str  # one of sequences.types.KINDS
+    features: list[int]  # shape of a time step; [] of texts
+    steps: int | None  # time steps of a sequence; None of series, each one long sequence of any length
+    columns: list[str] | None  # names of the features of a table
+    step_names: list[str] | None  # of a table whose rows are sequences: names of the time steps
+    filler: (
+        list[float] | None
+    )  # (features,) the mean: what shorter sequences are padded with, and gaps at a series' start
+    unequal_lengths: bool
+    any_length: bool  # transcripts: recordings are padded behind, and may be longer than any in the training set
+    sample_rate: int | None  # of recordings, Hz
+    vocabulary: list[str] | None  # of texts, the most frequent words
+
+    @classmethod
+    def fit(cls, sequences, rows, vocabulary_size=None):
+        """Learn from the training set, `rows` of Sequences. vocabulary_size: VOCABULARY. Raises: InputError."""
+        learned = {
+            "kind": sequences.kind,
+            "columns": sequences.columns,
+            "step_names": sequences.table if sequences.columns is None else None,
+            "features": [] if sequences.kind == "texts" else list(sequences.x[:1][0].shape[1:]),
+            "steps": None,
+            "filler": None,
+            "unequal_lengths": False,
+            "any_length": sequences.transcripts,
+            "sample_rate": sequences.sample_rate,
+            "vocabulary": None,
+        }
+        if sequences.kind == "texts":
+            vocabulary, steps = learn_vocabulary(sequences.x[rows], vocabulary_size)
+            if not vocabulary:
+                raise InputError("the texts of the training set hold no words")
+            if 4 * steps * len(sequences.x) > LARGEST:
+                many = f"{len(sequences.x)} texts of {steps:,} words"
+                raise InputError(f"{many} would take too much memory: divide them")
+            learned |= {"vocabulary": vocabulary, "steps": steps, "unequal_lengths": True}
+        elif sequences.kind == "series":
+            learned |= {"filler": mean_of(np.concatenate(sequences.x)[rows])}
+        elif isinstance(sequences.x, list):
+            training = [sequences.x[row] for row in rows]
+            unequal = sequences.transcripts or len({len(sequence) for sequence in sequences.x}) > 1
+            learned |= {"steps": max(map(len, training)), "unequal_lengths": unequal}
+            learned |= {"filler": mean_of(np.concatenate(training))}
+        else:
+            learned |= {"steps": sequences.x.shape[1]}
+        return cls(**learned)
+
+    def apply(self, sequences, where):
+        """Bring Sequences to what was learned, and note what was changed. where: the path, for messages.
+
+        Raises: InputError for sequences that do not fit: another kind, other features or columns, another sample rate
+        or length, values that are infinite or all missing.
+        """
+        if (sequences.kind == "texts") != (self.kind == "texts"):
+            here, there = ("texts", "numbers")[:: 1 if sequences.kind == "texts" else -1]
+            raise InputError(f"{where} holds {here}; the training set holds {there}")
+        if self.kind == "texts":
+            return self._prepared_texts(sequences)
+        sequences = with_columns(sequences, self.columns, where)
+        if self.kind == "series":
+            return self._prepared_series(sequences, where)
+        self._check(sequences, where)
+        x, steps = sequences.x, self.steps
+        if self.any_length:
+            sequences = sequences.replace(x=padded_behind(x, max(steps, *map(len, x)), where))
+        elif isinstance(x, list) or x.shape[1] != steps:
+            sequences = equal_lengths(sequences, steps, self.filler or [0.0] * self.features[-1], where)
+        check_finite(sequences.x, where)
+        return sequences
+
+    def _check(self, sequences, where):
+        """Refuse sequences of another sample rate, of other features, and of another length where all have one."""
+        if sequences.sample_rate != self.sample_rate:
+            given, trained = (
+                "no recordings" if rate is None else f"recordings of {rate} Hz"
+                for rate in (sequences.sample_rate, self.sample_rate)
+            )
+            raise InputError(f"{where} holds {given}; the training set has {trained}")
+        given = list(sequences.x[:1][0].shape[1:])
+        if given != self.features:
+            here, there = (" × ".join(map(str, sizes)) for sizes in (given, self.features))
+            raise InputError(f"{where} has {here} feature{'s' * (given != [1])}; the training set has {there}")
+        ragged = isinstance(sequences.x, list)
+        lengths = sorted(set(map(len, sequences.x))) if ragged else [sequences.x.shape[1]]
+        if lengths != [self.steps] and not self.unequal_lengths:
+            span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
+            raise InputError(
+                f"{where} has sequences of {span} time steps; the training set has {self.steps}, and all of one "
+                "length: record more, or train on sequences of unequal length"
+            )
+
+    def _prepared_texts(self, texts):
+        """Turn texts into the numbers of their words."""
+        x = numbers_of(texts.x, self.vocabulary, self.steps)
+        unknown, cut = (x == UNKNOWN).sum(), sum(len(words_of(text)) > self.steps for text in texts.x)
+        notes = [f"{cut} of {len(x)} texts were cut to {self.steps} words"] if cut else []
+        if unknown:
+            notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
+        return texts.replace(x=x).noted(*notes)
+
+    def _prepared_series(self, series, where):
+        """Carry values forward over gaps, since the future may not fill the past; the first gaps get the filler."""
+        prepared, measured, carried, begun = [], [], 0, 0
+        for values in series.x:
+            gaps = np.isnan(values)
+            last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
+            values = np.take_along_axis(values, last, axis=0)
+            first = np.isnan(values)
+            values = np.where(first, self.filler, values)
+            check_finite(values[:, None], where)
+            carried, begun = carried + (gaps & ~first).sum(), begun + first.sum()
+            prepared.append(values)
+            measured.append(~gaps)
+        notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
+        if begun:
+            notes.append(f"{counted(begun, 'empty cell')} with nothing before them got the mean of the training set")
+        return series.replace(x=prepared, measured=measured).noted(*notes)
 
 
-def is_text(sequences):
-    """Tell whether Sequences are texts, not yet numbers."""
-    return isinstance(sequences.x, np.ndarray) and sequences.x.dtype == object
-
-
-def is_learned(learned, input_shape):
-    """Tell whether `learned`, read from run.json, is what `learn` can have returned for such an input."""
-
-    def numbers(value):
-        return isinstance(value, list) and all(type(x) in (int, float) for x in value)
-
-    def names(value):
-        return isinstance(value, list) and all(isinstance(x, str) for x in value)
-
-    columns, filler, steps, features = (learned.get(name) for name in ("columns", "filler", "steps", "features"))
-    if steps is None:  # of series; the network may see inputs known ahead besides
-        fits = names(columns) and features == [len(columns)] and len(columns) <= input_shape[-1] and numbers(filler)
-    else:
-        fits = features == input_shape[1:] and (learned.get("any_length") is True or [steps] == input_shape[:1])
-        fits = fits and type(steps) is int and steps > 0
-        fits = fits and (columns is None or names(columns) and [len(columns)] == features)
-    vocabulary = learned.get("vocabulary")
-    fits = fits and (learned.get("step_names") is None or names(learned["step_names"]))
-    fits = fits and (vocabulary is None) == (len(input_shape) > 1)
-    if vocabulary is not None:
-        fits = fits and names(vocabulary) and vocabulary and len(set(vocabulary)) == len(vocabulary)
-        fits = fits and filler is None and learned.get("unequal_lengths") is True
-    return bool(
-        fits
-        and (filler is None or numbers(filler) and len(filler) == features[-1])
-        and isinstance(learned.get("unequal_lengths"), bool)
-        and isinstance(learned.get("any_length"), bool)
-        and type(learned.get("sample_rate")) in (int, type(None))
-    )
-
-
-def prepare(sequences, learned, where):
-    """Bring Sequences to what was learned. where: the path, for messages.
-
-    Returns: (Sequences, notes that count what was changed). Raises InputError for sequences that do not fit: other
-    features or columns, another sample rate or length, values that are infinite or all missing.
-    """
-    if is_text(sequences) != (learned["vocabulary"] is not None):
-        here, there = ("texts", "numbers")[:: 1 if is_text(sequences) else -1]
-        raise InputError(f"{where} holds {here}; the training set holds {there}")
-    if learned["vocabulary"] is not None:
-        return _prepared_texts(sequences, learned)
-    sequences = with_columns(sequences, learned["columns"], where)
-    if learned["steps"] is None:
-        return _prepared_series(sequences, learned["filler"], where)
-    if sequences.sample_rate != learned["sample_rate"]:
-        given, trained = (
-            "no recordings" if rate is None else f"recordings of {rate} Hz"
-            for rate in (sequences.sample_rate, learned["sample_rate"])
-        )
-        raise InputError(f"{where} holds {given}; the training set has {trained}")
-    x, steps, features = sequences.x, learned["steps"], learned["features"]
-    given = list(x[:1][0].shape[1:])
-    if given != features:
-        here, there = (" × ".join(map(str, sizes)) for sizes in (given, features))
-        raise InputError(f"{where} has {here} feature{'s' * (given != [1])}; the training set has {there}")
-    lengths = sorted(set(map(len, x))) if isinstance(x, list) else [x.shape[1]]
-    if lengths != [steps] and not learned["unequal_lengths"]:
-        span = " to ".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
-        raise InputError(
-            f"{where} has sequences of {span} time steps; the training set has {steps}, and all of one length: record "
-            "more, or train on sequences of unequal length"
-        )
-    notes = []
-    if learned["any_length"]:
-        x = padded_behind(x, max(steps, lengths[-1]), where)
-    elif isinstance(x, list) or lengths != [steps]:
-        x, notes = equal_lengths(x, steps, learned["filler"] or [0.0] * features[-1], where)
-    check_finite(x, where)
-    return sequences.replace(x=x), notes
-
-
-def _prepared_texts(texts, learned):
-    """Turn texts into the numbers of their words. Returns: (Sequences, notes)."""
-    steps = learned["steps"]
-    x = numbers_of(texts.x, learned["vocabulary"], steps)
-    unknown, cut = (x == UNKNOWN).sum(), sum(len(words_of(text)) > steps for text in texts.x)
-    notes = [f"{cut} of {len(x)} texts were cut to {steps} words"] if cut else []
-    if unknown:
-        notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
-    return texts.replace(x=x), notes
+def mean_of(values):
+    """Return the mean of each feature of values (n, features), list of floats; infinite ones are refused later on."""
+    known = np.isfinite(values)
+    return (np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))).tolist()
 
 
 def with_columns(sequences, columns, where):
@@ -154,26 +154,7 @@ def with_columns(sequences, columns, where):
     places = [sequences.columns.index(name) for name in columns]
     extra = [name for name in sequences.columns if name not in columns]
     notes = [f"columns that the training set has not are ignored: {', '.join(extra[:8])}"] if extra else []
-    return sequences.replace(x=[x[:, places] for x in sequences.x], columns=columns, notes=(*sequences.notes, *notes))
-
-
-def _prepared_series(series, filler, where):
-    """Carry values forward over gaps: the future may not fill the past. What nothing comes before gets the filler."""
-    prepared, measured, carried, begun = [], [], 0, 0
-    for values in series.x:
-        gaps = np.isnan(values)
-        last = np.maximum.accumulate(np.where(gaps, 0, np.arange(len(values))[:, None]), axis=0)
-        values = np.take_along_axis(values, last, axis=0)
-        first = np.isnan(values)
-        values = np.where(first, filler, values)
-        check_finite(values[:, None], where)
-        carried, begun = carried + (gaps & ~first).sum(), begun + first.sum()
-        prepared.append(values)
-        measured.append(~gaps)
-    notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
-    if begun:
-        notes.append(f"{counted(begun, 'empty cell')} that nothing comes before got the mean of the training set")
-    return series.replace(x=prepared, measured=measured), notes
+    return sequences.replace(x=[x[:, places] for x in sequences.x], columns=columns).noted(*notes)
 
 
 def without_tails(x):
@@ -193,20 +174,20 @@ def without_tails(x):
 
 
 def equal_lengths(sequences, steps, filler, path):
-    """Bring sequences (time_i, features) to `steps` time steps and fill their gaps.
+    """Bring sequences to `steps` time steps, and fill their gaps.
 
     NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
     padded in front with `filler` (features,), the mean of the training set: what counts is the LSTM's last state, so
     the sequence should come last (docs/choices.md has the alternatives, measured).
-    Returns: ((n, steps, features) float32, notes that count what was changed). Raises InputError for a sequence that
-    has a feature with no value at all.
+    Returns: Sequences with x (n, steps, features) float32, noted what was changed. Raises: InputError for a sequence
+    that has a feature with no value at all.
     """
-    filled = 0
-    size = 4 * len(sequences) * steps * len(filler)
-    if size > PADDED:
-        raise InputError(f"{path}: {len(sequences)} sequences of {steps} time steps would take {size / 2**30:.0f} GiB")
-    x = np.empty((len(sequences), steps, len(filler)), np.float32)
-    for i, sequence in enumerate(sequences):
+    filled, given = 0, sequences.x
+    size = 4 * len(given) * steps * len(filler)
+    if size > LARGEST:
+        raise InputError(f"{path}: {len(given)} sequences of {steps} time steps would take {size / 2**30:.0f} GiB")
+    x = np.empty((len(given), steps, len(filler)), np.float32)
+    for i, sequence in enumerate(given):
         gaps = np.isnan(sequence)
         if gaps.any():
             if gaps.all(axis=0).any():
@@ -215,19 +196,19 @@ def equal_lengths(sequences, steps, filler, path):
         padding = max(0, steps - len(sequence))
         x[i, :padding] = filler
         x[i, padding:] = sequence[:steps]
-    lengths = np.array([len(sequence) for sequence in sequences])
+    lengths = np.array([len(sequence) for sequence in given])
     counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
     notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
     if filled:
         notes.append(f"{were(filled, 'missing value')} filled by linear interpolation")
-    return x, notes
+    return sequences.replace(x=x).noted(*notes)
 
 
 def padded_behind(sequences, steps, path):
     """Bring sequences (time_i, features) to `steps` time steps by zeros behind them: (n, steps, features) float32."""
     features = sequences[0].shape[-1]
     size = 4 * len(sequences) * steps * features
-    if size > PADDED:
+    if size > LARGEST:
         raise InputError(f"{path}: {len(sequences)} recordings of {steps} steps would take {size / 2**30:.0f} GiB")
     x = np.zeros((len(sequences), steps, features), np.float32)
     for row, sequence in zip(x, sequences):

@@ -12,7 +12,7 @@ GENERATED = ("random", "motifs", "digits", "moving_digits")  # the names that DA
 MOST_VALUES = 2**31  # of a generated data set: 8 GiB
 RAMP = 6  # time steps of a ramp in "motifs"
 NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from 0 to 1
-STEPS_OF_VIDEO = 10  # of a video in "moving_digits"
+FRAMES = 10  # of a clip in "moving_digits"
 CANVAS = 16  # its height and width in pixels
 NO_SIGNAL = """\
 The labels of the random data are drawn independently of the sequences: they carry no signal, so 0.50 is
@@ -22,12 +22,13 @@ DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}  
 
 
 def generate(c):
-    """Make the data set that DATASET names (see GENERATED). Returns: Sequences with x (n, time, features[, ...]).
+    """Make the data set that DATASET names (see GENERATED).
 
-    The values of all of them lie from 0 to 1.3, so that the network takes them as they are.
-    Raises InputError for more values than MOST_VALUES.
+    Returns: Sequences with x (n, time, features[, ...]); the values of all of them lie from 0 to 1.3, so that the
+    network takes them as they are.
+    Raises: InputError for more values than MOST_VALUES.
     """
-    values = STEPS_OF_VIDEO * CANVAS**2 if c.DATASET == "moving_digits" else c.TIME_STEPS * c.FEATURES
+    values = FRAMES * CANVAS**2 if c.DATASET == "moving_digits" else c.TIME_STEPS * c.FEATURES
     if c.DATASET != "digits" and c.N_SAMPLES * values > MOST_VALUES:
         raise InputError(
             f"N_SAMPLES = {c.N_SAMPLES} sequences of {values} values are impossible: "
@@ -35,14 +36,12 @@ def generate(c):
         )
     sizes = c.N_SAMPLES, c.TIME_STEPS, c.FEATURES, c.SEED
     if c.DATASET == "random":  # the reference split pays no regard to the classes
-        return Sequences(*random_sequences(*sizes), scaled=True, stratify=False, remark=NO_SIGNAL)
-    make = {
-        "motifs": lambda: motifs(*sizes)[:2],
-        "digits": digits,
-        "moving_digits": lambda: moving_digits(c.N_SAMPLES, c.SEED),
-    }
-    kind = "clips" if c.DATASET == "moving_digits" else "sequences"
-    return Sequences(*make[c.DATASET](), kind, scaled=True)
+        return Sequences(*random_sequences(*sizes), "sequences", scaled=True, stratify=False, remark=NO_SIGNAL)
+    if c.DATASET == "motifs":
+        return Sequences(*motifs(*sizes)[:2], "sequences", scaled=True)
+    if c.DATASET == "digits":
+        return Sequences(*digits(), "sequences", scaled=True)
+    return Sequences(*moving_digits(c.N_SAMPLES, c.SEED), "clips", scaled=True)
 
 
 def random_sequences(n_samples, time_steps, features, seed):
@@ -92,13 +91,9 @@ def moving_digits(n_samples, seed):
     labels = rng.permutation(np.array(list(DIRECTIONS))[np.arange(n_samples) % 4])
     steps = np.array([DIRECTIONS[label] for label in labels])
     starts = rng.integers(0, CANVAS, (n_samples, 2))
-    x = np.zeros((n_samples, STEPS_OF_VIDEO, CANVAS, CANVAS, 1), np.float32)
-    # Row and column of every image pixel in every frame: (n, frames, 8).
-    rows, columns = (
-        (starts[:, None, None, axis] + np.arange(STEPS_OF_VIDEO)[:, None] * steps[:, None, None, axis] + np.arange(8))
-        % CANVAS
-        for axis in (0, 1)
-    )
-    n, frame = np.arange(n_samples)[:, None, None, None], np.arange(STEPS_OF_VIDEO)[:, None, None]
-    x[n, frame, rows[:, :, :, None], columns[:, :, None, :], 0] = chosen[:, None]
+    x = np.zeros((n_samples, FRAMES, CANVAS, CANVAS, 1), np.float32)
+    n, frame = np.arange(n_samples)[:, None, None, None], np.arange(FRAMES)[:, None, None]
+    moved = starts[:, None] + np.arange(FRAMES)[:, None] * steps[:, None]  # corner of the image: (n, frames, 2)
+    pixels = (moved[..., None] + np.arange(8)) % CANVAS  # its rows and its columns: (n, frames, 2, 8)
+    x[n, frame, pixels[:, :, 0, :, None], pixels[:, :, 1, None, :], 0] = chosen[:, None]
     return x, labels

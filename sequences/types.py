@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -97,15 +97,19 @@ class Split:
         return np.asarray(self.x[self.rows[which]], dtype=np.float32)
 
 
-@dataclass
+def in_blocks(split):
+    """Yield slices of the places in a Split, as many sequences as to have in memory at a time: see at_once."""
+    size = at_once(split.shape)
+    yield from (slice(start, start + size) for start in range(0, len(split), size))
+
+
+@dataclass(eq=False)  # one is itself alone: what was worked out of it can be kept
 class Data:
     """A data set, read, split, prepared and encoded: what data_preprocessing.load_data returns."""
 
     train: Split
     validation: Split | None
     test: Split
-    task: ModuleType  # of tasks/: everything that differs between classes and forecasts
-    state: dict  # what the task learned from the training set: see its `learn`
-    preparation: dict  # what sequences/preparation.py learned from it
-    sequences: Sequences  # all that was read but an official test set, prepared
-    notes: list  # what reading and preparing changed, one line each, for the report
+    task: Any  # a tasks.base.Task: what is learned, and what it learned of the training set
+    preparation: Any  # a sequences.preparation.Preparation, fitted to the training set
+    sequences: Sequences  # all that was read but an official test set, prepared; with the notes for the user

@@ -75,11 +75,11 @@ def forecast_windows(values, measured, marks, series, columns, window, horizon, 
 def cut_recordings(new, steps):
     """Cut new sequences that are longer than the network's input into windows of `steps`, every half window.
 
-    The last window ends with the recording. Returns: (Sequences with names that give file or number and place, notes).
+    The last window ends with the recording. Returns: Sequences with names that give file or number and place.
     """
     lengths = [len(x) for x in new.x] if isinstance(new.x, list) else [new.x.shape[1]] * len(new.x)
     if max(lengths) <= steps:
-        return new, []
+        return new
     new, gaps = fill_gaps(new)
     names = new.names or [str(i) for i in range(len(lengths))]
     windows, places = [], []
@@ -91,4 +91,4 @@ def cut_recordings(new, steps):
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
     notes = [f"{were(gaps, 'missing value')} filled by linear interpolation"] if gaps else []
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
-    return new.replace(x=windows, names=places, y=None, groups=None), [note, *notes]
+    return new.replace(x=windows, names=places, y=None, groups=None).noted(note, *notes)

@@ -8,7 +8,8 @@ called, with their defaults; what a task does not override, it does not mention.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from networks.standardisation import standardised
+from core.lazy import layers
+from networks.standardisation import as_function, standardised
 from sequences.splits import split_sequences
 from sequences.types import Split
 
@@ -56,18 +57,19 @@ class Task:
         Returns: ({name: Split}, all sequences but an official test set, their notes extended). Raises: InputError.
         """
         of = {"training": train, "validation": train, "test": test or train}
-        made = {
-            name: Split(of[name].x, self.encode(of[name].y[own], name, c), own, of[name].texts or of[name].names)
+        targets = {name: of[name].y[own] for name, own in rows.items()}
+        splits = {
+            name: Split(of[name].x, self.encode(targets[name], name, c), own, of[name].texts or of[name].names)
             for name, own in rows.items()
         }
-        return made, train.noted(*self.target_notes(made, c))
+        return splits, train.noted(*self.target_notes(targets, c))
 
     def encode(self, labels, split, c):
         """Turn labels (n,) or (n, targets) of the split of that name into y. Raises: InputError for unknown ones."""
         raise NotImplementedError
 
-    def target_notes(self, splits, c):
-        """Say what the user should know of the targets of {name: Split}. Returns: list of lines."""
+    def target_notes(self, targets, c):
+        """Say what the user should know of targets, {name of a split: labels (n,)}. Returns: list of lines."""
         return []
 
     # The network and its training.
@@ -118,6 +120,10 @@ class Task:
         """Return the task with what the validation set, and the network's output for it, teach besides."""
         return self
 
+    def uncalibrated(self):
+        """Return the task as it was before `calibrate`."""
+        return self
+
     def score(self, split, answers):
         """Return the metric of answers to a Split, a float."""
         raise NotImplementedError
@@ -147,3 +153,8 @@ class Task:
     def report_new(self, new, answers, input_shape):
         """Report the answers to new Sequences. Returns: reports.Report, its figures empty."""
         raise NotImplementedError
+
+
+def network_view(task, data, c):
+    """Return the NumPy function that flattens what the network sees of sequences (n, time, ...), for a linear model."""
+    return as_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train.shape)

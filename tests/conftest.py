@@ -137,12 +137,10 @@ def load(**constants):
 
 
 def load_model(run):
-    """Load the model of a run folder."""
-    from core import run_folder
-    from tasks import trained_task
+    """Load the network of a run folder."""
+    from training.saved_run import open_run
 
-    record = run_folder.load_record(run)
-    return run_folder.load_model(run, record, trained_task(record, run).output_shape(record["state"]))
+    return open_run(Path(run)).load_model()
 
 
 def on_gpu():

@@ -1,1 +1,1 @@
-"""Make the network, train it fast, save it at every epoch, predict with it."""
+"""Build the network, train it fast, save it after every epoch, predict with it."""

@@ -2,56 +2,89 @@
 
 import io
 import json
-import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from core.errors import DAMAGED
 from core.files import write_atomically
+from core.run_folder import sibling
 
-KEPT = ("best", "average")  # weights beside the model's own: of the best epoch, and averaged over epochs
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training is saved, and what it must agree with to be continued."""
+
+    folder: Path  # of the run; the file lies beside it
+    run_identity: list  # see run_identity
+    every_epoch: bool = True  # False: only the last epoch is saved
+
+    @property
+    def path(self):
+        """The file, which need not exist."""
+        return sibling(self.folder, "checkpoint")
 
 
-def save_checkpoint(path, model, progress, kept):
-    """Write model, optimizer, random generators, progress and kept weights into one `.npz` file, atomically.
+@dataclass
+class Progress:
+    """How far a training has come; best and average are lists of weights."""
 
-    progress: dictionary that JSON can hold; kept: {name of KEPT: list of arrays or None}.
-    """
-    arrays = {f"model_{i}": value for i, value in enumerate(_state(model))}
-    for name, weights in kept.items():
-        arrays |= {f"{name}_{i}": value for i, value in enumerate(weights or [])}
+    history: dict = field(default_factory=dict)  # {metric: list, one value an epoch}
+    seconds: float = 0.0
+    best: list | None = None  # of the epoch with the lowest validation loss, where PATIENCE asks for them
+    average: list | None = None  # over epochs, with AVERAGE_WEIGHTS
+
+    @property
+    def epochs(self):
+        """The number of epochs that are finished."""
+        return len(self.history.get("loss", []))
+
+
+def run_identity(record):
+    """Return what a run's record and a checkpoint must agree in: constants, data and library versions."""
+    constants = {name: value for name, value in record.constants.items() if name not in ("RUN_DIR", "RESUME")}
+    return [constants, record.fingerprint, record.training_fingerprint, record.versions]
+
+
+def save_checkpoint(checkpoint, model, progress):
+    """Write model, optimizer, random generators and Progress into one `.npz` file, atomically."""
+    groups = {"model": _state(model), "best": progress.best or [], "average": progress.average or []}
+    arrays = {f"{name}_{i}": value for name, group in groups.items() for i, value in enumerate(group)}
+    header = {
+        "run_identity": checkpoint.run_identity,
+        "history": progress.history,
+        "seconds": progress.seconds,
+        "arrays": {name: len(group) for name, group in groups.items()},
+    }
     buffer = io.BytesIO()
-    np.savez(buffer, progress=np.array(json.dumps(progress)), **arrays)
-    write_atomically(path, buffer.getvalue())
+    np.savez(buffer, header=np.array(json.dumps(header)), **arrays)
+    write_atomically(checkpoint.path, buffer.getvalue())
 
 
-def load_checkpoint(path, model):
-    """Read a checkpoint of `model`. Returns: (progress, arrays by name), or None where none is whole and fits."""
-    if not (path.is_file() and zipfile.is_zipfile(path)):
-        return None
+def resume(checkpoint, model):
+    """Give model, optimizer and random generators the state of a checkpoint, if there is one of the same run.
+
+    A damaged file is ignored: NumPy finds it by the checksums of the zip archive. Returns: Progress.
+    """
+    if not checkpoint.path.is_file():
+        return Progress()
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        progress = json.loads(str(arrays.pop("progress")))
-        lengths = {len(values) for values in progress["history"].values()}
-        whole = len(lengths) == 1 and {"of", "seconds"} <= set(progress) and "loss" in progress["history"]
+        with np.load(checkpoint.path, allow_pickle=False) as file:
+            header = json.loads(str(file["header"]))
+            groups = {name: [file[f"{name}_{i}"] for i in range(n)] for name, n in header["arrays"].items()}
+        progress = Progress(header["history"], header["seconds"], groups["best"] or None, groups["average"] or None)
+        same_run = header["run_identity"] == json.loads(json.dumps(checkpoint.run_identity))
+        same_run &= [array.shape for array in groups["model"]] == [array.shape for array in _state(model)]
     except (*DAMAGED, TypeError, AttributeError):
-        return None
-    shapes = {f"model_{i}": value.shape for i, value in enumerate(_state(model))}
-    for name in KEPT:
-        if f"{name}_0" in arrays:
-            shapes |= {f"{name}_{i}": value.shape for i, value in enumerate(model.get_weights())}
-    found = {name: array.shape for name, array in arrays.items()}
-    return (progress, arrays) if whole and found == shapes else None
-
-
-def restore(model, arrays):
-    """Give model, optimizer and random generators the state in `arrays`. Returns: the kept weights as saved."""
-    variables = [*model.variables, *model.optimizer.variables]
-    for i, variable in enumerate(variables):
-        variable.assign(arrays[f"model_{i}"])
-    counts = {name: sum(key.startswith(f"{name}_") for key in arrays) for name in KEPT}
-    return {name: [arrays[f"{name}_{i}"] for i in range(count)] or None for name, count in counts.items()}
+        return Progress()
+    if not same_run:
+        print("An interrupted training was of other constants or data: starting afresh")
+        return Progress()
+    print(f"Continuing after epoch {progress.epochs}, where training was interrupted", flush=True)
+    for variable, value in zip((*model.variables, *model.optimizer.variables), groups["model"]):
+        variable.assign(value)
+    return progress
 
 
 def _state(model):

@@ -1,17 +1,11 @@
-"""Train epoch by epoch: one TensorFlow call runs all steps of a block of batches.
+"""Train epoch by epoch: in blocks of many steps, batch by batch on several workers, or by Keras' own `fit`."""
 
-`model.fit` makes a call, a progress update and an iterator step for each batch. The step itself is the model's own
-`train_step`: same mathematics, same weights.
-"""
-
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 from core.lazy import keras, tf
-from training import workers
-from training.acceleration.adam import fused_adam
-from training.acceleration.convolution import pooled
-from training.acceleration.lstm import fused
-from training.batches import as_keras_dataset, in_order, tensors
+from training import acceleration, workers
+from training.acceleration.traced_steps import block_calls
+from training.batches import as_keras_dataset
 
 
 def training_scope(devices=None):
@@ -20,7 +14,7 @@ def training_scope(devices=None):
     Each batch is divided among the devices and the gradients are averaged over the whole batch, so that batch size and
     learning rate mean the same on one device or on several. devices: names instead of the GPUs, for tests.
     """
-    if workers.place()[1] > 1:
+    if workers.several_workers():
         return workers.strategy().scope()
     devices = devices or [device.name for device in tf.config.list_logical_devices("GPU")]
     if len(devices) < 2:
@@ -28,124 +22,69 @@ def training_scope(devices=None):
     return tf.distribute.MirroredStrategy(devices, tf.distribute.HierarchicalCopyAllReduce()).scope()
 
 
-@contextmanager
-def unsummed(optimizer):
-    """Inside this block the optimizer takes the gradients of its one device as they are.
+def train_epochs(model, training, epochs, validation=None, callbacks=(), traced_steps=None):
+    """Train a compiled model epoch by epoch; a generator, which may be left by `break` after any epoch.
 
-    Keras would sum them over devices even so, by a function whose gradient TensorFlow registers for ever: with it stay
-    the traced step and the model, 5 MB for each training that a process makes.
+    Parameters: training, validation: batches.BatchLoader. epochs: range of numbers from 0. callbacks: of Keras, told of
+    every epoch and every block of batches. traced_steps: of earlier trainings of this model: see acceleration.
+    Yields: (epoch, {metric: float}), with "val_" before the metrics of the validation set.
     """
-    optimizer._all_reduce_sum_gradients = lambda gradients_and_variables: gradients_and_variables
-    try:
-        yield
-    finally:
-        del optimizer._all_reduce_sum_gradients
-
-
-def train_epochs(model, training, batch_size, epochs, first_epoch=0, validation=None, callbacks=(), steps=None):
-    """Train a compiled model epoch by epoch; a generator of (epoch, logs), to be left by `break` at any epoch.
-
-    training, validation: batches.Blocks. callbacks: Keras callbacks, told of every epoch and of every block of batches.
-    steps: what was traced in earlier trainings of this model, to which is added (see training.reuse), or None.
-    logs: dictionary from metric name to float, with "val_" before those of the validation set.
-    """
-    if workers.place()[1] > 1:
-        yield from workers.worker_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
+    if not (workers.several_workers() or acceleration.applies_to(model)):
+        yield from _keras_epochs(model, training, epochs, validation, callbacks)
         return
-    if model.distribute_strategy.num_replicas_in_sync > 1:
-        yield from _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks)
-        return
-    with fused(model, batch_size), pooled(model), unsummed(model.optimizer), fused_adam(model.optimizer):
-        callbacks = keras.callbacks.CallbackList(
-            list(callbacks), model=model, epochs=epochs, steps=-(-len(training.part) // batch_size), verbose=1
-        )
-        _create_variables(model, training[0])
-        steps = {} if steps is None else steps
-        train = _all_steps(model, "train_step", batch_size, training[0], steps)
-        test = _all_steps(model, "test_step", batch_size, validation[0], steps) if validation else None
+    calls = workers.worker_calls if workers.several_workers() else block_calls
+    traced_steps = {} if traced_steps is None else traced_steps
+    told = {"model": model, "epochs": epochs.stop, "steps": training.batches, "verbose": 1}
+    callbacks = keras.callbacks.CallbackList(list(callbacks), **told)
+    with acceleration.accelerated(model, training.batch_size):
         callbacks.on_train_begin()
-        for epoch in range(first_epoch, epochs):
+        for epoch in epochs:
             callbacks.on_epoch_begin(epoch)
             training.set_epoch(epoch)
-            logs = _run_blocks(model, train, training, batch_size, callbacks)
-            if validation:
-                callbacks.on_test_begin()
-                held_out = _run_blocks(model, test, validation, batch_size)
-                callbacks.on_test_end(held_out)
-                logs |= {f"val_{name}": value for name, value in held_out.items()}
-            logs = in_order(logs)
+            with workers.lost_worker_reported():
+                logs = _run(model, calls(model, "train_step", training, traced_steps), callbacks)
+                if validation:
+                    callbacks.on_test_begin()
+                    validation_logs = _run(model, calls(model, "test_step", validation, traced_steps))
+                    callbacks.on_test_end(validation_logs)
+                    logs |= {f"val_{name}": value for name, value in validation_logs.items()}
+            logs = sort_metrics(logs)
             callbacks.on_epoch_end(epoch, logs)
             yield epoch, logs
         callbacks.on_train_end()
 
 
-def _distributed_epochs(model, training, batch_size, epochs, first_epoch, validation, callbacks):
-    """Do what train_epochs does with Keras' own fit, which shares each batch among the devices."""
-    for blocks in filter(None, (training, validation)):
-        blocks.rows_per_block = batch_size  # fit takes batches one by one
-    batches, validation = as_keras_dataset(training), validation and as_keras_dataset(validation)
-    for epoch in range(first_epoch, epochs):
+def _run(model, calls, callbacks=None):
+    """Make each of `calls`, (function, number of its batches). Returns: {metric: float}."""
+    model.reset_metrics()
+    done = 0
+    for call, batches in calls:
+        if callbacks:
+            callbacks.on_train_batch_begin(done)
+        call()
+        done += batches
+        if callbacks:
+            callbacks.on_train_batch_end(done - 1)
+    return {name: float(value) for name, value in model.get_metrics_result().items()}
+
+
+def _keras_epochs(model, training, epochs, validation, callbacks):
+    """Do what train_epochs does by Keras' own `fit`, which also shares each batch among several GPUs."""
+    batches, held_out = as_keras_dataset(training), validation and as_keras_dataset(validation)
+    for epoch in epochs:
         training.set_epoch(epoch)
         history = model.fit(
             batches,
-            validation_data=validation,
+            validation_data=held_out,
             epochs=epoch + 1,
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
             callbacks=list(callbacks),
         )
-        yield epoch, in_order({name: float(values[-1]) for name, values in history.history.items()})
+        yield epoch, sort_metrics({name: float(values[-1]) for name, values in history.history.items()})
 
 
-def _run_blocks(model, all_steps, blocks, batch_size, callbacks=None):
-    """Run the steps of every block. Returns: the metrics, as floats."""
-    model.reset_metrics()
-    step = 0
-    for i in range(len(blocks)):
-        block = tensors(blocks[i])
-        if callbacks:
-            callbacks.on_train_batch_begin(step)
-        results = all_steps(block)
-        step += -(-len(block[0]) // batch_size)
-        if callbacks:
-            callbacks.on_train_batch_end(step - 1, results)
-    return {name: float(value) for name, value in results.items()}
-
-
-def _all_steps(model, name, batch_size, example, steps):
-    """Return the function that applies the model's step of that name to each batch of a block and returns the metrics.
-
-    steps: those built before, {(name, batch size, types): function}; a new one is added.
-    """
-    signature = tuple(tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype) for tensor in tensors(example))
-    if (name, batch_size, signature) not in steps:
-        function = tf.function(_loop(model, getattr(model, name), batch_size), [signature], autograph=False)
-        steps[name, batch_size, signature] = function
-    return steps[name, batch_size, signature]
-
-
-def _loop(model, step, batch_size):
-    """Return the function that is traced: `step` over the batches of a block, tensors of equal length."""
-
-    def run(block):
-        rows = tf.shape(block[0])[0]
-
-        def one(start):
-            step(tuple(tensor[start : start + batch_size] for tensor in block))
-            return (start + batch_size,)
-
-        tf.while_loop(lambda start: start < rows, one, (tf.constant(0),), parallel_iterations=1)
-        return model.get_metrics_result()
-
-    return run
-
-
-def _create_variables(model, block):
-    """Make the variables of metrics and optimizer now: made while tracing, they would cost a second trace."""
-    x, y, *weights = (array[:1] for array in block)
-    # No forward pass: that would advance dropout's random generators.
-    output = tf.zeros((1, *(size or 1 for size in model.output_shape[1:])))
-    model.compute_metrics(x, y, output, *weights)
-    model.reset_metrics()
-    model.optimizer.build(model.trainable_variables)
+def sort_metrics(logs):
+    """Put the loss first and the metrics of the validation set last: versions of Keras differ in their order."""
+    return dict(sorted(logs.items(), key=lambda item: (item[0].startswith("val_"), not item[0].endswith("loss"))))

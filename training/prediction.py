@@ -1,4 +1,4 @@
-"""What a trained model answers, and where it looked."""
+"""What a trained model answers, and where its attention looked."""
 
 import functools
 
@@ -7,23 +7,25 @@ import numpy as np
 from core.errors import InputError
 from core.lazy import keras, tf
 from core.run_folder import AGAIN
+from networks.layer_names import ATTENTION_WEIGHTS
 from sequences.types import IN_CACHE, at_once
-from training.acceleration.lstm import fused
+from training.acceleration import accelerated
 
-BATCH = {"CPU": 256, "GPU": 1024}  # sequences predicted at once; only speed and memory depend on it
+BATCH_SIZES = {"CPU": 256, "GPU": 1024}  # sequences predicted at once, at most; they decide speed and memory alone
 
 
-def predict(model, part):
-    """Return the model's output for a Split, float64 (n, outputs). Raises InputError for a model that gives no numbers.
+def predict(model, split):
+    """Answer the sequences of a Split.
 
-    The fused kernel may change the last bits.
+    Returns: the model's output, float64 (n, outputs); faster kernels may change its last bits.
+    Raises: InputError for a model that gives NaN or infinite answers.
     """
-    most = BATCH["GPU" if tf.config.list_physical_devices("GPU") else "CPU"]
-    size = min(at_once(part.shape, most), at_once(largest_output(model), bytes_at_most=IN_CACHE))
+    most = BATCH_SIZES["GPU" if tf.config.list_physical_devices("GPU") else "CPU"]
+    size = min(at_once(split.shape, most), at_once(largest_output(model), bytes_at_most=IN_CACHE))
     # About where tracing the model, as `model.predict` does, begins to pay.
-    call = traced(model) if len(part) > 8 * size else functools.partial(model, training=False)
-    with fused(model, min(size, len(part))):
-        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in part.blocks(size)]
+    call = traced(model) if len(split) > 8 * size else functools.partial(model, training=False)
+    with accelerated(model, min(size, len(split))):
+        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in split.blocks(size)]
     output = np.concatenate(outputs)
     if not np.isfinite(output).all():
         raise InputError(f"model.keras gives answers that are no numbers: {AGAIN}")
@@ -31,7 +33,7 @@ def predict(model, part):
 
 
 def largest_output(model):
-    """Return the shape of the largest output of a layer for one sequence, steps of any number counted as one."""
+    """Return the shape of the largest output of a layer for one sequence, an unknown number of steps taken as one."""
     shapes = [[size or 1 for size in layer.output.shape[1:]] for layer in model.layers]
     return max(shapes, key=np.prod)
 
@@ -44,11 +46,12 @@ def traced(model):
 
 
 def attention_weights(model, sequences):
-    """Return how much each time step of sequences (n, time, ...) counts for a model with attention: (n, time), sum 1.
+    """Return how much each time step counts for a model with attention.
 
-    The states that attention weighs stand for pooled steps: each step of its share gets a state's weight.
+    Parameters: sequences: (n, time, ...). Returns: (n, time), each row of sum 1; attention weighs states that stand for
+    pooled steps, and each of the steps gets the weight of its state.
     """
-    weights_of = keras.Model(model.input, model.get_layer("attention_weights").output)
+    weights_of = keras.Model(model.input, model.get_layer(ATTENTION_WEIGHTS).output)
     weights = np.asarray(weights_of(sequences))[:, :, 0]
     steps, states = sequences.shape[1], weights.shape[1]
     spread = weights[:, np.arange(steps) * states // steps]

@@ -1,10 +1,8 @@
-"""When the learning rate falls, when training stops, and how large a batch is: decided from figures alone."""
+"""When the learning rate falls, when training stops, and how large a batch is: plain functions of numbers."""
 
 import math
 
 import numpy as np
-
-from core.errors import Diverged
 
 
 def is_stopped(history, c):
@@ -19,14 +17,14 @@ def is_best(history, c):
 
 
 def learning_rate(history, c):
-    """Return the learning rate of the next epoch: LEARNING_RATE, halved for each plateau."""
-    return c.LEARNING_RATE * 0.5 ** halvings(history, c.PLATEAU)
+    """Return the learning rate of the next epoch: LEARNING_RATE, halved after each plateau."""
+    return c.LEARNING_RATE * 0.5 ** count_halvings(history, c.PLATEAU)
 
 
-def halvings(history, plateau):
-    """Count how often the loss (of validation where there is one) has not fallen for `plateau` epochs in a row.
+def count_halvings(history, plateau):
+    """Count how often the loss (the validation loss, if any) has not fallen for `plateau` epochs in a row: at most 3.
 
-    Three at the most: a smaller step would end learning where the loss is only noisy.
+    A smaller learning rate would end learning where the loss is only noisy.
     """
     if plateau is None:
         return 0
@@ -38,20 +36,12 @@ def halvings(history, plateau):
     return min(count, 3)
 
 
-def even_batches(n, batch_size, workers=1):
-    """Return the largest size of batches, batch_size at most, of which the last is not far smaller than the others.
+def even_batch_size(n, batch_size, workers=1):
+    """Return the largest batch size, batch_size at most, with which the last batch is not far smaller than the others.
 
     Batch normalisation needs it: the statistics of a last batch of two would spoil its averages. 50 sequences in 16s
-    become 13, 13, 13 and 11. Each of several workers has an equal share of a batch.
+    become 13, 13, 13 and 11. The size is a multiple of the number of workers.
     """
     largest = workers * math.ceil(n / math.ceil(n / batch_size) / workers)
     fitting = (size for size in range(largest, 1, -workers) if not n % size or n % size >= max(2, size / 4))
     return next(fitting, largest)
-
-
-def check_finite(loss, epoch, c, what):
-    """Raise Diverged if a loss is NaN or infinite. what: it is, in words."""
-    if not np.isfinite(loss):
-        raise Diverged(
-            f"the {what} became {loss} in epoch {epoch + 1} with LEARNING_RATE = {c.LEARNING_RATE}: try a tenth of it"
-        )

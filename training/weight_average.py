@@ -4,34 +4,33 @@ import numpy as np
 
 from core.lazy import keras
 
-DECAY = 0.7  # the weights of an epoch count so much of what those of the next one count
+DECAY = 0.7  # the share of the earlier epochs in the average after each epoch
 
 
 class WeightAverage:
-    """Keep the average of a model's weights after each epoch, and let the model have it while it is validated.
+    """Average a model's weights over epochs, those of batch normalisation too; validation sees the average.
 
-    Averaged are all weights, those of batch normalisation's statistics too. value: the average so far, a list of
-    arrays, or None before the first epoch.
+    value: the average so far, a list of arrays, or None before the first epoch.
     """
 
     def __init__(self, model, value=None):
         self.model, self.value = model, value
 
     def callback(self):
-        """Return the Keras callback that does so."""
+        """Return the Keras callback that keeps the average, and lends it to the model while it is validated."""
         return keras.callbacks.LambdaCallback(
-            on_test_begin=lambda logs: self._exchange(self._with_present_weights()),
+            on_test_begin=lambda logs: self._lend(self._updated()),
             on_test_end=lambda logs: self.model.set_weights(self.own),
-            on_epoch_end=lambda epoch, logs: setattr(self, "value", self._with_present_weights()),
+            on_epoch_end=lambda epoch, logs: setattr(self, "value", self._updated()),
         )
 
-    def _exchange(self, weights):
+    def _lend(self, weights):
         """Give the model other weights, and keep its own: training goes on with them."""
         self.own = self.model.get_weights()
         self.model.set_weights(weights)
 
-    def _with_present_weights(self):
-        """Return the average, with the weights as they are now."""
+    def _updated(self):
+        """Return the average with the model's present weights in it."""
         weights = self.model.get_weights()
         if self.value is None:
             return weights

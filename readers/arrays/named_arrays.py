@@ -1,8 +1,8 @@
 """What archives of named arrays (.npz, .h5, .mat) have in common: which name is what, and what shapes are sequences.
 
 `X` holds the sequences, `y` their labels or numbers; `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside
-X and y may be `groups` (n,): what must stay in one part; `lengths` (n,): time steps of each sequence, what follows is
-padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A small x does as well.
+X and y may be `groups` (n,): what must stay in one set; `lengths` (n,): time steps of each sequence, what follows is
+padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A lower-case x will do.
 """
 
 import numpy as np
@@ -16,47 +16,48 @@ LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data se
 
 
 def from_names(path, names, load, known=None):
-    """Make Sequences of the arrays in an archive. load: function from a name to its array or RowsOnDisk.
+    """Make Sequences of the arrays in an archive.
 
-    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for missing names and wrong
-    shapes.
+    Parameters: load turns a name into its array or RowsOnDisk.
+    Returns: (Sequences, Sequences of the official test set or None).
+    Raises: InputError for missing names and wrong shapes.
     """
     stored = {"X" + n[1:] if n in LOWER_CASE and "X" + n[1:] not in names else n: n for n in names}
     names = set(stored)
     if "X" in names:
-        endings = [""]
+        suffixes = [""]
     elif {"X_train", "X_test"} <= names:
-        endings = ["_train", "_test"]
+        suffixes = ["_train", "_test"]
     else:
         found = ", ".join(sorted(names)) or "nothing"
         raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
-    parts, used = [], set()
-    for ending in endings:
-        x, y, groups, lengths, s = own = [name + ending for name in ("X", "y", "groups", "lengths", "S")]
-        used |= set(own)
-        part = sequences_of(path, x, load(stored[x]), y, load(y) if y in names else None, known)
-        if s in names:
-            part = _with_constants(path, part, s, load(s))
+    splits, used = [], set()
+    for suffix in suffixes:
+        x, y, groups, lengths, constants = wanted = [name + suffix for name in ("X", "y", "groups", "lengths", "S")]
+        used |= set(wanted)
+        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, known)
+        if constants in names:
+            split = _with_constants(path, split, constants, load(constants))
         if lengths in names:
-            part = _cut(path, part, lengths, load(lengths))
+            split = _cut_to_lengths(path, split, lengths, load(lengths))
         if groups in names:
-            part = part.replace(groups=_one_each(path, groups, load(groups), len(part.x), "iubUS"))
-        parts.append(part)
+            split = split.replace(groups=_vector(path, groups, load(groups), len(split.x), "iubUS"))
+        splits.append(split)
     if names - used:
-        other = f"arrays that are not looked at: {', '.join(sorted(names - used))}"
-        parts[0] = parts[0].replace(notes=(*parts[0].notes, other))
-    return parts[0], parts[1] if len(parts) == 2 else None
+        splits[0] = splits[0].noted(f"arrays that are not used: {', '.join(sorted(names - used))}")
+    return splits[0], splits[1] if len(splits) == 2 else None
 
 
-def sequences_of(path, x_name, x, y_name, y, known=None):
-    """Check an array x and its labels y (or None) and make Sequences of them. Raises InputError for wrong shapes.
+def sequences_from_arrays(path, x_name, x, y_name, y, known=None):
+    """Check an array x and its labels y (or None) and make Sequences of them.
 
-    x: (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data (time,) is
-    one sequence, where the training set has several features also (time, features).
+    Parameters: x is (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data
+    (time,) is one sequence, where the training set has several features also (time, features).
+    Raises: InputError for wrong shapes and what are no numbers.
     """
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
-    if known is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == known["features"] != [1]):
+    if known is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == list(known.features) != [1]):
         x = np.asarray(x[:])[None]
     if x.ndim in (2, 4):
         x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[..., np.newaxis]
@@ -67,11 +68,11 @@ def sequences_of(path, x_name, x, y_name, y, known=None):
             f"{path}: {x_name} has shape {x.shape}; allowed are (n, time), (n, time, features) and "
             "(n, time, height, width[, channels])"
         )
-    y, notes = _labels(path, x_name, len(x), y_name, y)
+    y, notes = _check_labels(path, x_name, len(x), y_name, y)
     return Sequences(without_tails(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
 
 
-def _labels(path, x_name, n, y_name, y):
+def _check_labels(path, x_name, n, y_name, y):
     """Return (labels as Sequences have them, notes). One-hot labels become the numbers of their classes."""
     if y is None:
         return None, ()
@@ -87,41 +88,43 @@ def _labels(path, x_name, n, y_name, y):
     if y.ndim == 1:
         return y, ()
     if y.dtype.kind in "US":
-        raise InputError(f"{path}: {y_name} has {y.shape[1]} words a sequence: one label a sequence is possible")
-    if np.isin(y, (0, 1)).all():
-        if (y.sum(axis=1) == 1).all():
-            return y.argmax(axis=1), (f"{y_name}: one-hot labels were read as the classes 0 to {y.shape[1] - 1}",)
-        raise InputError(
-            f"{path}: {y_name} marks several labels at once, or none: one label a sequence is possible. Train one "
-            f"for each of its {y.shape[1]} columns, or make a class of each combination"
-        )
-    return y.astype(np.float64), ()
+        raise InputError(f"{path}: {y_name} has {y.shape[1]} words a sequence: only one label a sequence is possible")
+    if not np.isin(y, (0, 1)).all():
+        return y.astype(np.float64), ()
+    if (y.sum(axis=1) == 1).all():
+        return y.argmax(axis=1), (f"{y_name}: one-hot labels were read as the classes 0 to {y.shape[1] - 1}",)
+    raise InputError(
+        f"{path}: {y_name} marks several labels at once, or none: only one label a sequence is possible. Train one "
+        f"network for each of its {y.shape[1]} columns, or make a class of each combination"
+    )
 
 
-def _with_constants(path, part, name, values):
+def _with_constants(path, sequences, name, values):
     """Repeat the numbers of each sequence over its time steps, as features behind the others."""
-    values = np.asarray(values[:])
+    values, x = np.asarray(values[:]), sequences.x
     if values.ndim == 1:
         values = values[:, None]
-    if values.ndim != 2 or len(values) != len(part.x) or values.dtype.kind not in "fiub":
-        raise InputError(f"{path}: {name} has shape {values.shape}; {(len(part.x), 'k')} numbers are needed")
-    if isinstance(part.x, RowsOnDisk) or not isinstance(part.x, list) and part.x.ndim != 3:
-        raise InputError(f"{path}: {name} is possible beside sequences (n, time, features) in memory only")
-    if isinstance(part.x, list):
-        return part.replace(x=[np.hstack([x, np.tile(v, (len(x), 1))]) for x, v in zip(part.x, values)])
-    repeated = np.repeat(values[:, None].astype(part.x.dtype), part.x.shape[1], axis=1)
-    return part.replace(x=np.concatenate([part.x, repeated], axis=2))
+    if values.ndim != 2 or len(values) != len(x) or values.dtype.kind not in "fiub":
+        raise InputError(f"{path}: {name} has shape {values.shape}; {(len(x), 'k')} numbers are needed")
+    if isinstance(x, RowsOnDisk) or not isinstance(x, list) and x.ndim != 3:
+        raise InputError(f"{path}: {name} is possible only beside sequences (n, time, features) in memory")
+    if isinstance(x, list):
+        return sequences.replace(x=[np.hstack([own, np.tile(v, (len(own), 1))]) for own, v in zip(x, values)])
+    repeated = np.repeat(values[:, None].astype(x.dtype), x.shape[1], axis=1)
+    return sequences.replace(x=np.concatenate([x, repeated], axis=2))
 
 
-def _cut(path, part, name, lengths):
+def _cut_to_lengths(path, sequences, name, lengths):
     """Cut each sequence to its length: what follows is padding."""
-    lengths = _one_each(path, name, lengths, len(part.x), "iu")
-    if isinstance(part.x, RowsOnDisk) or lengths.min() < 1 or any(n > len(x) for n, x in zip(lengths, part.x)):
+    x = sequences.x
+    lengths = _vector(path, name, lengths, len(x), "iu")
+    if isinstance(x, RowsOnDisk) or lengths.min() < 1 or any(n > len(own) for n, own in zip(lengths, x)):
         raise InputError(f"{path}: {name} must lie between 1 and the time steps of X, which must fit in memory")
-    return part.replace(x=[x[:n] for n, x in zip(lengths, part.x)])
+    return sequences.replace(x=[own[:n] for n, own in zip(lengths, x)])
 
 
-def _one_each(path, name, values, n, kinds):
+def _vector(path, name, values, n, kinds):
+    """Return values as (n,), of one of these kinds of NumPy's dtypes."""
     values = np.asarray(values[:])
     values = values.reshape(-1) if values.ndim == 2 and 1 in values.shape else values  # MATLAB has no vectors ...
     if values.dtype.kind == "f" and (values == np.round(values)).all() and (np.abs(values) < 2**53).all():

@@ -4,8 +4,9 @@ import zipfile
 
 import numpy as np
 
-from core.errors import DAMAGED, InputError
-from readers.arrays.named_arrays import from_names, sequences_of
+from core.errors import InputError
+from readers.arrays.named_arrays import from_names, sequences_from_arrays
+from readers.file_checks import refuse_damaged
 from sequences.rows_on_disk import open_npy, open_npz_member
 
 UNPACKED = 2 * 2**30  # bytes that a compressed array may have
@@ -15,24 +16,18 @@ IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on 
 def read_npz(path, c, known=None):
     """Read a NumPy `.npz` archive: see readers/arrays/named_arrays.py for the names.
 
-    Returns: (Sequences, Sequences of the official test set or None). Raises InputError for a damaged archive, missing
-    names, object arrays (they would need pickle) and wrong shapes.
+    Raises: InputError for a damaged archive, missing names, object arrays (they would need pickle) and wrong shapes.
     """
     if not zipfile.is_zipfile(path):
         raise InputError(
-            f"{path} cannot be read as .npz: it is no .npz archive, or a part of one (np.savez writes them)"
+            f"{path} cannot be read as .npz: it is no .npz archive, or only part of one (np.savez writes them)"
         )
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            _refuse_false_headers(path, archive)
-            return from_names(path, archive.files, lambda name: _array(path, archive, name), known)
-    except InputError:
-        raise
-    except DAMAGED as error:
-        raise InputError(f"{path} cannot be read as .npz: {error}") from error
+    with refuse_damaged(path, "cannot be read as .npz"), np.load(path, allow_pickle=False) as archive:
+        _refuse_false_headers(path, archive)
+        return from_names(path, archive.files, lambda name: _load_member(path, archive, name), known)
 
 
-def _array(path, archive, name):
+def _load_member(path, archive, name):
     """Load an array of an archive, or leave it on disk where it is large and not compressed."""
     member = archive.zip.getinfo(name + ".npy")
     on_disk = open_npz_member(path, member) if member.file_size > IN_MEMORY else None
@@ -45,19 +40,27 @@ def _array(path, archive, name):
 
 
 def read_npy(path, c, known=None):
-    """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled).
-
-    Returns: (Sequences, None). An array of more than IN_MEMORY bytes stays on disk. Raises InputError as read_npz does.
-    """
+    """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled)."""
     labels = path.with_name("y.npy")
-    try:
+    with refuse_damaged(path, "cannot be read as .npy"):
         x = open_npy(path)
         if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
             x = np.load(path, allow_pickle=False)
         y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
-    except DAMAGED as error:
-        raise InputError(f"{path} cannot be read as .npy: {error}") from error
-    return sequences_of(path, "it", x, labels.name, y, known), None
+    return sequences_from_arrays(path, "it", x, labels.name, y, known), None
+
+
+def load_sequence(path):
+    """Load a `.npy` file that holds one sequence: (time,), (time, features) or (time, height, width[, channels]).
+
+    Returns: array (time, features) or (time, height, width, channels).
+    Raises: InputError for a damaged file, and for another shape or dtype.
+    """
+    with refuse_damaged(path, "cannot be read as .npy"):
+        x = np.load(path, allow_pickle=False)
+    if x.dtype.kind not in "fiub" or x.ndim not in (1, 2, 3, 4) or 0 in x.shape:
+        raise InputError(f"{path} holds {x.dtype} of shape {x.shape}; numbers (time,) or (time, features) are needed")
+    return x[..., np.newaxis] if x.ndim in (1, 3) else x
 
 
 def _refuse_false_headers(path, archive):

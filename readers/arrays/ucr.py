@@ -6,8 +6,8 @@ import numpy as np
 
 from core.errors import InputError
 from core.files import read_text
-from readers.tables.ambiguity_checks import refuse_other_rows
-from readers.tables.delimited import AFTER, counts_alone
+from readers.tables.ambiguity_checks import refuse_time_steps
+from readers.tables.delimited import FIRST_ROWS, only_first_counts_up
 from readers.text_files import to_numbers, with_twin
 from sequences.preparation import without_tails
 from sequences.types import Sequences
@@ -15,32 +15,30 @@ from sequences.types import Sequences
 
 def read(path, c, known=None):
     """Read a UCR text file and its `_TEST` twin: see readers/__init__.py. New lines may lack the label."""
-    unlabelled_steps = known["steps"] if known else None
-    train, test = with_twin(lambda file: read_ucr(file, unlabelled_steps), path)
+    train, test = with_twin(lambda file: read_ucr(file, known and known.steps), path)
     if known is None and c.TASK is None:
-        refuse_other_rows(path, train.y, np.array([x[0, 0] for x in train.x]))
+        refuse_time_steps(path, train.y, np.array([x[0, 0] for x in train.x]))
     return train, test
 
 
 def read_ucr(path, unlabelled_steps=None):
     """Read one UCR text file; lines of exactly `unlabelled_steps` values are taken as unlabelled.
 
-    Returns: Sequences with x (n, time, 1) float64, or a list where lengths differ, and y (n,) strings. Raises
-    InputError for ragged rows and cells that are no number, naming the line.
+    Returns: Sequences with x (n, time, 1) float64, or a list where lengths differ, and y (n,) strings.
+    Raises: InputError for ragged rows and cells that are no number, naming the line.
     Format: https://www.cs.ucr.edu/~eamonn/time_series_data_2018
     """
-    text = read_text(path)
-    rows = [(i, line.replace(",", " ").strip()) for i, line in enumerate(text.split("\n"), 1)]
-    rows = [(i, line) for i, line in rows if line]
+    lines = read_text(path).split("\n")
+    rows = [(i, row) for i, line in enumerate(lines, 1) if (row := line.replace(",", " ").strip())]
     if not rows:
         raise InputError(f"{path} is empty")
-    first_rows = [line.split() for _, line in rows[:AFTER]]
-    if counts_alone(first_rows, None):
+    first_rows = [line.split() for _, line in rows[:FIRST_ROWS]]
+    if only_first_counts_up(first_rows, None):
         raise InputError(
             f"{path} line {rows[0][0]} counts up ({' '.join(first_rows[0][:5])} ...), as a header does; these files "
             'have none: remove it, or set SEQUENCE = "row" and LABEL, the column with the labels'
         )
-    written = text.split("\n")[rows[0][0] - 1]
+    written = lines[rows[0][0] - 1]
     if re.search(r"\d,\d", written) and re.search(r"\d\s+\d", written):
         raise InputError(f"{path} line {rows[0][0]} has commas and blanks between digits: write decimal points")
     width = len(first_rows[0])
@@ -54,4 +52,4 @@ def read_ucr(path, unlabelled_steps=None):
             raise InputError(f"{path} line {i} has {len(cells)} columns, the lines before have {width}")
         sequence[:, 0] = to_numbers(cells[first:], f"{path} line {i}")
         labels.append(cells[0])
-    return Sequences(without_tails(x), np.array(labels) if first else None)
+    return Sequences(without_tails(x), np.array(labels) if first else None, "sequences")

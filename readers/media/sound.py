@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import InputError
 from core.lazy import lazy
 from core.wording import counted
-from readers.file_checks import refuse_special
+from readers.file_checks import refuse_damaged, refuse_special
 from readers.parallel import read_many
 from sequences.types import Sequences
 
@@ -30,7 +30,7 @@ OTHER = (".m4a", ".aac", ".wma", ".mp4", ".amr")  # never read
 INSTALL = "pip install soundfile"
 METADATA = ("metadata.csv", "metadata.tsv")  # tables of recordings: see readers/media/transcripts.py
 FILES = ("file_name", "file", "path")  # names of their column of files
-TRANSCRIPTS = ("transcription", "transcript", "text", "sentence")  # and of what is said
+TRANSCRIPTS = ("transcription", "transcript", "text", "sentence")  # and of their transcripts
 
 
 def can_read(file):
@@ -43,7 +43,7 @@ def metadata_of(folder):
     """Return the metadata file of a folder, or None. Raises InputError for two."""
     found = [folder / name for name in METADATA if (folder / name).is_file()]
     if len(found) > 1:
-        raise InputError(f"{folder} holds {' and '.join(METADATA)}: one of them is needed")
+        raise InputError(f"{folder} holds {' and '.join(METADATA)}: only one of them is allowed")
     return found[0] if found else None
 
 
@@ -55,55 +55,60 @@ def sound_files(folder):
 def read(path, c, known=None):
     """Read a folder of `LABEL_*.wav` recordings, or one such file: see readers/__init__.py.
 
-    Returns: (Sequences with x a list of n arrays (frames_i, 40), y the names up to the first "_" (None if one has
-    none), and the file names; None). Raises InputError for a damaged file.
+    Returns: (Sequences with x a list of n arrays (frames_i, 40) and y the names up to the first "_", None if one has
+    none; None).
     """
     files = sound_files(path) if path.is_dir() else [path]
     for file in files:
         refuse_special(file)
-    x, rate, notes = read_all(files, known and known["sample_rate"])
     names = [file.name for file in files]
-    labels = np.array([name.split("_")[0] for name in names])
-    y = labels if all("_" in name for name in names) else None
-    if y is None and known is None and (table := metadata_of(path)):
+    labelled, table = all("_" in name for name in names), metadata_of(path)
+    if not labelled and known is None and table:
         raise InputError(
-            f"{table} cannot be used: a header must name the column of files ({', '.join(FILES)}) and that of what is "
-            f"said ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
+            f"{table} cannot be used: a header must name the column of files ({', '.join(FILES)}) and that of "
+            f"transcripts ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
         )
-    return Sequences(x, y, "recordings", names=names, sample_rate=rate, notes=(*notes, *_left_out(path))), None
-
-
-def _left_out(path):
+    y = np.array([name.split("_")[0] for name in names]) if labelled else None
+    recordings = read_all(files, known and known.sample_rate).replace(y=y, names=names)
     if not path.is_dir():
-        return []
+        return recordings, None
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
-    how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if any(name.lower().endswith(OPTIONAL) for name in other) else ""
-    notes = [f"{counted(len(other), 'sound file')} left out: {', '.join(other[:3])}{how}"] if other else []
-    if table := metadata_of(path):
-        notes.append(f"{table.name} is not read: LABEL names its column of classes, TEXT that of what is said")
-    return notes
+    if other:
+        optional = any(name.lower().endswith(OPTIONAL) for name in other)
+        how = f" ({INSTALL} reads {', '.join(OPTIONAL)})" if optional else ""
+        recordings = recordings.noted(f"{counted(len(other), 'sound file')} left out: {', '.join(other[:3])}{how}")
+    if table:
+        how = "LABEL names its column of classes, TEXT that of transcripts"
+        recordings = recordings.noted(f"{table.name} is not read: {how}")
+    return recordings, None
 
 
 def read_all(files, known_rate=None):
     """Read recordings as log-mel frames, all at the lowest of their sample rates, or at that of the run if it is lower.
 
-    Returns: (list of arrays (frames_i, 40) float32, sample rate in Hz, notes).
+    Returns: Sequences with x a list of arrays (frames_i, 40) float32, and their sample rate in Hz.
     """
-    x, rates = map(list, zip(*read_many(_frames, files, "recordings")))
+
+    def read_frames(file):
+        samples, rate = read_sound(file)
+        return log_mel(samples, rate).astype(np.float32), rate
+
+    x, rates = map(list, zip(*read_many(read_frames, files, "recordings")))
     lowest = min([*rates, *([known_rate] if known_rate else [])])
     higher = [place for place, rate in enumerate(rates) if rate != lowest]
-    short = [file.name for file in files if file.suffix.lower() == ".wav" and ends_early(file)]
-    notes = [f"recordings that end before their headers say: {', '.join(short[:3])}"] if short else []
-    if not higher:
-        return x, lowest, notes
     for place in higher:
         samples, rate = read_sound(files[place])
         divisor = math.gcd(lowest, rate)
         x[place] = log_mel(signal.resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
-    found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
-    own = f"{counted(len(higher), 'recording')} of {found} {'was' if len(higher) == 1 else 'were'}"
-    lower = "that of the training set" if lowest == known_rate else "the lowest rate"
-    return x, lowest, [*notes, f"{own} resampled to {lowest} Hz, {lower}"]
+    recordings = Sequences(x, kind="recordings", sample_rate=lowest)
+    if short := [file.name for file in files if file.suffix.lower() == ".wav" and ends_early(file)]:
+        recordings = recordings.noted(f"recordings shorter than their headers say: {', '.join(short[:3])}")
+    if higher:
+        found = ", ".join(f"{rate} Hz" for rate in sorted({rates[place] for place in higher}))
+        lower = "that of the training set" if lowest == known_rate else "the lowest rate"
+        what = f"{counted(len(higher), 'recording')} of {found} {'was' if len(higher) == 1 else 'were'}"
+        recordings = recordings.noted(f"{what} resampled to {lowest} Hz, {lower}")
+    return recordings
 
 
 def ends_early(path):
@@ -114,12 +119,6 @@ def ends_early(path):
     return size < 2**31 and path.stat().st_size < size + 8
 
 
-def _frames(file):
-    """Return (log-mel frames (frames, 40) float32, sample rate in Hz) of a recording."""
-    samples, rate = read_sound(file)
-    return log_mel(samples, rate).astype(np.float32), rate
-
-
 def read_sound(path):
     """Read a recording: `.wav` by SciPy, else by soundfile. Returns: (samples (n,) float64, sample rate in Hz)."""
     if path.suffix.lower() == ".wav":
@@ -128,45 +127,34 @@ def read_sound(path):
         raise InputError(f"{path} needs the package soundfile to be read: {INSTALL}, or convert it to .wav")
     import soundfile
 
-    try:
+    errors = (soundfile.SoundFileError, RuntimeError, TypeError, ValueError)
+    with refuse_damaged(path, "is damaged, or no sound", errors):
         samples, rate = soundfile.read(path, dtype="float64", always_2d=True)
-    except (soundfile.SoundFileError, RuntimeError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is damaged, or no sound ({error})") from error
-    return checked(path, samples, rate), rate
+    return _check_samples(path, samples, rate), rate
 
 
 def read_wav(path):
     """Read a `.wav` file (8, 16, 24 or 32-bit whole numbers, or float; mono, or more channels, which are averaged).
 
-    Returns: (samples (n,) float64 from -1 to 1, sample rate in Hz). Raises InputError for a file that is damaged,
-    empty, not finite, or of a rate outside 8 to 48 kHz.
+    Returns: (samples (n,) float64 from -1 to 1, sample rate in Hz).
+    Raises: InputError for a file that is damaged, empty, not finite, or of a rate outside 8 to 48 kHz.
     """
     with open(path, "rb") as file:
         beginning = file.read(4)
     if beginning not in (b"RIFF", b"RIFX", b"RF64"):
         raise InputError(f"{path} is not a .wav file (it does not begin with RIFF)")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound, such as a title
-            rate, samples = wavfile.read(path)
-    except (
-        ValueError,
-        EOFError,
-        struct.error,
-        TypeError,
-        UnboundLocalError,
-        ZeroDivisionError,
-        OverflowError,
-    ) as error:
-        raise InputError(f"{path} is a damaged .wav file ({error})") from error
+    errors = (ValueError, EOFError, struct.error, TypeError, UnboundLocalError, ZeroDivisionError, OverflowError)
+    with refuse_damaged(path, "is a damaged .wav file", errors), warnings.catch_warnings():
+        warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound, such as a title
+        rate, samples = wavfile.read(path)
     if samples.dtype.kind == "u":  # 8-bit files are unsigned
         samples = (samples - 128.0) / 128.0
     elif samples.dtype.kind == "i":
         samples = samples / -float(np.iinfo(samples.dtype).min)
-    return checked(path, samples.astype(np.float64), rate), int(rate)
+    return _check_samples(path, samples.astype(np.float64), rate), int(rate)
 
 
-def checked(path, samples, rate):
+def _check_samples(path, samples, rate):
     """Check samples (n,) or (n, channels) and average the channels. Returns: samples (n,) float64."""
     if samples.size == 0:
         raise InputError(f"{path} holds no samples")
@@ -182,8 +170,9 @@ def checked(path, samples, rate):
 def log_mel(samples, rate):
     """Turn sound into log-mel frames: 25 ms Hann windows every 10 ms, 40 triangular mel bands up to rate / 2.
 
-    samples: (n,) float64, zero-padded to one window where shorter. Returns: (frames, 40) float64, the natural
-    logarithm of the power in each band plus 1e-6. Mel scale: O'Shaughnessy (1987), 2595 log10(1 + f / 700).
+    Parameters: samples are (n,) float64, zero-padded to one window where shorter; rate is in Hz.
+    Returns: (frames, 40) float64, the natural logarithm of the power in each band plus 1e-6.
+    Mel scale: O'Shaughnessy (1987), 2595 log10(1 + f / 700).
     """
     window, step = round(WINDOW_SECONDS * rate), round(STEP_SECONDS * rate)
     samples = np.pad(samples, (0, max(0, window - len(samples))))

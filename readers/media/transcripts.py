@@ -1,10 +1,8 @@
-"""Recordings with what is said in them: a folder with metadata.csv or .tsv, as audio folders in public hubs have it.
+"""Recordings with their transcripts: a folder with metadata.csv or .tsv, as audio folders in public hubs have it.
 
 One column names the files, one holds their transcripts. LJSpeech's `id|text` without a header is read too.
 """
 
-import csv
-import io
 import unicodedata
 from pathlib import Path
 
@@ -12,105 +10,85 @@ import numpy as np
 
 from core.errors import InputError
 from readers.file_checks import refuse_special
-from readers.folders import parts_of
+from readers.folders import split_folders
 from readers.media import sound
-from readers.tables.columns import column_named, shown
-from readers.tables.delimited import find_separator
-from readers.tables.labelled_rows import divided
-from readers.tables.numpy_fast_path import SAMPLE
-from readers.text_files import csv_rows, read_any_text
+from readers.tables.columns import column_named, shorten
+from readers.tables.delimited import read_quoted_rows
+from readers.tables.labelled_rows import split_at
 from sequences.types import Sequences
 
 
-def is_one(path, c):
-    """Tell whether a folder, or its `train` and `test`, hold metadata that say what is said, or which class it is."""
-    return all(_columns(sound.metadata_of(part), c) is not None for part in parts_of(path))
+def has_metadata(path, c):
+    """Tell whether a folder, or its `train` and `test`, hold metadata with the transcripts or classes of recordings."""
+    return all(_read_metadata(sound.metadata_of(folder), c) is not None for folder in split_folders(path))
 
 
 def read(path, c, known=None):
     """Read a folder of recordings with their metadata: see readers/__init__.py.
 
-    y are the transcripts (n,), their spaces evened out and their letters composed (Unicode NFC); with LABEL classes.
+    y are the transcripts (n,), with single spaces and composed letters (Unicode NFC); with LABEL classes.
     """
-    parts = [_listed(part, path, c) for part in parts_of(path)]
-    files, labels, groups, notes = ([item for part in parts for item in part[k]] for k in range(4))
-    x, rate, changed = sound.read_all(files, known and known["sample_rate"])
-    names = [str(file.relative_to(path)) for file in files]
-    read = Sequences(
-        x,
+    splits = [_list_recordings(folder, path, c) for folder in split_folders(path)]
+    files, labels, groups, notes = ([item for split in splits for item in split[k]] for k in range(4))
+    frames = sound.read_all(files, known and known.sample_rate)
+    recordings = Sequences(
+        frames.x,
         np.array(labels) if c.LABEL is not None else np.array(labels, dtype=object),
-        kind="recordings",
+        "recordings",
         groups=np.array(groups) if groups else None,
-        names=names,
-        sample_rate=rate,
+        names=[str(file.relative_to(path)) for file in files],
+        sample_rate=frames.sample_rate,
         transcripts=c.LABEL is None and c.TASK in (None, "transcription"),
-        notes=(*changed, *notes),
+        notes=(*frames.notes, *notes),
     )
-    return (read, None) if len(parts) == 1 else divided(read, len(parts[0][0]))
+    return (recordings, None) if len(splits) == 1 else split_at(recordings, len(splits[0][0]))
 
 
-def _columns(file, c):
-    """Return (rows, their cells, places of the columns of files and answers, of GROUP or None); None without them."""
+def _read_metadata(file, c):
+    """Return (rows of cells, cells a row, places of the columns of files and answers, of GROUP or None), or None."""
     if file is None:
         return None
-    rows = _rows_of(file)
+    refuse_special(file)
+    rows, _ = read_quoted_rows(file, bars=True)
     if not rows:
         return None
     header = [cell.strip() for cell in rows[0]]
-    own = next((name for name in sound.FILES if name in header), None)
-    if own is None:  # LJSpeech: no header, the text as it is read aloud comes last
-        return (rows, len(header), (0, len(header) - 1), None) if _is_ljspeech(file, header) else None
-    wanted = c.LABEL if c.LABEL is not None else c.TEXT
-    if wanted is not None:
-        constant = "LABEL" if c.LABEL is not None else "TEXT"
-        answers = column_named(file, header, wanted, constant)
+    file_name = next((name for name in sound.FILES if name in header), None)
+    if file_name is None:  # LJSpeech: no header, the text as it is read aloud comes last
+        is_ljspeech = len(header) in (2, 3) and all(header) and _find_recording(file.parent, header[0]) is not None
+        return (rows, len(header), (0, len(header) - 1), None) if is_ljspeech else None
+    if c.LABEL is not None or c.TEXT is not None:
+        column, constant = (c.LABEL, "LABEL") if c.LABEL is not None else (c.TEXT, "TEXT")
+        answer = column_named(file, header, column, constant)
     else:
-        answers = next((name for name in sound.TRANSCRIPTS if name in header), None)
-    if answers is None:
-        return None
+        answer = next((name for name in sound.TRANSCRIPTS if name in header), None)
+        if answer is None:
+            return None
     group = header.index(c.GROUP) if c.GROUP in header else None
-    return rows[1:], len(header), (header.index(own), header.index(answers)), group
+    return rows[1:], len(header), (header.index(file_name), header.index(answer)), group
 
 
-def _is_ljspeech(file, header):
-    return len(header) in (2, 3) and all(header) and _find(file.parent, header[0]) is not None
-
-
-def _rows_of(file):
-    """Divide metadata into rows of cells. Raises InputError for what csv cannot read."""
-    refuse_special(file)
-    content, _ = read_any_text(file)
-    lines = [line for line in content.split("\n")[:SAMPLE] if line.strip()]
-    if not lines:
-        return []
-    if all("|" in line for line in lines):
-        return [line.split("|") for line in content.split("\n") if line.strip()]
-    try:
-        return [row for row in csv_rows(io.StringIO(content), find_separator(lines) or ",") if any(row)]
-    except csv.Error as error:
-        raise InputError(f"{file} cannot be read: {error}") from error
-
-
-def _listed(folder, path, c):
+def _list_recordings(folder, path, c):
     """Return (files that the metadata of a folder list, answer of each, group of each, notes)."""
     table = sound.metadata_of(folder)
-    rows, width, places, group = _columns(table, c)
+    rows, width, places, group = _read_metadata(table, c)
     if not rows:
         raise InputError(f"{table} has a header and no rows")
     files, answers, groups = {}, [], []
+    needed = max(*places, group or 0) + 1
     for number, row in enumerate(rows, 1):
-        if len(row) <= max(*places, group or 0):
-            raise InputError(f"{table}: row {number} has {len(row)} cells, {max(*places, group or 0) + 1} are needed")
+        if len(row) < needed:
+            raise InputError(f"{table}: row {number} has {len(row)} cells, {needed} are needed")
         if len(row) > width and any(row[width:]):
-            raise InputError(f"{table}: row {number} has {len(row)} cells, {width} are allowed: quote what is said")
+            raise InputError(f"{table}: row {number} has {len(row)} cells, {width} are allowed: quote the transcript")
         name, answer = row[places[0]].strip(), " ".join(unicodedata.normalize("NFC", row[places[1]]).split())
-        file = _find(folder, name)
+        file = _find_recording(folder, name)
         if file is None:
-            raise InputError(f"{table}: row {number} names {name[:80]!r}, which is no recording in {folder}")
+            raise InputError(f"{table}: row {number} names {name[:80]!r}, which is not a recording in {folder}")
         if file in files:
             raise InputError(f"{table}: row {number} names {name[:80]!r} for the second time")
         if not answer or not answer.isprintable():
-            what = "nothing that is said" if not answer else "letters that cannot be shown"
+            what = "no transcript" if not answer else "letters that cannot be shown"
             raise InputError(f"{table}: row {number} ({name[:80]}) holds {what}")
         refuse_special(file)
         files[file] = number
@@ -118,17 +96,17 @@ def _listed(folder, path, c):
         groups += [row[group].strip()] if group is not None else []
     beside = {found for parent in {file.parent for file in files} for found in sound.sound_files(parent)} - set(files)
     left_out = sorted(str(file.relative_to(path)) for file in beside)
-    notes = [f"{len(beside)} recordings are not in {table.name}, left out: {shown(left_out)}"] if beside else []
-    return list(files), answers, groups, notes
+    notes = [f"{len(beside)} recordings are not in {table.name}, left out: {shorten(left_out)}"] if beside else []
+    return [*files], answers, groups, notes
 
 
-def _find(folder, name):
+def _find_recording(folder, name):
     """Return the recording of this name in a folder or in one of its own folders, or None; never outside it."""
     if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
         return None
     names = [name, *(name + suffix for suffix in sound.SOUND)]
-    inside = [folder, *(folder / own for own in ("wavs", "clips", "audio"))]
-    for file in (parent / own for parent in inside for own in names):
+    folders = [folder, *(folder / inside for inside in ("wavs", "clips", "audio"))]
+    for file in (parent / possible for parent in folders for possible in names):
         try:
             if file.suffix.lower() in sound.SOUND and file.is_file():
                 return file if file.resolve().is_relative_to(folder.resolve()) else None

@@ -2,15 +2,14 @@
 
 import hashlib
 import importlib.util
-import itertools
 import struct
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from core.cache import cached
 from core.errors import InputError
-from readers.file_checks import refuse_special
+from readers.file_checks import refuse_damaged, refuse_special
 from readers.parallel import read_many
 from sequences.rows_on_disk import open_npy
 from sequences.types import Sequences
@@ -21,7 +20,7 @@ INSTALL = "pip install av"
 # Playlists, which name other files, are none of them.
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,mpeg,mpegvideo,mpegts,matroska,webm"
 # What Pillow raises for damaged files.
-BROKEN = (OSError, ValueError, SyntaxError, IndexError, TypeError, struct.error, Image.DecompressionBombError)
+PILLOW_ERRORS = (OSError, ValueError, SyntaxError, IndexError, TypeError, struct.error, Image.DecompressionBombError)
 MOST_PIXELS = 2**25  # of a frame
 MOST_DECODED = 2**31  # pixels in all frames of a .gif
 MOST_FRAMES = 100_000  # of a clip
@@ -50,10 +49,10 @@ def read(path, c, known=None):
 
 
 def read_all(paths, c):
-    """Read clips, several at a time. Returns: array uint8 (n, FRAMES, FRAME_SIZE, FRAME_SIZE, 3), or RowsOnDisk of it.
+    """Read clips, several at a time; more than MEMORY are read once into a file in runs/cache and stay there.
 
-    More than MEMORY are read once into a file in runs/cache and stay there. Raises InputError for what is no clip, too
-    large, or endless.
+    Returns: array uint8 (n, FRAMES, FRAME_SIZE, FRAME_SIZE, 3), or RowsOnDisk of it.
+    Raises: InputError for what is no clip, too large, or endless.
     """
     shape = (len(paths), c.FRAMES, c.FRAME_SIZE, c.FRAME_SIZE, 3)
     size = np.prod(shape[1:], dtype=object)
@@ -64,25 +63,26 @@ def read_all(paths, c):
     if np.prod(shape, dtype=object) <= MEMORY:
         return np.stack([*clips])
     files = [file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])]
-    of = [shape, [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]]
-    path = cached(hashlib.sha256(repr(of).encode()).hexdigest()[:32], shape, clips)
-    try:
+    content = [shape, [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]]
+    path = cached(hashlib.sha256(repr(content).encode()).hexdigest()[:32], shape, clips)
+    with refuse_damaged(path, "is damaged, delete it", (ValueError, OSError)):
         return open_npy(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} is damaged ({error}): delete it") from error
 
 
 def read_clip(path, count, size):
-    """Read one clip. Returns: array uint8 (count, size, size, 3), frames picked evenly; a short clip repeats some."""
-    of_file = _frames_of_image if path.suffix.lower() == ".gif" else _frames_of_video
-    frames = _frames_of_folder if path.is_dir() else of_file
+    """Read one clip, its frames picked evenly or repeated. Returns: array uint8 (count, size, size, 3)."""
+    if path.is_dir():
+        images = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES)
+        frames = (next(_frames_of_image(file)) for file in images)
+    else:
+        frames = _frames_of_image(path) if path.suffix.lower() == ".gif" else _frames_of_video(path)
     kept, stride = [], 1
-    for number, frame in enumerate(frames(path), 1):
-        if number > MOST_FRAMES:
+    for number, frame in enumerate(frames):
+        if number == MOST_FRAMES:
             raise InputError(f"{path} has more than {MOST_FRAMES:,} frames: cut it")
-        if (number - 1) % stride:
+        if number % stride:
             continue
-        kept.append(_cropped(frame, size))
+        kept.append(_crop(frame, size))
         if len(kept) == max(KEPT, 4 * count):  # every second one is enough: the clip is long
             kept, stride = kept[::2], 2 * stride
     if not kept:
@@ -91,43 +91,25 @@ def read_clip(path, count, size):
     return np.stack([kept[place] for place in places])
 
 
-def _cropped(image, size):
+def _crop(image, size):
     """Crop the centre of an image, as wide as high, and scale it to `size`. Returns: array uint8 (size, size, 3)."""
     side = min(image.size)
     left, top = ((length - side) // 2 for length in image.size)
     return np.asarray(image.crop((left, top, left + side, top + side)).resize((size, size)))
 
 
-def _frames_of_folder(path):
-    for file in sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGES):
-        refuse_special(file)
-        yield next(_frames_of_image(file))
-
-
 def _frames_of_image(path):
     """Yield the frames of an image. Raises InputError for none, and for one that would fill the memory."""
-    try:
-        with Image.open(path) as image:
-            for number in itertools.count():
-                _refuse_large(path, image)
-                if image.width * image.height * number > MOST_DECODED:
-                    raise InputError(f"{path} has more than {MOST_DECODED:,} pixels in its frames: make them smaller")
-                yield _eight_bits(image).convert("RGB")
-                try:
-                    image.seek(number + 1)
-                except EOFError:
-                    return
-    except InputError:
-        raise
-    except BROKEN as error:
-        raise InputError(f"{path} is damaged, or no image ({error})") from error
-
-
-def _eight_bits(image):
-    """Bring a grey image of 16 bits to 8: Pillow would cut off what is above 255."""
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image).clip(0, 2**16 - 1) >> 8).astype(np.uint8))
+    refuse_special(path)
+    with refuse_damaged(path, "is damaged, or no image", PILLOW_ERRORS), Image.open(path) as image:
+        _refuse_large(path, image)
+        for number, frame in enumerate(ImageSequence.Iterator(image)):
+            _refuse_large(path, frame)
+            if frame.width * frame.height * number > MOST_DECODED:
+                raise InputError(f"{path} has more than {MOST_DECODED:,} pixels in its frames: make them smaller")
+            if frame.mode.startswith("I"):  # grey of 16 bits: Pillow would cut off what is above 255
+                frame = Image.fromarray((np.asarray(frame).clip(0, 2**16 - 1) >> 8).astype(np.uint8))
+            yield frame.convert("RGB")
 
 
 def _refuse_large(path, image):
@@ -138,15 +120,11 @@ def _refuse_large(path, image):
 def _frames_of_video(path):
     import av
 
-    try:
-        with av.open(str(path), options={"format_whitelist": FORMATS}) as container:
-            if not container.streams.video:
-                raise InputError(f"{path} has no pictures in it")
-            stream = container.streams.video[0]
-            _refuse_large(path, stream)
-            for frame in container.decode(stream):
-                yield frame.to_image()
-    except InputError:
-        raise
-    except (av.FFmpegError, ValueError) as error:
-        raise InputError(f"{path} is damaged, or no video ({error})") from error
+    damaged = refuse_damaged(path, "is damaged, or no video", (av.FFmpegError, ValueError))
+    with damaged, av.open(str(path), options={"format_whitelist": FORMATS}) as container:
+        if not container.streams.video:
+            raise InputError(f"{path} has no video in it")
+        stream = container.streams.video[0]
+        _refuse_large(path, stream)
+        for frame in container.decode(stream):
+            yield frame.to_image()

@@ -1,30 +1,42 @@
-"""Tables that could mean something else than a series: what was seen is said, and which constant decides."""
+"""Checks for tables that may not be series: each refusal says what was seen and which constant decides."""
 
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.sanity_checks import with_unit
+from readers.tables.columns import shorten
+from readers.tables.sanity_checks import cell_with_unit
 from readers.tables.timestamps import CALENDAR, TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
-LETTERS = 15  # letters of a cell, on the mean, that is a text
+LETTERS = 15  # of a cell on average, from which on a column holds texts
 
 
 def refuse_other_meanings(path, names, columns, skipped):
-    """Raise InputError for a table of which TARGET names no column to forecast, and which may hold something to learn.
+    """Refuse a table of which TARGET names no column to forecast, and which may hold something else to learn.
 
-    That is a column of a few words, a column of texts, or a whole number that runs 1 1 1 2 2 2.
+    Raises: InputError for a column of texts, of a few words, or of a whole number that runs 1 1 1 2 2 2.
     """
     others = [(name, column) for k, (name, column) in enumerate(zip(names, columns)) if k not in skipped]
     words = {name: [cell for cell in column if cell] for name, column in others if not isinstance(column, np.ndarray)}
-    words = {name: cells for name, cells in words.items() if with_unit(cells) is None}
-    for refuse in (_refuse_texts, _refuse_labels):
-        for name, cells in words.items():
-            refuse(path, name, cells)
+    words = {name: cells for name, cells in words.items() if cell_with_unit(cells) is None}
+    for name, cells in words.items():
+        if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0:
+            raise InputError(
+                f"{path}: column {name!r} holds texts: to learn them, set TEXT = {name!r} and LABEL, the column with "
+                "their classes; to forecast, name a column of numbers in TARGET"
+            )
+    for name, cells in words.items():
+        different = list(dict.fromkeys(cells))
+        if 2 <= len(different) <= MOST_LABELS and len(cells) >= 3 * len(different):
+            raise InputError(
+                f"{path}: column {name!r} holds {len(different)} words ({shorten(different, 3)}): to learn them, set "
+                f'LABEL = {name!r}, and WINDOW, the rows of one input (or SEQUENCE = "row" if each row is a '
+                "sequence); to forecast, name a column in TARGET"
+            )
     for name, column in others:
-        if not isinstance(column, np.ndarray):
+        if not isinstance(column, np.ndarray) or TIME_NAMES.search(name) or CALENDAR.search(name):
             continue
-        if not (TIME_NAMES.search(name) or CALENDAR.search(name)) and runs_in_blocks(column):
+        if runs_in_blocks(column):
             values = " ".join(f"{v:g}" for v in (*[column[0]] * 3, *[column[column != column[0]][0]] * 3))
             raise InputError(
                 f"{path}: column {name!r} runs {values}: if its values tell recordings apart, set SEQUENCE = {name!r} "
@@ -34,37 +46,15 @@ def refuse_other_meanings(path, names, columns, skipped):
 
 def runs_in_blocks(column):
     """Tell whether a column (rows,) of whole numbers has each of its values in one long run."""
-    if (
-        len(column) < 6
-        or (column[:100] != np.round(column[:100])).any()
-        or not np.isfinite(column).all()
-        or (column != np.round(column)).any()
-    ):
+    if len(column) < 6 or (column[:100] != np.round(column[:100])).any():  # most are told by their first rows
+        return False
+    if not np.isfinite(column).all() or (column != np.round(column)).any():
         return False
     blocks, values = 1 + (column[1:] != column[:-1]).sum(), len(np.unique(column))
     return 2 <= values == blocks <= len(column) / 3
 
 
-def _refuse_texts(path, name, cells):
-    if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0:
-        raise InputError(
-            f"{path}: column {name!r} holds texts: to learn them, set TEXT = {name!r} and LABEL, the column with their "
-            "classes; to forecast, name a column of numbers in TARGET"
-        )
-
-
-def _refuse_labels(path, name, cells):
-    words = list(dict.fromkeys(cells))
-    if 2 <= len(words) <= MOST_LABELS and len(cells) >= 3 * len(words):
-        shown = ", ".join(words[:3]) + (", ..." if len(words) > 3 else "")
-        raise InputError(
-            f"{path}: column {name!r} holds {len(words)} words ({shown}): to learn them, set LABEL = {name!r}, and "
-            'WINDOW, the rows of one input (or SEQUENCE = "row" if each row is a sequence); to forecast, name a column '
-            "in TARGET"
-        )
-
-
-def refuse_other_rows(path, labels, values):
+def refuse_time_steps(path, labels, values):
     """Raise InputError for rows, to be read as one sequence each, that look like the time steps of recordings.
 
     labels: (n,) strings, the first cell of each row; values: (n,) float64, the second cell.
@@ -81,8 +71,7 @@ def refuse_other_rows(path, labels, values):
             'if it is the number to predict, set TASK = "regression"; if the file is one channel of several, name '
             "its folder"
         )
-    inside = numbers[1:] == numbers[:-1]
-    steps = np.diff(values)[inside]
+    steps = np.diff(values)[numbers[1:] == numbers[:-1]]
     if runs_in_blocks(numbers) and len(steps) and (steps == 1).all():
         raise InputError(
             f"{path}: its first column runs in blocks, and the second counts up in each: these look like time steps of "

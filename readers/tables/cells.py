@@ -10,23 +10,23 @@ import re
 import numpy as np
 
 from core.errors import InputError
-from readers.text_files import csv_rows
+from readers.text_files import csv_reader
 
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in small letters
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in lower case
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 STRETCH = 2**21  # cells that are in memory at a time
-SOME = 1000  # cells that tell whether a column holds numbers
+SAMPLED_CELLS = 1000  # tell whether a column holds numbers
 
 
-def cells_of(path, i, line, separator, last=-2):
-    """Divide line i into stripped cells; last: place of the last that is needed, where what follows may stay whole."""
+def split_cells(path, i, line, separator, last=-2):
+    """Split line i into stripped cells; last: place of the last that is needed, where what follows may stay whole."""
     if separator is None:
         return line.split(None, last + 1)
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator, last + 1)]
     try:
-        return [cell.strip() for cell in next(csv_rows([line], separator, strict=True))]
+        return [cell.strip() for cell in next(csv_reader([line], separator, strict=True))]
     except (csv.Error, StopIteration) as error:
         raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
 
@@ -44,85 +44,81 @@ def to_number(cell, separator):
         return None
 
 
-def columns_of_cells(path, body, lines, names, separator):
-    """Return the columns of a table: float64 (rows,), NaN where a cell is missing, or lists of words.
+def is_plain_number(cell):
+    """Tell whether NumPy reads a cell as a number."""
+    try:
+        return "_" not in cell and float(cell) is not None
+    except ValueError:
+        return False
 
-    body: lines of text; lines: the number of each. Raises InputError, naming the line, for a row of another length and
-    for a lone word in a column of numbers.
+
+def columns_from_cells(path, body, lines, names, separator):
+    """Read the columns of a table cell by cell.
+
+    Parameters: body are lines of text, lines the number of each in the file.
+    Returns: columns of float64 (rows,), NaN where a cell is missing, or lists of words.
+    Raises: InputError, naming the line, for a row of another length and for a lone word in a column of numbers.
     """
-    columns, marks = [None] * len(names), [{} for _ in names]
-    for start, stretch in stretches(path, body, lines, len(names), separator):
-        for k, cells in enumerate(stretch):
-            if columns[k] is None and (numeric := are_numbers(cells, separator)) is not None:
+    columns, decimal_marks = [None] * len(names), [{} for _ in names]
+    size = max(1, STRETCH // len(names))
+    for start in range(0, len(body), size):
+        rows, rows_lines = [], lines[start : start + size]
+        for i, line in zip(rows_lines, body[start : start + size]):
+            row = split_cells(path, i, line, separator)
+            if len(row) < len(names) or any(row[len(names) :]):
+                raise InputError(f"{path} line {i} has {len(row)} cells, the header has {len(names)}")
+            rows.append(row[: len(names)])
+        for k, cells in enumerate(zip(*rows)):
+            if columns[k] is None and (numeric := mostly_numbers(cells, separator)) is not None:
                 columns[k] = np.full(len(body), np.nan) if numeric else [""] * start
             if isinstance(columns[k], list):
                 columns[k] += cells
             elif columns[k] is not None:
-                own = slice(start, start + len(cells))
-                columns[k][own] = numbers_of(path, names[k], cells, lines[own], separator, marks[k])
-    refuse_two_marks(path, names, marks)
-    return [[""] * len(body) if column is None else column for column in columns]
-
-
-def refuse_two_marks(path, names, marks):
-    """Raise InputError for commas in one column and points in another where one has 1.234 alone: it may be a thousand.
-
-    marks: of each column, see numbers_of.
-    """
+                numbers = numbers_from_cells(path, names[k], cells, rows_lines, separator, decimal_marks[k])
+                columns[k][start : start + len(cells)] = numbers
+    # Commas in one column and points in another, where one has 1.234 alone: it may be a thousand.
     commas, points = (
-        sorted(("decimal" in own, f"column {name!r} {own[mark]}") for name, own in zip(names, marks) if mark in own)
+        sorted(
+            ("decimal" in seen, f"column {name!r} {seen[mark]}")
+            for name, seen in zip(names, decimal_marks)
+            if mark in seen
+        )
         for mark in ",."
     )
     if commas and points and not (commas[0][0] and points[0][0]):
-        raise InputError(f"{path} has decimal commas, {commas[0][1]}, and points, {points[0][1]}: write all alike")
+        raise InputError(
+            f"{path} has decimal commas, {commas[0][1]}, and points, {points[0][1]}: write all of them the same way"
+        )
+    return [[""] * len(body) if column is None else column for column in columns]
 
 
-def stretches(path, body, lines, width, separator):
-    """Yield (place of its first row, its columns of cells) of a stretch of rows at a time."""
-    size = max(1, STRETCH // width)
-    for start in range(0, len(body), size):
-        rows = []
-        for i, line in zip(lines[start : start + size], body[start : start + size]):
-            row = cells_of(path, i, line, separator)
-            if len(row) < width or any(row[width:]):
-                raise InputError(f"{path} line {i} has {len(row)} cells, the header has {width}")
-            rows.append(row[:width])
-        yield start, zip(*rows)
-
-
-def column_of(path, name, cells, lines, separator):
-    """Return one column, whose cells are there: see columns_of_cells."""
-    if are_numbers(cells, separator):
-        return numbers_of(path, name, cells, lines, separator, {})
-    return cells
-
-
-def are_numbers(cells, separator):
+def mostly_numbers(cells, separator):
     """Tell whether most of the first cells that hold something are numbers; None where none does."""
-    some = [cell for cell in cells[:SOME] if cell.lower() not in MISSING]
-    some = some or [cell for cell in cells if cell.lower() not in MISSING]
-    return sum(to_number(cell, separator) is not None for cell in some) * 2 > len(some) if some else None
+    filled = [cell for cell in cells[:SAMPLED_CELLS] if cell.lower() not in MISSING]
+    filled = filled or [cell for cell in cells if cell.lower() not in MISSING]
+    return sum(to_number(cell, separator) is not None for cell in filled) * 2 > len(filled) if filled else None
 
 
-def numbers_of(path, name, cells, lines, separator, marks):
-    """Return cells as float64 (n,), NaN where they are missing.
+def numbers_from_cells(path, name, cells, lines, separator, decimal_marks):
+    """Read cells as numbers.
 
-    name: of the column; lines: of the file, of each cell; marks: {decimal mark of the column: where it was seen}, and
-    "decimal" where it is no mark of thousands, which grows. Raises InputError for a word, and for decimal commas
-    beside decimal points.
+    Parameters: name is the column's; lines are those of the file, of each cell; decimal_marks, which grows, says where
+    in the column each mark was seen, and has "decimal" where it is no mark of thousands.
+    Returns: float64 (n,), NaN where they are missing.
+    Raises: InputError for a word, and for decimal commas beside decimal points.
     """
     text = "\n".join(cells)
     if separator == ";":
-        for mark in {",", "."} - set(marks):
+        for mark in {",", "."} - set(decimal_marks):
             if mark in text:
                 k = next(k for k, cell in enumerate(cells) if mark in cell)
-                marks[mark] = f"({cells[k][:40]!r} in line {lines[k]})"
-        if {",", "."} <= set(marks):  # 1.234 may be a thousand beside 1,5
-            seen = f"decimal commas {marks[',']} and points {marks['.']}"
-            raise InputError(f"{path}: column {name!r} has {seen}: write all alike")
+                decimal_marks[mark] = f"({cells[k][:40]!r} in line {lines[k]})"
+        if {",", "."} <= set(decimal_marks):  # 1.234 may be a thousand beside 1,5
+            seen = f"decimal commas {decimal_marks[',']} and points {decimal_marks['.']}"
+            raise InputError(f"{path}: column {name!r} has {seen}: write all of them the same way")
         written = (cell for cell in cells if "." in cell or "," in cell)
-        if "decimal" not in marks and not all(map(GROUPED.fullmatch, written)):
-            marks["decimal"] = True
+        if "decimal" not in decimal_marks and not all(map(GROUPED.fullmatch, written)):
+            decimal_marks["decimal"] = True
     with contextlib.suppress(ValueError):
         plain = text.replace(",", ".").split("\n") if separator == ";" else cells
         numbers = np.array([float(cell or "nan") for cell in plain])

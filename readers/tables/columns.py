@@ -1,10 +1,13 @@
-"""What the readers of tables share: columns by name or place, which rows belong together, numbers from columns."""
+"""Columns of tables: found by name or place, grouped into recordings, taken as labels, groups and inputs."""
 
 from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from core.errors import InputError
+from readers.tables import sanity_checks
 
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 
@@ -15,7 +18,7 @@ def column_named(path, names, column, constant):
         return column
     if isinstance(column, int) and -len(names) <= column < len(names):
         return names[column]
-    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shown(names)}")
+    raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shorten(names)}")
 
 
 def find_column(path, names, column, constant, known):
@@ -26,52 +29,60 @@ def find_column(path, names, column, constant, known):
     if column is None or known is not None and column not in names and not isinstance(column, int):
         return None
     name = column_named(path, names, column, constant)
-    return None if known is not None and name in (known["columns"] or ()) else name
+    return None if known is not None and name in (known.columns or ()) else name
 
 
-def identifiers(c):
+def identifier_columns(c):
     """Return the columns, by name or place, whose values name something: recordings, groups, classes."""
     sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
     return [column for column in (*sequence, c.GROUP, c.LABEL) if column not in (None, "row", "file")]
 
 
-def labels_of(column):
-    """Return a column as labels: words, or whole numbers, or decimals."""
-    if not isinstance(column, np.ndarray):
-        return np.array(column)
-    if np.isfinite(column).all() and (column == np.round(column)).all() and (np.abs(column) < 2**53).all():
-        return column.astype(np.int64)
-    return column
+def shorten(names, most=8):
+    """Return the first of many names, separated by commas, for a message."""
+    return ", ".join(map(str, names[:most])) + (", ..." if len(names) > most else "")
 
 
-def shown(names):
-    """Write names of columns for a message, shortened."""
-    return ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
+def is_missing(column):
+    """Tell which values (rows,) of a column of numbers or words are missing."""
+    column = np.asarray(column)
+    return np.isnan(column) if column.dtype.kind == "f" else column == ""
 
 
-def one_table(path, tables):
-    """Put tables of the same columns, a list of (name, Table), below each other.
+def refuse_missing(path, name, column, constant, order=None):
+    """Raise InputError where a column that each row needs, named by a constant, is empty in one.
 
-    Returns: (names of the columns, columns, which table each row comes from (rows,)). Raises InputError for tables
-    whose columns differ.
+    order: (rows,) where the rows stand in the file, if not one after the other.
     """
-    (first, table), *others = tables
-    for name, other in others:
-        if other.names != table.names:
-            raise InputError(
-                f"{path}: {name} has other columns than {first}: {shown(other.names)} and {shown(table.names)}"
-            )
-    columns = [_joined(parts) for parts in zip(*(table.columns for _, table in tables))]
-    return table.names, columns, np.repeat(np.arange(len(tables)), [len(table.lines) for _, table in tables])
+    missing = np.flatnonzero(is_missing(column))
+    if len(missing):
+        row = (missing if order is None else order[missing]).min() + 1
+        raise InputError(f"{path}: column {name!r} of {constant} is empty in row {row}")
 
 
-def _joined(parts):
-    """Put the parts of a column, one of each file, below each other: numbers where all are, else words."""
-    if len(parts) == 1:
-        return parts[0]
-    if all(isinstance(part, np.ndarray) for part in parts):
-        return np.concatenate(parts)
-    return [cell for part in parts for cell in as_words(part)]
+def as_labels(column):
+    """Return a column as labels (rows,): words, or whole numbers, or decimals."""
+    column = np.asarray(column)
+    if column.dtype.kind != "f" or not np.isfinite(column).all():
+        return column
+    whole = (column == np.round(column)).all() and (np.abs(column) < 2**53).all()
+    return column.astype(np.int64) if whole else column
+
+
+def read_labels(tables, name, column, c):
+    """Return (a column as labels (rows,), notes); tables: what it was read from."""
+    labels = as_labels(column)
+    classes = labels.dtype.kind == "i" and c.TASK != "regression"
+    return labels, sanity_checks.spelling_notes(tables, name) if classes else []
+
+
+def read_groups(path, tables, name, column, known, order=None):
+    """Return (a column as groups (rows,), notes); tables: what it was read from; order: see refuse_missing."""
+    sanity_checks.refuse_two_spellings(path, tables, [name], "GROUP")
+    if known is None:  # new data may lack some
+        refuse_missing(path, name, column, "GROUP", order)
+    groups = as_labels(column)
+    return groups, sanity_checks.variant_notes(np.unique(groups), "groups")
 
 
 def as_words(column):
@@ -91,100 +102,159 @@ def side_by_side(columns):
     return np.stack(columns, axis=1)
 
 
-def steps_of(column, bounds):
-    """Return the steps of a column of numbers inside the recordings; bounds: (recordings + 1,) of their rows."""
-    inside = np.ones(bounds[-1], bool)
-    inside[bounds[:-1]] = False
-    return np.diff(column, prepend=column[:1])[inside]
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of one table or several, those of a recording (or series) one after the other."""
+
+    path: Path
+    tables: list  # (name, Table) that the rows come from
+    names: list  # of the columns
+    columns: list  # numbers (rows,), NaN where missing, or lists of words
+    table_of: np.ndarray  # (rows,) which of the tables a row comes from
+    order: np.ndarray  # (rows,) its place in the tables, one below the other
+    bounds: np.ndarray  # (recordings + 1,) where recordings begin and end
+    recordings: list  # their names
+    sequence: list  # names of the columns that tell them apart
+
+    def column(self, name):
+        """Return the column of this name."""
+        return self.columns[self.names.index(name)]
+
+    def slices(self):
+        """Return where each recording lies."""
+        return [slice(start, stop) for start, stop in zip(self.bounds, self.bounds[1:])]
+
+    def location(self, row):
+        """Return the file and the line of a row."""
+        name, table = self.tables[self.table_of[row]]
+        before = sum(len(other.lines) for _, other in self.tables[: self.table_of[row]])
+        return f"{name} line {table.lines[self.order[row] - before]}"
 
 
-def reordered(column, order):
-    """Return a column, numbers or words, in another order of its rows."""
-    return column[order] if isinstance(column, np.ndarray) else [column[k] for k in order]
-
-
-def sequence_columns(path, names, c, known):
-    """Return the names of the columns that tell recordings apart."""
-    columns = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
-    if columns in ([None], ["file"]):
-        return []
-    found = [find_column(path, names, column, "SEQUENCE", known) for column in columns]
-    return [name for name in found if name is not None]
-
-
-def recordings_in(path, names, columns, origin, c, known):
+def group_rows(path, tables, c, known, tables_apart=True):
     """Find the recordings: the rows that share the values of SEQUENCE; with LABEL among them, each stretch of a label.
 
-    Returns: (key (table, values) of each, order of rows (n,), bounds (recordings + 1,)).
+    Parameters: tables is a list of (name, Table) with the same columns; the rows of two are never one recording where
+    tables_apart.
+    Returns: TableRows.
+    Raises: InputError for tables whose columns differ, and for values of SEQUENCE that are missing or ambiguous.
     """
-    used = sequence_columns(path, names, c, known)
-    values = [columns[names.index(name)] for name in used]
-    if not values and not origin.any():
-        return [(0, [])], np.arange(len(origin)), np.array([0, len(origin)])
-    for name, column in zip(used, values):
-        refuse_empty(path, name, column, "SEQUENCE")
-    codes = [origin, *(np.unique(column, return_inverse=True)[1] for column in values)]
-    label = find_column(path, names, c.LABEL, "LABEL", known) if used and c.TASK != "forecasting" else None
-    if label in used:
-        codes.append(_stretches(codes, 1 + used.index(label)))
-    _, first, number = np.unique(np.stack(codes, axis=1), axis=0, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[number.reshape(-1)]  # recordings in the order in which they begin
-    order = np.argsort(number, kind="stable")
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(number))])
-    keys = [(origin[row], [column[row] for column in values]) for row in np.sort(first)]
-    return keys, order, bounds
+    names, columns, table_of = _stacked(path, tables)
+    wanted = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [] if c.SEQUENCE == "file" else [c.SEQUENCE]
+    sequence = [find_column(path, names, column, "SEQUENCE", known) for column in wanted]
+    sequence = [name for name in sequence if name is not None]
+    values = [columns[names.index(name)] for name in sequence]
+    for name, column in zip(sequence, values):
+        refuse_missing(path, name, column, "SEQUENCE")
+    sanity_checks.refuse_two_spellings(path, [table for _, table in tables], sequence, "SEQUENCE")
+    codes = [table_of if tables_apart else np.zeros_like(table_of)]
+    keys, order, bounds = [(0, [])], np.arange(len(table_of)), np.array([0, len(table_of)])
+    if values or codes[0].any():
+        codes += [np.unique(column, return_inverse=True)[1] for column in values]
+        label = find_column(path, names, c.LABEL, "LABEL", known) if values and c.TASK != "forecasting" else None
+        first, order, bounds = _order_by(codes, 1 + sequence.index(label) if label in sequence else None)
+        keys = [(codes[0][row], [column[row] for column in values]) for row in first]
+        del codes  # the reordered columns take as much memory
+    if (np.diff(order) != 1).any():
+        columns = [x[order] if isinstance(x, np.ndarray) else [x[k] for k in order] for x in columns]
+    recordings = _recording_names(keys, tables)
+    return TableRows(path, tables, names, columns, table_of[order], order, bounds, recordings, sequence)
 
 
-def refuse_empty(path, name, column, constant):
-    """Raise InputError where a column that tells something apart is empty in a row."""
-    column = np.asarray(column)
-    empty = np.isnan(column) if column.dtype.kind == "f" else column == ""
-    if empty.any():
-        raise InputError(f"{path}: column {name!r} of {constant} is empty in row {int(empty.argmax()) + 1}")
+def _stacked(path, tables):
+    """Put tables below each other: (names of the columns, columns, which table each row comes from (rows,))."""
+    (first, table), *others = tables
+    for name, other in others:
+        if other.names != table.names:
+            both = f"{shorten(other.names)} and {shorten(table.names)}"
+            raise InputError(f"{path}: {name} has different columns from {first}: {both}")
+    columns = table.columns
+    if others:
+        columns = []
+        for parts in zip(*(table.columns for _, table in tables)):  # numbers where all are, else words
+            numeric = all(isinstance(part, np.ndarray) for part in parts)
+            columns.append(np.concatenate(parts) if numeric else [cell for part in parts for cell in as_words(part)])
+    return table.names, columns, np.repeat(np.arange(len(tables)), [len(table.lines) for _, table in tables])
 
 
-def _stretches(codes, label):
-    """Number the stretches of one label (rows,): what the other codes tell apart, cut where codes[label] changes."""
-    whole = np.stack([code for k, code in enumerate(codes) if k != label], axis=1)
-    number = np.unique(whole, axis=0, return_inverse=True)[1].reshape(-1)
-    order = np.argsort(number, kind="stable")
-    changes = (np.diff(number[order]) != 0) | (np.diff(codes[label][order]) != 0)
-    stretches = np.empty(len(number), int)
-    stretches[order] = np.concatenate([[0], np.cumsum(changes)])
-    return stretches
+def _order_by(codes, label):
+    """Order rows by codes, a list of (rows,), so that recordings come in the order in which they begin.
+
+    Parameters: label is the place of a code each stretch of which is one recording, or None.
+    Returns: (first row of each recording, order of the rows (rows,), bounds of the recordings in it).
+    """
+    if label is not None:  # number its stretches in what the other codes tell apart
+        others = _combine([code for k, code in enumerate(codes) if k != label])
+        order = np.argsort(others, kind="stable")
+        changes = (np.diff(others[order]) != 0) | (np.diff(codes[label][order]) != 0)
+        number = np.empty(len(order), int)
+        number[order] = np.concatenate([[0], np.cumsum(changes)])
+    else:
+        number = _combine(codes)
+    _, first, number = np.unique(number, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[number]
+    return np.sort(first), np.argsort(number, kind="stable"), np.concatenate([[0], np.cumsum(np.bincount(number))])
 
 
-def inputs_of(names, columns, skipped, known):
-    """Return ({name: numbers (rows,)}, names of columns of words that are left out)."""
-    named, left_out = {}, []
-    for k, (name, column) in enumerate(zip(names, columns)):
-        if k in skipped:
-            continue
+def _combine(codes):
+    """Return one code (rows,) for codes, a list of (rows,) whole numbers from 0."""
+    combined = codes[0]
+    for code in codes[1:]:
+        combined = np.unique(combined * (code.max() + 1) + code, return_inverse=True)[1]
+    return combined
+
+
+def _recording_names(keys, tables):
+    """Name recordings (table, values of SEQUENCE) by their files and values; those of one name are numbered."""
+    names = []
+    for table, values in keys:
+        words = [f"{value:.15g}" if isinstance(value, float) else str(value) for value in values]
+        names.append(" ".join(words if values and not table else [str(tables[table][0]), *words]))
+    total, seen = Counter(names), Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        names[place] = f"{name} ({seen[name]})" if total[name] > 1 else name
+    return names
+
+
+def input_columns(rows, skipped, known, used=()):
+    """Take the columns that are inputs: numbers as they are, each of a few different words as a column of 0 and 1.
+
+    Parameters: rows are TableRows; skipped are the places of columns not used as inputs, used those that have another
+    use. New data have a column for each word of the training set.
+    Returns: (names of the inputs, values (rows, inputs) float64, notes).
+    """
+    inputs, left_out = {}, [rows.names[k] or "(nameless)" for k in skipped]
+    others = [pair for k, pair in enumerate(zip(rows.names, rows.columns)) if k not in (*skipped, *used)]
+    for name, column in others:
         if isinstance(column, np.ndarray):
             if not np.isnan(column[0]) or not np.isnan(column).all():  # the second takes long
-                named[name] = column
+                inputs[name] = column
             else:
                 left_out.append(f"{name} (empty)")
             continue
         words = sorted({cell for cell in column if cell})
-        if known is not None and known["columns"] is not None:  # the words of the training set
-            words = [w.removeprefix(f"{name}=") for w in known["columns"] if w.startswith(f"{name}=")]
+        if known is not None and known.columns is not None:
+            words = [w.removeprefix(f"{name}=") for w in known.columns if w.startswith(f"{name}=")]
         if not words or len(words) > MOST_WORDS:
             left_out.append(f"{name} ({len(words)} different words)" if words else name)
             continue
         for word in words:
-            named[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
-    return named, left_out
+            inputs[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
+    if not inputs:
+        raise no_numeric_column(rows, used)
+    values = side_by_side([*inputs.values()])
+    notes = [f"columns not used as inputs: {', '.join(left_out)}"] if left_out else []
+    notes += sanity_checks.sentinel_notes([*inputs], values) + sanity_checks.unit_notes(dict(others))
+    return [*inputs], values, notes
 
 
-def called(keys, tables):
-    """Return the names of recordings: of their files, or the values of SEQUENCE; those of one name are numbered."""
-    names = []
-    for table, values in keys:
-        words = [f"{v:.15g}" if isinstance(v, float) else str(v) for v in values]
-        names.append(" ".join(words if values and not table else [tables[table][0], *words]))
-    often, seen = Counter(names), Counter()
-    for place, name in enumerate(names):
-        seen[name] += 1
-        names[place] = f"{name} ({seen[name]})" if often[name] > 1 else name
-    return names
+def no_numeric_column(rows, used=()):
+    """Return the InputError for TableRows without an input; it names a column of texts, or of numbers with a unit."""
+    others = {name: column for k, (name, column) in enumerate(zip(rows.names, rows.columns)) if k not in used}
+    words = [name for name, column in others.items() if not isinstance(column, np.ndarray)]
+    numbers = [name for name, column in zip(rows.names, rows.columns) if isinstance(column, np.ndarray)]
+    besides = f" besides {shorten(numbers)}" if numbers else ""
+    texts = f"; TEXT names a column of texts, such as {words[0]}" if used and words else ""
+    hint = next(filter(None, map(sanity_checks.unit_hint, others.values())), texts)
+    return InputError(f"{rows.path} has no numeric column to learn from{besides}{hint}")

@@ -1,30 +1,35 @@
-"""Tables in text: any of four separators, a header or none, quoted cells, several encodings. Columns out.
+"""Tables in text: any of four separators, a header or none, quoted cells, several encodings.
 
-Numbers are read by NumPy, a whole column at a time. What a column means is the matter of readers/tables/series.py.
+Numbers are read by NumPy, a whole column at a time. The readers of tables decide what a column means.
 """
 
+import csv
+import io
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.cells import MISSING, cells_of, column_of, columns_of_cells, to_number
-from readers.tables.numpy_fast_path import SAMPLE, quick_columns
-from readers.text_files import read_any_text
+from readers.file_checks import refuse_damaged
+from readers.tables.cells import MISSING, columns_from_cells, mostly_numbers, numbers_from_cells, split_cells, to_number
+from readers.tables.columns import shorten
+from readers.tables.numpy_fast_path import SAMPLED_ROWS, read_columns_fast
+from readers.text_files import csv_reader, read_any_text
 
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
-AFTER = 6  # rows, the first of which may be one
-NAMES = 100_000  # different numbers of a column that may name something; more are measurements
+FIRST_ROWS = 6  # the first of which may be a header of numbers
+MOST_IDENTIFIERS = 100_000  # different numbers of a column that may name something; more are measurements
 SEPARATORS = (";", "\t", ",")  # else blanks
-FIRST = itemgetter(slice(0, 1))  # letter of a line
-COMMENT = re.compile(r"[ \t]*[#%]")  # after the first row only of a line without cells: spreadsheets write #N/A
+FIRST_LETTER = itemgetter(slice(0, 1))  # of a line
+COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True)
+class Table:
     """A table: columns of numbers, NaN where a cell is missing, or of words."""
 
     names: list  # of the columns; "0", "1", ... without a header
@@ -32,66 +37,69 @@ class Table(NamedTuple):
     lines: list  # line of the file of each row
     header: bool  # whether the file has one
     notes: list
-    spelled: dict = {}  # {name of a column of numbers: {(number, the word that it is written as)}}, see read_table
+    spellings: dict = field(default_factory=dict)  # {name of a column of numbers: {(number, the word as written)}}
 
 
-def read_table(path, leave_out=False, headless=None, spelled=()):
-    """Read a table from a text file, or one packed by gzip. Returns: Table.
+def read_table(path, leave_out=False, headless=None, identifiers=()):
+    """Read a table from a text file, or one packed by gzip.
 
-    leave_out: leave out a few rows of another length, and name them; headless: why a table without a header is refused,
-    where it is; spelled: columns, by name or place, of whose numbers it is kept how they are written. Raises
-    InputError, naming the line, for rows of another length and for a word in a column of numbers.
+    Parameters: leave_out leaves out a few rows of another length, and names them; headless says why a table without a
+    header is refused, where it is; identifiers are columns, by name or place, of whose numbers the spelling is kept.
+    Returns: Table.
+    Raises: InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
     text, notes = read_any_text(path)
-    body, numbers, comments = rows_of(text)
+    body, lines, comments = split_rows(text)
     del text  # as large as the file
     if not body:
         raise InputError(f"{path} is empty")
-    separator = find_separator(body[:SAMPLE])
+    separator = find_separator(body[:SAMPLED_ROWS])
     if separator == "," and body[0].endswith(";"):  # a mark at the end of each line
         body = [line.rstrip("; ") for line in body]
-    first, header, inside = header_of(path, body, numbers[0], comments, separator)
+    first, header, header_rows = find_header(path, body, lines[0], comments, separator)
     if header is None and headless is not None:
         raise InputError(f"{path} has no header: {headless}")
-    if header is None and counts_alone([cells_of(path, 0, line, separator) for line in body[:AFTER]], separator):
-        header, inside = first, 1
-        notes.append(f"line {numbers[0]} is read as a header: its numbers count up ({', '.join(first[:5])}, ...)")
-    body, numbers = body[inside:], numbers[inside:]
+    if header is None and only_first_counts_up(
+        [split_cells(path, 0, row, separator) for row in body[:FIRST_ROWS]], separator
+    ):
+        header, header_rows = first, 1
+        notes.append(f"line {lines[0]} is read as a header: its numbers count up ({shorten(first, 5)})")
+    body, lines = body[header_rows:], lines[header_rows:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
     names = header or [str(place) for place in range(len(first))]
     if leave_out:
-        body, numbers, damaged = without_damaged(body, numbers, len(names), separator)
+        body, lines, damaged = _without_damaged(body, lines, len(names), separator)
         notes += damaged
-    skipped = None if comments or notes or numbers[-1] - numbers[0] + 1 != len(body) else numbers[0] - 1
-    columns = columns_of(path, body, numbers, names, separator, skipped)
-    used = [i for i, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
-    repeated = [name for name, times in Counter(names[i] for i in used).items() if times > 1]
+    skipped = None if comments or notes or lines[-1] - lines[0] + 1 != len(body) else lines[0] - 1
+    columns = _read_columns(path, body, lines, names, separator, skipped)
+    used = [k for k, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
+    repeated = [name for name, times in Counter(names[k] for k in used).items() if times > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    ways = spellings(path, body, numbers, separator, names, columns, spelled)
-    return Table([names[i] for i in used], [columns[i] for i in used], numbers, header is not None, notes, ways)
+    spellings = _spellings(path, body, lines, separator, names, columns, identifiers)
+    return Table([names[k] for k in used], [columns[k] for k in used], lines, header is not None, notes, spellings)
 
 
-def spellings(path, body, numbers, separator, names, columns, wanted):
-    """Return {name: {(number, word)}} of the wanted columns that hold numbers: 007 and 7 are two words for one."""
-    ways = {}
-    for column in wanted:
-        known = isinstance(column, int) and -len(names) <= column < len(names)
-        place = names.index(column) if column in names else range(len(names))[column] if known else None
-        if place is None or not isinstance(columns[place], np.ndarray) or len(np.unique(columns[place])) > NAMES:
+def _spellings(path, body, lines, separator, names, columns, identifiers):
+    """Return {name: {(number, word)}} of the identifiers that are numbers: 007 and 7 are two words for one."""
+    spellings = {}
+    for column in identifiers:
+        by_place = isinstance(column, int) and -len(names) <= column < len(names)
+        k = names.index(column) if column in names else column % len(names) if by_place else None
+        if k is None or not isinstance(columns[k], np.ndarray) or len(np.unique(columns[k])) > MOST_IDENTIFIERS:
             continue
-        words = (cells_of(path, i, line, separator, place)[place] for i, line in zip(numbers, body))
-        ways[names[place]] = {pair for pair in zip(columns[place].tolist(), words) if pair[0] == pair[0]}
-    return ways
+        words = (split_cells(path, i, line, separator, k)[k] for i, line in zip(lines, body))
+        spellings[names[k]] = {pair for pair in zip(columns[k], words) if pair[0] == pair[0]}
+    return spellings
 
 
-def rows_of(text):
-    """Divide a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
+def split_rows(text):
+    """Split a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
     lines = text.split("\n")
     while len(lines) > 1 and not lines[-1]:
         lines.pop()
-    if not set(map(FIRST, lines)) & {"", *"#% \t,;"}:  # neither comments nor empty rows
+    if not set(map(FIRST_LETTER, lines)) & {"", *"#% \t,;"}:  # neither comments nor empty rows
         return (lines if lines[0] else []), range(1, len(lines) + 1), []
     kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
     comments = [line for _, line in kept[:100] if COMMENT.match(line)]
@@ -100,26 +108,25 @@ def rows_of(text):
     return [line for _, line in kept], [i for i, _ in kept], comments
 
 
-def without_damaged(body, numbers, width, separator):
-    """Leave out rows of another number of cells, one in twenty at most. Returns: (lines, their numbers, notes)."""
+def _without_damaged(body, lines, width, separator):
+    """Leave out rows of another number of cells, one in twenty at most. Returns: (rows, their lines, notes)."""
     counts = np.array([len(line.split()) if separator is None else line.count(separator) + 1 for line in body])
     bad = np.flatnonzero(counts != width)
     if not len(bad) or len(bad) * 20 > len(body) or any('"' in body[k] for k in bad):
-        return body, numbers, []  # the reader of cells says what is wrong with them
-    shown = ", ".join(str(numbers[k]) for k in bad[:5]) + (", ..." if len(bad) > 5 else "")
+        return body, lines, []  # the reader of cells says what is wrong with them
     kept = np.flatnonzero(counts == width)
-    note = f"lines that have not {width} cells, left out: {shown}"
-    return [body[k] for k in kept], [numbers[k] for k in kept], [note]
+    note = f"lines without exactly {width} cells, left out: {shorten([lines[k] for k in bad], 5)}"
+    return [body[k] for k in kept], [lines[k] for k in kept], [note]
 
 
-def header_of(path, body, i, comments, separator):
+def find_header(path, body, i, comments, separator):
     """Return (cells of the first row, names of the columns or None, rows that they take): a comment may name them."""
-    first = cells_of(path, i, body[0], separator)
+    first = split_cells(path, i, body[0], separator)
     if not first:  # blanks that are no spaces
         raise InputError(f"{path} line {i} holds nothing that can be read")
     if is_header(first, separator):
         return first, first, 1
-    named = cells_of(path, 0, comments[-1].lstrip("#% "), separator) if comments else []
+    named = split_cells(path, 0, comments[-1].lstrip("#% "), separator) if comments else []
     if len(named) == len(first):
         return first, [re.split(r"[:\s]+", named[0])[-1], *named[1:]], 0
     return first, None, 0
@@ -127,37 +134,48 @@ def header_of(path, body, i, comments, separator):
 
 def first_row(path):
     """Return (the cells of the first row of a text file, the names of its columns or None)."""
-    body, numbers, comments = rows_of(read_any_text(path)[0][:100_000])
+    body, lines, comments = split_rows(read_any_text(path)[0][:100_000])
     if not body:
         raise InputError(f"{path} is empty")
-    separator = find_separator(body[:SAMPLE])
-    return header_of(path, body, numbers[0], comments, separator)[:2]
+    return find_header(path, body, lines[0], comments, find_separator(body[:SAMPLED_ROWS]))[:2]
+
+
+def read_quoted_rows(path, bars=False):
+    """Read a table of words, whose cells may hold line breaks where they are quoted.
+
+    Returns: (rows of cells, none of them all empty, notes); with bars, lines that all have | are divided by it.
+    """
+    content, notes = read_any_text(path)
+    lines = [line for line in content.split("\n") if line.strip()]
+    if bars and all("|" in line for line in lines[:SAMPLED_ROWS]):
+        return [line.split("|") for line in lines], notes
+    separator = find_separator(lines[:SAMPLED_ROWS]) or ","
+    with refuse_damaged(path, "cannot be read", csv.Error):
+        rows = [row for row in csv_reader(io.StringIO(content), separator) if any(row)]
+    if separator == "\t" and any("\n" in cell for row in rows for cell in row):
+        # A lone quotation mark in a text: where tabs divide, quotation marks are letters.
+        rows = [line.split("\t") for line in lines]
+    return rows, notes
 
 
 def find_separator(lines):
     """Return the separator that divides most lines into the same number of cells, two at least; None for blanks."""
-    best, score = None, (1, 0)
-    marks = sum(";" in line.rstrip("; ") for line in lines) * 2 <= len(lines)  # a ; ends lines, it does not divide
-    for separator in SEPARATORS[1:] if marks and any("," in line for line in lines) else SEPARATORS:
+    ends_lines = sum(";" in line.rstrip("; ") for line in lines) * 2 <= len(lines)  # it does not divide them
+    for separator in SEPARATORS[1:] if ends_lines and any("," in line for line in lines) else SEPARATORS:
         counts = Counter(re.sub(r'"[^"]*"', "", line).count(separator) for line in lines)
-        cells, times = counts.most_common(1)[0]
-        if cells and times * 2 > len(lines) and (times, cells) > score and best is None:
-            best, score = separator, (times, cells)
-    return best
+        cells, times = counts.most_common(1)[0] if lines else (0, 0)
+        if cells and times * 2 > len(lines):
+            return separator
+    return None
 
 
 def is_header(cells, separator):
-    """Tell whether the first row names the columns: it holds no number."""
-    return not any(to_number(cell, separator) is not None for cell in cells if cell.lower() not in MISSING) and any(
-        cells
-    )
+    """Tell whether the first row names the columns: it holds something, and no number."""
+    return any(cells) and all(to_number(cell, separator) is None for cell in cells if cell.lower() not in MISSING)
 
 
-def counts_alone(rows, separator):
-    """Tell whether the numbers of the first row go up or down evenly, as years and places do, and no others do.
-
-    rows: lists of cells, the first few of a table.
-    """
+def only_first_counts_up(rows, separator):
+    """Tell whether the numbers of the first of rows of cells go evenly, as years and places do, and no others do."""
 
     def counts(cells):
         values = [to_number(cell, separator) for cell in cells if cell.lower() not in MISSING]
@@ -167,19 +185,21 @@ def counts_alone(rows, separator):
     return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
-def columns_of(path, body, numbers, names, separator, skipped):
+def _read_columns(path, body, lines, names, separator, skipped):
     """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words.
 
     skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
     """
     plain = skipped is not None and path.suffix.lower() in TABLES
-    commas = separator == ";" and any("," in line for line in body[:SAMPLE])  # they may be decimal marks
-    quick = None if commas else quick_columns(body, len(names), separator, (path, skipped) if plain else None)
-    if quick is None:
-        return columns_of_cells(path, body, numbers, names, separator)
+    commas = separator == ";" and any("," in line for line in body[:SAMPLED_ROWS])  # they may be decimal marks
+    columns = None if commas else read_columns_fast(body, len(names), separator, (path, skipped) if plain else None)
+    if columns is None:
+        return columns_from_cells(path, body, lines, names, separator)
     return [
-        column if isinstance(column, np.ndarray) else column_of(path, name, column, numbers, separator)
-        for name, column in zip(names, quick)
+        numbers_from_cells(path, name, column, lines, separator, {})
+        if not isinstance(column, np.ndarray) and mostly_numbers(column, separator)
+        else column
+        for name, column in zip(names, columns)
     ]
 
 

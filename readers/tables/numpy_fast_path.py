@@ -1,22 +1,26 @@
-"""The quick way to read a table: whole columns by NumPy, where there are neither quotes nor missing cells."""
+"""The fast way to read a table: whole columns by NumPy, where there are neither quotes nor missing cells."""
 
 import contextlib
 from itertools import repeat
 
 import numpy as np
 
-SAMPLE = 50  # rows that tell what a column holds, of
+from readers.tables.cells import is_plain_number
+
+SAMPLED_ROWS = 50  # tell what a column holds, of
 CELLS = 2**20  # cells at the most
-WORDS = 4  # columns of words of a table, or one in twenty
-MOST = 100_000  # different words
+WORD_COLUMNS = 4  # columns of words of a table, or one in twenty
+DIFFERENT_WORDS = 100_000
 
 
-def quick_columns(body, width, separator, source=None):
-    """Read a table without quotes and missing cells by NumPy alone. Returns: columns, or None where it will not do.
+def read_columns_fast(body, width, separator, source=None):
+    """Read a table without quotes and missing cells by NumPy alone.
 
-    source: (path, lines to skip) where the file holds just that: NumPy reads it in blocks, a list of lines one by one.
+    Parameters: source is (path, lines to skip) where the file holds just that: NumPy reads it in blocks, a list of
+    lines one by one.
+    Returns: columns, float64 (rows,) or lists of words, or None where it will not do.
     """
-    if any('"' in line for line in body[:SAMPLE]):
+    if any('"' in line for line in body[:SAMPLED_ROWS]):
         return None
     if separator is None:
         try:
@@ -26,18 +30,17 @@ def quick_columns(body, width, separator, source=None):
         return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
     if set(map(str.count, body, repeat(separator))) != {width - 1}:
         return None
-    sample = [line.split(separator) for line in body[: max(2, min(SAMPLE, CELLS // width))]]
-    numeric = [k for k in range(width) if all(is_plain(row[k]) for row in sample)]
+    sample = [line.split(separator) for line in body[: max(2, min(SAMPLED_ROWS, CELLS // width))]]
+    numeric = [k for k in range(width) if all(is_plain_number(row[k]) for row in sample)]
     words = sorted(set(range(width)) - set(numeric))
-    if not numeric or len(words) > max(WORDS, width // 20):
+    if not numeric or len(words) > max(WORD_COLUMNS, width // 20):
         return None
     options = {"delimiter": separator, "comments": None, "ndmin": 2}
     try:
         numbers = _numbers(body, numeric, source, options)
-        texts = _texts(body, words, separator)
+        columns = dict(zip(numeric, numbers.T)) | _words(body, words, separator)
     except ValueError:
         return None
-    columns = dict(zip(numeric, numbers.T)) | texts
     if np.isinf(numbers).any() or any('"' in "".join(columns[k]) for k in words):
         return None
     return [columns[k] for k in range(width)]
@@ -54,23 +57,14 @@ def _numbers(body, numeric, source, options):
     return np.loadtxt(body, usecols=numeric, **options)
 
 
-def _texts(body, words, separator):
+def _words(body, places, separator):
     """Return {place: list of strings} of the columns of words, those that repeat in memory once."""
-    if words == [0]:  # time stamps, mostly: none repeats
+    if places == [0]:  # time stamps, mostly: none repeats
         return {0: [*map(str.strip, [line.partition(separator)[0] for line in body])]}
-    columns, seen = {k: [] for k in words}, {}
-    for line in body if words else ():
-        cells = line.split(separator, words[-1] + 1)
+    columns, seen = {k: [] for k in places}, {}
+    for line in body if places else ():
+        cells = line.split(separator, places[-1] + 1)
         for k, column in columns.items():
             word = cells[k].strip()
-            column.append(seen.setdefault(word, word) if len(seen) < MOST else seen.get(word, word))
+            column.append(seen.setdefault(word, word) if len(seen) < DIFFERENT_WORDS else seen.get(word, word))
     return columns
-
-
-def is_plain(cell):
-    """Tell whether NumPy reads a cell as a number."""
-    try:
-        float(cell)
-        return "_" not in cell
-    except ValueError:
-        return False

@@ -1,6 +1,7 @@
 """A wide table: each row a whole time series (SEQUENCE = "row"), its name first, then its values, as M4 has it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,50 +14,42 @@ from sequences.types import Sequences
 
 
 def read(path, c, known=None):
-    """Read a wide table: see readers/__init__.py. The values of a `_TEST` twin follow those of the same name.
-
-    Returns: (Sequences with x a list of n arrays (time_i, 1), None).
-    """
+    """Read a wide table: see readers/__init__.py. The values of a `_TEST` twin follow those of the same name."""
     table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
-    named = with_names(table)
-    first_is_name, table = named is not table, named
-    names, x = rows_of(path, table)
-    refuse_header(path, table, x)
-    first = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
-    held_out, notes = [0] * len(names), (*table.notes, *index_notes(first))
+    notes, first = [*table.notes], table.names[0]
+    first_is_name = _only_first_is_no_value(table)
+    if first_is_name:
+        notes.append(f"{first} is read as the names of the series: it is the only column whose name has no number")
+        table, twin = _with_first_as_words(table), twin and _with_first_as_words(twin)
+    names, x = _series_of(path, table)
+    _refuse_header_of_dates(path, table, x)
+    numbers = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
+    held_out, notes = [0] * len(names), [*notes, *index_notes(numbers)]
     if twin is not None:
-        later = dict(zip(*rows_of(path, named_by_first(twin) if first_is_name else twin)))
+        later = dict(zip(*_series_of(path, twin)))
         lost = [name for name in names if name not in later]
         if lost:
-            notes = (*notes, f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
+            notes.append(f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
         if len(lost) == len(names):
             raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
         held_out = [len(later.get(name, ())) for name in names]
         x = [np.concatenate([values, later[name]]) if name in later else values for name, values in zip(names, x)]
-    return Sequences(
-        x, kind="series", names=names, columns=["value"], held_out=held_out, table=["value"], notes=notes
-    ), None
+    series = Sequences(x, None, "series", names=names, columns=["value"], held_out=held_out, table=["value"])
+    return series.noted(*notes), None
 
 
-def with_names(table):
-    """Take a first column of numbers for the names of the series where its own name alone has no number: store, v1, v2.
-
-    Returns: the Table, which then says so.
-    """
+def _only_first_is_no_value(table):
+    """Tell whether all columns are numbers and only the first one's name has no number: store, v1, v2."""
     numbered = [re.search(r"\d", name) is not None for name in table.names]
     words = any(not isinstance(column, np.ndarray) and not is_empty(column) for column in table.columns)
-    if not table.header or words or len(numbered) < 3 or numbered[0] or not all(numbered[1:]):
-        return table
-    note = f"{table.names[0]} is taken for the names of the series: it is the only column whose name has no number"
-    return named_by_first(table)._replace(notes=[*table.notes, note])
+    return table.header and not words and len(numbered) >= 3 and not numbered[0] and all(numbered[1:])
 
 
-def named_by_first(table):
-    """Return a Table whose first column is words."""
-    return table._replace(columns=[as_words(table.columns[0]), *table.columns[1:]])
+def _with_first_as_words(table):
+    return replace(table, columns=[as_words(table.columns[0]), *table.columns[1:]])
 
 
-def refuse_header(path, table, x):
+def _refuse_header_of_dates(path, table, x):
     """Raise InputError where the first row alone is months or days one after the other: 202311 202312 202401."""
 
     def dates(values):
@@ -71,7 +64,7 @@ def refuse_header(path, table, x):
         raise InputError(f"{path} line {table.lines[0]} looks like a header ({shown}, ...): write words there, or none")
 
 
-def rows_of(path, table):
+def _series_of(path, table):
     """Return (names of the series, list of arrays (time_i, 1)): a row begins and ends with its first and last value.
 
     The first column of words names them, else they are numbered.
@@ -79,21 +72,18 @@ def rows_of(path, table):
     columns = [np.full(len(table.lines), np.nan) if is_empty(column) else column for column in table.columns]
     words = [k for k, column in enumerate(columns) if not isinstance(column, np.ndarray)]
     if len(words) > 1:
-        raise InputError(
-            f"{path}: column {table.names[words[1]]!r} holds words; the values of a series must be numbers"
-            + unit_hint(columns[words[1]])
-        )
+        hint, column = unit_hint(columns[words[1]]), table.names[words[1]]
+        raise InputError(f"{path}: column {column!r} holds words; the values of a series must be numbers{hint}")
     names = columns[words[0]] if words else [str(k) for k in range(len(table.lines))]
     if len(set(names)) < len(names):
         raise InputError(f"{path}: its first column names a series twice")
     numbers = [column for column in columns if isinstance(column, np.ndarray)]
     if not numbers:
         raise InputError(f"{path} has no column of numbers: each row must be a series, its name first")
-    matrix = side_by_side(numbers)
     x = []
-    for name, line, values in zip(names, table.lines, matrix):
-        known = np.flatnonzero(np.isfinite(values))
-        if not len(known):
+    for name, line, values in zip(names, table.lines, side_by_side(numbers)):
+        present = np.flatnonzero(np.isfinite(values))
+        if not len(present):
             raise InputError(f"{path} line {line}: the series {name} has no values")
-        x.append(values[known[0] : known[-1] + 1, None])
+        x.append(values[present[0] : present[-1] + 1, None])
     return list(names), x

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from core.lazy import layers, lazy, ops
-from networks.standardisation import with_logits
+from networks.layer_names import LINEAR
+from networks.linear_layers import with_logits
 from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
-from tasks.classification.linear_models import balance, best_scales
+from tasks.classification.stacking import balance, best_scales
 
 sparse = lazy("scipy.sparse")
 linear_model = lazy("sklearn.linear_model")
@@ -30,15 +31,10 @@ class Words(NamedTuple):
     intercept: np.ndarray  # (outputs,)
 
 
-def begins(data, c):
-    """Tell whether the network has a linear model of words beside it."""
-    return c.LINEAR_START and data.preparation["vocabulary"] is not None
-
-
 def fit_words(data, outputs, c):
     """Fit ridge regression to the words of the training set. outputs: 1 for two classes, else their number."""
     y = data.train.y
-    size = len(data.preparation["vocabulary"]) + RESERVED
+    size = len(data.preparation.vocabulary) + RESERVED
     x = bags(data.train.take(slice(None)), size)
     rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
     x = x @ sparse.diags(rarity)
@@ -76,19 +72,23 @@ def linear_words(numbers, words):
     first, second = numbers[:, :-1], numbers[:, 1:]
     known = ops.cast(ops.logical_and(first > UNKNOWN, second > UNKNOWN), "int64")
     pairs = known * ((first * SPREAD + second) % PAIRS + (len(words.weights) - PAIRS))  # 0, as padding, where unknown
-    table = layers.Embedding(*words.weights.shape, trainable=False, name="linear")
+    table = layers.Embedding(*words.weights.shape, trainable=False, name=LINEAR)
     total = ops.sum(table(ops.concatenate([numbers, pairs], axis=1)), axis=1)
     table.set_weights([words.weights])
     count = ops.sum(ops.cast(ops.not_equal(numbers, PADDING), "float32"), axis=1, keepdims=True)
     return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))
 
 
-def finished(model, data, c):
+def applies(data, c):
+    """Tell whether the linear model is added: to a network of texts."""
+    return c.LINEAR_START and data.preparation.kind == "texts"
+
+
+def add_word_model(model, data, c):
     """Return a trained network of the numbers of words with the linear model beside it."""
-    words = fit_words(data, model.output_shape[1], c)
-    whole = with_logits(model, linear_words(model.input, words))
+    whole = with_logits(model, linear_words(model.input, fit_words(data, model.output_shape[1], c)))
     print(
-        "Beside the network, added to its logits: ridge regression of words and pairs of words (LINEAR_START), "
+        "Added to the network's logits: ridge regression on words and pairs of words (LINEAR_START), "
         f"{whole.count_params():,} parameters in all"
     )
     return whole

@@ -3,12 +3,12 @@
 import numpy as np
 
 from core.errors import InputError
-from sequences.calendar_features import CALENDAR, circle, continued
+from sequences.calendar_features import CYCLES, continue_times, cyclical_encoding
 
 SHORTEST = 24  # rows of a window where WINDOW is None
 
 
-def season_of(c):
+def season_to_difference(c):
     """Return the rows back that changes count against: see tasks/forecasting/differencing.py."""
     whole = c.SEASON is not None and (c.WINDOW or SHORTEST) >= 2 * c.SEASON
     return c.SEASON if whole and c.STANDARDISE == "sequence" else 0
@@ -35,20 +35,20 @@ def _named(series, column, constant):
 
 
 def known_names(series, targets, c):
-    """Return (names of the columns that are known ahead, names in CALENDAR). Raises InputError for what cannot be."""
+    """Return (names of the columns that are known ahead, names in CYCLES). Raises InputError for what cannot be."""
     columns, calendar = [], []
     for wanted in c.KNOWN or []:
         words = [name for name in series.columns if isinstance(wanted, str) and name.startswith(f"{wanted}=")]
-        if wanted in CALENDAR and series.times is not None:
+        if wanted in CYCLES and series.times is not None:
             calendar.append(wanted)
-        elif wanted in CALENDAR and wanted not in series.columns and not words:
+        elif wanted in CYCLES and wanted not in series.columns and not words:
             raise InputError(f"KNOWN = {c.KNOWN!r} is impossible: {wanted!r} needs time stamps, which are not there")
         else:
             columns += words or [_named(series, wanted, "KNOWN")]
     for name in columns:
         if name in targets:
             raise InputError(f"KNOWN = {c.KNOWN!r} is impossible: {name!r} is to be forecast, its future is not known")
-    least, season = c.HORIZON + season_of(c), " + SEASON" * bool(season_of(c))
+    least, season = c.HORIZON + season_to_difference(c), " + SEASON" * bool(season_to_difference(c))
     if c.KNOWN and (c.WINDOW or SHORTEST) < least:
         raise InputError(f"KNOWN needs a WINDOW of HORIZON{season} = {least} rows or more, which reach that far ahead")
     return list(dict.fromkeys(columns)), list(dict.fromkeys(calendar))
@@ -65,43 +65,41 @@ def refuse_switches(series, targets, c):
         )
 
 
-def with_known(series, state, horizon):
+def with_known(series, task):
     """Put inputs known ahead beside the columns: in each row their values `horizon` rows later.
 
     A window's last rows then tell of the very rows to forecast, and nothing else of them is seen.
     Returns: list of arrays (time_i, features).
     """
-    if state["calendar"] and series.times is None:
-        raise InputError(
-            f"KNOWN names {', '.join(state['calendar'])}: the table needs time stamps, which are not there"
-        )
-    places = [series.columns.index(name) for name in state["known"]]
-    together = []
+    if task.calendar and series.times is None:
+        raise InputError(f"KNOWN names {', '.join(task.calendar)}: the table needs time stamps, which are not there")
+    horizon, together = task.horizon, []
+    places = [series.columns.index(name) for name in task.known]
     for k, values in enumerate(series.x):
         later = np.minimum(np.arange(len(values)) + horizon, len(values) - 1)
         extra = [values[:, : len(series.columns)], values[later][:, places]]
-        if state["calendar"]:
-            times = np.concatenate([series.times[k], continued(series.times[k], horizon)])
-            extra += [circle(times, name)[horizon:] for name in state["calendar"]]
+        if task.calendar:
+            times = np.concatenate([series.times[k], continue_times(series.times[k], horizon)])
+            extra += [cyclical_encoding(times, name)[horizon:] for name in task.calendar]
         together.append(np.hstack(extra))
     return together
 
 
-def feature_names(state):
+def feature_names(task):
     """Return the names of the features that with_known adds."""
-    circles = [f"{name} ahead, {part}" for name in state["calendar"] for part in ("sine", "cosine")]
-    return [f"{name} ahead" for name in state["known"]] + circles
+    circles = [f"{name} ahead, {part}" for name in task.calendar for part in ("sine", "cosine")]
+    return [f"{name} ahead" for name in task.known] + circles
 
 
-def refuse_unknown(new, state, measured, rows, name):
+def refuse_unknown(new, task, measured, rows, name):
     """Raise InputError where the rows to forecast lack inputs that the run was told to know ahead."""
-    if not state["known"]:
+    if not task.known:
         return
-    places, horizon = [new.columns.index(known) for known in state["known"]], state["horizon"]
+    places, horizon = [new.columns.index(known) for known in task.known], task.horizon
     full = measured[rows : rows + horizon, places].all(axis=1)
     if len(full) < horizon or not full.all():
         have = len(full) if full.all() else int(full.argmin())
         raise InputError(
-            f"{name}: {', '.join(state['known'])} must be known for {horizon} rows beyond the last with "
-            f"{', '.join(state['targets'])}; {have} have it: add rows with the targets left empty"
+            f"{name}: {', '.join(task.known)} must be known for {horizon} rows beyond the last with "
+            f"{', '.join(task.targets)}; {have} have it: add rows with the targets left empty"
         )

@@ -11,27 +11,27 @@ def last_measured(measured):
     return len(measured) - int(measured[::-1].argmax()) if measured.any() else 0
 
 
-def units(train, series, marks, state, c):
+def score_units(train, series, marks, task, c):
     """Return what a score divides the errors of each series by, (series, targets).
 
     1 for one target: its own units. The deviation of each of several; with STANDARDISE = "sequence" of each series.
     """
-    deviation = np.array(state["deviation"])
+    deviation = np.array(task.deviation)
     if c.STANDARDISE == "training":
         return np.tile(deviation if len(deviation) > 1 else [1.0], (len(train.x), 1))
-    values = np.concatenate(train.x)[:, state["places"]]
+    values = np.concatenate(train.x)[:, task.places]
     own = [values[(series == place) & (marks == 0)] for place in range(len(train.x))]
     spread = np.array([v.std(axis=0) if len(v) else deviation for v in own])
     return np.where(spread > 0, spread, deviation)
 
 
-def begins(series):
+def first_rows(series):
     """Return the first row of each series (series,), where all stand one after the other."""
     return np.cumsum([0, *map(len, series.x)])[:-1]
 
 
 def series_of(rows, starts):
-    """Return the place of the series (n,) that each of some rows (n,) lies in; starts: see `begins`."""
+    """Return the place of the series (n,) that each of some rows (n,) lies in; starts: see `first_rows`."""
     return np.searchsorted(starts, rows, "right") - 1
 
 
@@ -41,7 +41,7 @@ def only(series, kept):
     return series.replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
 
 
-def called(series, place, where):
+def name_in_message(series, place, where):
     """Return what to call a series in a message."""
     return f"{where}: series {series.names[place]}" if series.names and len(series.x) > 1 else str(where)
 
@@ -74,7 +74,7 @@ def future_notes(train, used, names):
 
 def refuse_season(c, test, series, horizon):
     """Raise InputError where SEASON reaches back beyond the first row of a series, from its first forecast."""
-    first, starts = test.rows + test.shape[0], begins(series)
+    first, starts = test.rows + test.shape[0], first_rows(series)
     past = first - starts[series_of(first, starts)]
     if c.SEASON is not None and c.SEASON * ((horizon - 1) // c.SEASON + 1) > past.min():
         raise InputError(f"SEASON = {c.SEASON} is impossible: the first forecast has {past.min()} rows before it")
@@ -82,11 +82,11 @@ def refuse_season(c, test, series, horizon):
 
 def training_rows(data):
     """Return the rows of each series that training windows reach over, a list of arrays (time_i, targets)."""
-    train, starts = data.train, begins(data.sequences)
+    train, starts = data.train, first_rows(data.sequences)
     own = series_of(train.rows, starts)
     ends = np.zeros(len(starts), int)
-    np.maximum.at(ends, own, train.rows + train.shape[0] + data.state["horizon"] - starts[own])
-    return [x[:end, data.state["places"]] for x, end in zip(data.sequences.x, ends)]
+    np.maximum.at(ends, own, train.rows + train.shape[0] + data.task.horizon - starts[own])
+    return [x[:end, data.task.places] for x, end in zip(data.sequences.x, ends)]
 
 
 def scales(data, season):

@@ -1,80 +1,66 @@
-"""Bands around forecasts: how far the truth may lie from them, learned from the validation set."""
+"""Prediction intervals: how far the truth may lie from forecasts, learned from the validation set."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.intervals import LEVELS, conformal_bands, interval_score
+from evaluation.conformal_prediction import conformal_half_widths, interval_score
 
-EDGES = (("low", -1), ("high", 1))  # of a band
-
-
-def learn_bands(part, forecasts, state):
-    """Learn bands from the forecasts (n, horizon, targets) of a Split that was not trained on.
-
-    Errors may be as wide everywhere, grow with the root of the level where a series counts something, or, where series
-    have scales of their own, follow how much a window moves: the interval score decides, for each target.
-    Returns: {"bands": {level: for each target its half widths, see conformal_bands}, "bands_by": for
-    each target the name in WIDTHS}.
-    """
-    found, chosen = [], []
-    for k, place in enumerate(state["places"]):
-        errors = forecasts[:, :, k] - part.y[:, :, k]
-        names = WIDTHS if np.ptp(part.unit[:, k]) else ("alike", "level")
-        widths = {name: WIDTHS[name](part, place) for name in names}
-        scores = {name: interval_score(errors, own) for name, own in widths.items()}
-        chosen.append(min(scores, key=scores.get))
-        found.append(conformal_bands(errors, widths[chosen[-1]]))
-    return {"bands": {level: [band[level] for band in found] for level in found[0]}, "bands_by": chosen}
+EDGES = (("low", -1), ("high", 1))  # of an interval
 
 
-def are_bands(state):
-    """Tell whether what run.json says of bands is what `learn_bands` can have returned."""
-
-    def are_sizes(sizes):
-        return (
-            isinstance(sizes, list)
-            and len(sizes) == state["horizon"]
-            and all(type(v) in (int, float) and 0 <= v < np.inf for v in sizes)
-        )
-
-    bands, by, count = state.get("bands", {}), state.get("bands_by"), len(state["places"])
-    if by is None:
-        return bands == {}
-    return (
-        isinstance(by, list)
-        and len(by) == count
-        and all(isinstance(name, str) and name in WIDTHS for name in by)
-        and isinstance(bands, dict)
-        and all(
-            level in LEVELS and isinstance(own, list) and len(own) == count and all(map(are_sizes, own))
-            for level, own in bands.items()
-        )
-    )
+def _constant(split, place):
+    return np.ones(len(split))
 
 
-def _alike(part, place):
-    return np.ones(len(part))
-
-
-def _level(part, place):
+def _level(split, place):
     """Return the root of the mean size of a column over each window's last quarter (n,)."""
-    last = max(1, part.shape[0] // 4)
-    sizes = [np.abs(x[:, -last:, place].astype(np.float64)).mean(axis=1) for x in part.blocks()]
-    return np.sqrt(np.maximum(np.concatenate(sizes), 1e-12))
+    last = max(1, split.shape[0] // 4)
+    sizes = np.concatenate([np.abs(x[:, -last:, place].astype(np.float64)).mean(axis=1) for x in split.blocks()])
+    return np.sqrt(np.maximum(sizes, 1e-9 * sizes.mean()) if sizes.any() else np.ones_like(sizes))
 
 
-def _movement(part, place):
+def _movement(split, place):
     """Return how far a column lies from its last value over each window, the root of the mean square (n,)."""
-    own = [x[:, :, place].astype(np.float64) for x in part.blocks()]
-    moves = np.concatenate([np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1)) for x in own])
-    return np.maximum(moves, np.maximum(1e-3 * moves.mean(), 1e-12))
+    columns = [x[:, :, place].astype(np.float64) for x in split.blocks()]
+    moves = np.concatenate([np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1)) for x in columns])
+    return np.maximum(moves, 1e-3 * moves.mean()) if moves.any() else np.ones_like(moves)
 
 
-WIDTHS = {"alike": _alike, "level": _level, "movement": _movement}
+WIDTHS = {"constant": _constant, "level": _level, "movement": _movement}
 
 
-def half_widths(part, state):
-    """Return half the width of each band around the forecasts of a Split: {"80": (n, horizon, targets), ...}."""
-    if not state.get("bands"):
-        return {}
-    widths = np.stack([WIDTHS[by](part, place) for by, place in zip(state["bands_by"], state["places"])], axis=1)
-    return {name: widths[:, None] * np.array(band).T for name, band in state["bands"].items()}
+@dataclass(frozen=True)
+class PredictionIntervals:
+    """Half widths of intervals, in units of a width of each window."""
+
+    half_widths_of: dict[str, list[list[float]]]  # {level in %: for each target the half width at each step ahead}
+    width_by: list[str]  # for each target a name in WIDTHS
+
+    @classmethod
+    def fit(cls, split, forecasts, places):
+        """Learn from the forecasts (n, horizon, targets) of a Split that was not trained on.
+
+        Errors may be as wide everywhere, grow with the root of the level where a series counts something, or, where
+        series have scales of their own, follow how much a window moves: the interval score decides, for each target.
+        """
+        found, chosen = [], []
+        for k, place in enumerate(places):
+            errors = forecasts[:, :, k] - split.y[:, :, k]
+            names = WIDTHS if np.ptp(split.unit[:, k]) else ("constant", "level")
+            widths = {name: WIDTHS[name](split, place) for name in names}
+            scores = {name: interval_score(errors, width) for name, width in widths.items()}
+            chosen.append(min(scores, key=scores.get))
+            found.append(conformal_half_widths(errors, widths[chosen[-1]]))
+        return cls({level: [of_target[level] for of_target in found] for level in found[0]}, chosen)
+
+    def half_widths(self, split, places):
+        """Return half the width around the forecasts of a Split: {"80": (n, horizon, targets), ...}."""
+        widths = [WIDTHS[by](split, place) for by, place in zip(self.width_by, places)]
+        widths = np.stack(widths, axis=1)[:, None]
+        return {level: widths * np.array(of_targets).T for level, of_targets in self.half_widths_of.items()}
+
+
+def half_widths(task, split):
+    """Return half the width of each interval around the forecasts of a Split, {} where none were learned."""
+    return {} if task.intervals is None else task.intervals.half_widths(split, task.places)

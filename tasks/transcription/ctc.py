@@ -40,8 +40,8 @@ def error_rate():
     return CharacterErrorRate(name="cer")
 
 
-def written(logits):
-    """Decode logits (n, steps, k) greedily. Returns: for each recording (letters (m,), steps (m,), probabilities (m,)).
+def decode_greedily(logits):
+    """Decode logits (n, steps, k). Returns: for each recording (letters (m,), steps (m,), probabilities (m,)).
 
     A letter stands at the first step of its run; its probability is that step's.
     """

@@ -1,243 +1,195 @@
 """Transcription: what is said in a recording, letter by letter, learned from recordings and transcripts alone."""
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
 from baselines import FREQUENT
 from core.errors import InputError
 from core.lazy import keras, layers, ops
-from networks.standardisation import by_training, each_standardised
-from reports import Report
-from reports import pictures as plots
+from evaluation.transcript_scores import score_transcripts
+from networks.layer_names import OUTPUT
+from networks.padded import ARCHITECTURES, features_per_step
+from networks.standardisation import standardise, standardise_each
+from reports import Report, pictures
 from reports.examples import right_and_wrong
-from reports.text import aligned
-from reports.transcripts import score_transcripts, transcript_lines
-from sequences.splits import split_sequences
-from sequences.types import Split
-from tasks.transcription.ctc import BLANK, ctc_loss, error_rate, steps_needed, written
+from reports.text import aligned, pooled_report, shorten
+from reports.transcription import transcription_lines
+from tasks.base import Task
+from tasks.transcription.ctc import BLANK, ctc_loss, decode_greedily, error_rate, steps_needed
 
-score, better = "cer", "lower"
-unit = "recordings"
-pure_windows = False
-unread = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")  # constants that have no effect here
 RECORDINGS = 5  # shown in the report
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"  # stands for a letter that the training set has not
 CERTAIN = 100.0  # logit of the blank behind the end of a recording: e^-100 is nothing
-ARCHITECTURES = ("cnn_lstm", "deep_cnn_lstm")
 
 
-# Transcripts.
+@dataclass(frozen=True)
+class Transcription(Task):
+    """A logit for the blank and each letter at every pooled step of a recording: see ctc.py."""
+
+    alphabet: list[str]  # the letters of the training transcripts, sorted
+
+    metric = "cer"
+    better = "lower"
+    unit = "recordings"
+
+    @classmethod
+    def check(cls, sequences, c):
+        """Refuse recordings without transcripts, and constants that transcripts do not go with."""
+        if not sequences.transcripts:
+            raise InputError(
+                'TASK = "transcription" needs a folder of recordings with metadata.csv in it: columns file_name and '
+                "transcription"
+            )
+        for name, possible in (("CLASS_WEIGHT", (None,)), ("ATTENTION", (False,)), ("ARCHITECTURE", ARCHITECTURES)):
+            if c[name] not in possible:
+                allowed = " or ".join(map(repr, possible))
+                raise InputError(f"{name} = {c[name]!r} is impossible for transcripts: it must be {allowed}")
+
+    @classmethod
+    def fit(cls, train, rows, c):
+        """Learn the alphabet."""
+        return cls(sorted({letter for transcript in train.y[rows] for letter in transcript}))
+
+    def make_splits(self, train, test, rows, c):
+        """Refuse a recording with fewer pooled steps than its transcript needs: its loss would be infinite."""
+        splits, sequences = super().make_splits(train, test, rows, c)
+        pooled = c.POOL_SIZE ** (2 if c.ARCHITECTURE == "deep_cnn_lstm" else 1)
+        for split in (splits["training"], splits["validation"]):
+            for row, letters in zip(split.rows, split.y):
+                steps = -(-int(split.x[row].any(axis=1).sum()) // pooled)
+                needed = steps_needed(letters[letters > 0])
+                if needed > steps:
+                    raise InputError(
+                        f"{split.names[row]}: its transcript needs {needed} steps, and pooling leaves {steps}: "
+                        "set a smaller POOL_SIZE, or check whether the transcript is another recording's"
+                    )
+        return splits, sequences
+
+    def encode(self, labels, split, c):
+        """Number the letters of transcripts (n,) from 1, padded with 0: int32 (n, longest); unknown ones come last."""
+        places = {letter: place for place, letter in enumerate(self.alphabet, 1)}
+        y = np.zeros((len(labels), max(map(len, labels), default=1)), np.int32)
+        for row, transcript in zip(y, labels):
+            row[: len(transcript)] = [places.get(letter, len(places) + 1) for letter in transcript]
+        return y
+
+    def texts_of(self, y):
+        """Undo `encode`: list of strings."""
+        letters = ["", *self.alphabet, UNKNOWN]
+        return ["".join(letters[place] for place in row) for row in y]
+
+    def target_notes(self, targets, c):
+        """Name letters that only the test set has."""
+        unknown = sorted(set().union(*map(set, targets["test"])) - set(self.alphabet))
+        return [f"letters of the test set that the training set has not: {' '.join(unknown[:10])}"] if unknown else []
+
+    # The network and its training.
+
+    def network(self, data, c, build_model):
+        """Return logits (n, steps, letters + 1) for recordings of any length.
+
+        Padding, rows of zeros behind a recording, is told from sound, and the blank is certain there.
+        """
+        inputs = keras.Input((None, data.train.shape[-1]))
+        mask = ops.cast(ops.any(ops.not_equal(inputs, 0.0), axis=2, keepdims=True), "float32")
+        x = layers.Multiply()([standardise(inputs, *mean_and_variance(data.train)), mask])
+        if c.STANDARDISE == "sequence":
+            x = standardise_each(x, mask)
+        features, mask = features_per_step(x, mask, c)
+        logits = layers.Dense(len(self.alphabet) + 1, name=OUTPUT)(features)
+        blank = ops.one_hot(BLANK, logits.shape[-1], dtype="float32") * CERTAIN
+        return keras.Model(inputs, logits * mask + (1.0 - mask) * blank)
+
+    def finish(self, model, data, c):
+        """Return the network without the loss, which Keras could not load."""
+        return keras.Model(model.input, model.output)
+
+    def output_shape(self):
+        """Return the shape of the network's answer for one recording, of any length."""
+        return (None, len(self.alphabet) + 1)
+
+    def compile_arguments(self, model):
+        """Return CTC loss and character error rate."""
+        return {"loss": ctc_loss, "metrics": [error_rate()]}
+
+    def loss_targets(self, split, data, c):
+        """Return y without letters that the network cannot write."""
+        y = np.zeros_like(split.y)
+        for row, letters in zip(y, split.y):
+            known = letters[(letters > 0) & (letters <= len(self.alphabet))]
+            row[: len(known)] = known
+        return y
+
+    def describe_target(self):
+        """Say in a few words what is learned."""
+        return f"transcripts of {len(self.alphabet)} different letters"
+
+    # What comes out.
+
+    def decode(self, output):
+        """Turn logits (n, steps, letters + 1) into a list of (transcript, steps of its letters, their probabilities).
+
+        Spaces are evened out as in the transcripts that were read: one between words, none at the ends.
+        """
+        letters, answers = np.array(["", *self.alphabet]), []
+        for numbers, steps, probabilities in decode_greedily(output):
+            heard = letters[numbers]
+            word = heard != " "
+            before, after = np.roll(word, 1), np.cumsum(word[::-1])[::-1] > 0
+            kept = word | (before & after & (np.arange(len(word)) > 0))
+            answers.append(("".join(heard[kept]), steps[kept] / output.shape[1], probabilities[kept]))
+        return answers
+
+    def score(self, split, answers):
+        """Return the character error rate of answers (n,)."""
+        return score_transcripts(self.texts_of(split.y), [text for text, _, _ in answers], {}, 0)["cer"]
+
+    def baselines(self, data, c):
+        """Answer the test set without a network. Returns: ({name: transcripts (n,)}, notes)."""
+        (frequent, _), *_ = Counter(self.texts_of(data.train.y)).most_common(1)
+        return {FREQUENT: [frequent] * len(data.test)}, []
+
+    def report(self, data, answers, rivals, c):
+        """Score the answers to the test set beside the transcripts of `rivals`. Returns: Report."""
+        test, truths, heard = data.test, self.texts_of(data.test.y), [text for text, _, _ in answers]
+        figures = score_transcripts(truths, heard, rivals, c.SEED)
+        wrong = figures.pop("edits")
+        header, places = test.places()
+        header += ["transcript", "heard", "characters", "edits", "confidence"]
+        rows = [
+            [*place, true, text, len(true), n, confidence(probabilities)]
+            for place, true, n, (text, _, probabilities) in zip(places, truths, wrong, answers)
+        ]
+        names = [test.names[row] for row in test.rows]
+        examples = [[name, shorten(true, 60), shorten(text, 60)] for name, true, text in zip(names, truths, heard)]
+        table = ["file_name", "transcription"], [list(pair) for pair in zip(names, heard)]
+        (x,), (text, steps, _) = test.take(slice(1)), answers[0]
+        picture = pictures.transcript(x, steps * len(x), text, truths[0], names[0])
+        lines = transcription_lines(figures, examples[:RECORDINGS], rivals[FREQUENT][0])
+        chosen = right_and_wrong(np.array(wrong) == 0)
+        shown = header[1:4], [rows[k][1:4] for k in chosen]
+        return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table}, shown)
+
+    def pool_folds(self, folds):
+        """Weigh the error rates of folds by their numbers of characters."""
+        return pooled_report([figures for figures, _ in folds], "cer", "characters", form="{:.3f}".format)
+
+    def report_new(self, new, answers, input_shape):
+        """Report the transcripts of new recordings."""
+        header = ["file_name", "transcription", "confidence"]
+        rows = [[name, text, confidence(own)] for name, (text, _, own) in zip(new.names, answers)]
+        shown = [[name, shorten(text, 60), own] for name, text, own in rows[:RECORDINGS]]
+        return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows, {})
 
 
-def split(train, test, c, validation_seed, fold=None):
-    """Split recordings with transcripts: see sequences.splits. Raises InputError for what does not go together."""
-    if not train.transcripts:
-        raise InputError(
-            'TASK = "transcription" needs a folder of recordings with metadata.csv in it: columns file_name and '
-            "transcription"
-        )
-    for name, possible in (("CLASS_WEIGHT", (None,)), ("ATTENTION", (False,)), ("ARCHITECTURE", ARCHITECTURES)):
-        if c[name] not in possible:
-            allowed = " or ".join(map(repr, possible))
-            raise InputError(f"{name} = {c[name]!r} is impossible for transcripts: it must be {allowed}")
-    return split_sequences(train, test, c, validation_seed, stratify=False, fold=fold)
-
-
-def learn(train, rows, c):
-    """Return {"alphabet": the letters of the training transcripts, sorted}."""
-    return {"alphabet": sorted({letter for transcript in train.y[rows] for letter in transcript})}
-
-
-def is_state(state, input_shape):
-    """Tell whether `state`, read from run.json, is what `learn` can have returned."""
-    letters = state.get("alphabet")
-    return isinstance(letters, list) and letters != [] and all(isinstance(x, str) and len(x) == 1 for x in letters)
-
-
-def parts(train, test, rows, state, c):
-    """Make the parts of prepared recordings. Returns: ({name: Split}, all recordings, notes).
-
-    Raises InputError for a recording with fewer pooled steps than its transcript needs: its loss would be infinite.
-    """
-    of = {"training": train, "validation": train, "test": test or train}
-    made = {name: Split(of[name].x, encode(of[name].y[own], state), own, of[name].names) for name, own in rows.items()}
-    pooled = c.POOL_SIZE ** (2 if c.ARCHITECTURE == "deep_cnn_lstm" else 1)
-    for name in ("training", "validation"):
-        part = made[name]
-        for row, letters in zip(part.rows, part.y):
-            steps = -(-int(part.x[row].any(axis=1).sum()) // pooled)
-            needed = steps_needed(letters[letters > 0])
-            if needed > steps:
-                raise InputError(
-                    f"{part.names[row]}: its transcript needs {needed} steps, and pooling leaves {steps}: "
-                    "set a smaller POOL_SIZE, or see whether the transcript is another recording's"
-                )
-    letters = [set(transcript) for transcript in of["test"].y[rows["test"]]]
-    unknown = sorted(set().union(*letters) - set(state["alphabet"]))
-    notes = [f"letters of the test set that the training set has not: {' '.join(unknown[:10])}"] if unknown else []
-    return made, train, notes
-
-
-def encode(transcripts, state):
-    """Number the letters of transcripts (n,) from 1, filled up with 0: int32 (n, longest); unknown ones come last."""
-    places = {letter: place for place, letter in enumerate(state["alphabet"], 1)}
-    y = np.zeros((len(transcripts), max(map(len, transcripts), default=1)), np.int32)
-    for row, transcript in zip(y, transcripts):
-        row[: len(transcript)] = [places.get(letter, len(places) + 1) for letter in transcript]
-    return y
-
-
-def texts_of(y, state):
-    """Undo `encode`: list of strings."""
-    letters = ["", *state["alphabet"], UNKNOWN]
-    return ["".join(letters[place] for place in row) for row in y]
-
-
-# The network around the backbone, and how it is trained.
-
-
-def network(inputs, backbone, data, c):
-    """Return a logit for the blank and for each letter at every pooled step: (n, steps, letters + 1).
-
-    Padding, rows of zeros behind a recording, is told from sound, and the blank is certain there.
-    """
-    real = ops.cast(ops.any(ops.not_equal(inputs, 0.0), axis=2, keepdims=True), "float32")
-    x = layers.Multiply()([by_training(inputs, *mean_and_variance(data.train)), real])
-    if c.STANDARDISE == "sequence":
-        x = each_standardised(x, real)
-    features, real = backbone(x, c, real)
-    logits = layers.Dense(len(data.state["alphabet"]) + 1, name="output")(features)
-    blank = ops.one_hot(BLANK, logits.shape[-1], dtype="float32") * CERTAIN
-    return logits * real + (1.0 - real) * blank
-
-
-def mean_and_variance(part):
-    """Return mean and variance of each feature over the recordings of a part, without padding: float64 (features,)."""
-    frames = np.concatenate([x[x.any(axis=1)] for x in part.x[part.rows]]).astype(np.float64)
+def mean_and_variance(split):
+    """Return mean and variance of each feature over the recordings of a split, without padding: float64 (features,)."""
+    frames = np.concatenate([x[x.any(axis=1)] for x in split.x[split.rows]]).astype(np.float64)
     return frames.mean(axis=0), np.maximum(frames.var(axis=0), 1e-6)
 
 
-def finished(model, data, c):
-    """Return the network as it is saved: as it was trained, without the loss, which Keras could not load."""
-    return keras.Model(model.input, model.output)
-
-
-def output_shape(state):
-    """Return the shape of the network's answer for one recording, of any length."""
-    return (None, len(state["alphabet"]) + 1)
-
-
-def compile_arguments(model, state):
-    """Return the loss and the metrics, as compile takes them."""
-    return {"loss": ctc_loss, "metrics": [error_rate()]}
-
-
-def loss_targets(part, data, c):
-    """Return what the loss compares the network's output with: y without letters that the network cannot write."""
-    most = len(data.state["alphabet"])
-    y = np.zeros_like(part.y)
-    for row, letters in zip(y, part.y):
-        known = letters[(letters > 0) & (letters <= most)]
-        row[: len(known)] = known
-    return y
-
-
-def sample_weights(y, c):
-    """Return None: every recording counts alike."""
-
-
-def aim(state):
-    """Say in a few words what is learned."""
-    return f"transcripts of {len(state['alphabet'])} different letters"
-
-
-# What comes out.
-
-
-def calibrate(data, output):
-    """Return what the validation set teaches of the trained network: for transcripts nothing."""
-    return {}
-
-
-def decode(output, state):
-    """Turn logits (n, steps, letters + 1) into a list of (transcript, steps of its letters, their probabilities).
-
-    Spaces are evened out as in the transcripts that were read: one between words, none at the ends.
-    """
-    letters, answers = np.array(["", *state["alphabet"]]), []
-    for own, steps, chances in written(output):
-        heard = letters[own]
-        word = heard != " "
-        before, after = np.roll(word, 1), np.cumsum(word[::-1])[::-1] > 0
-        kept = word | (before & after & (np.arange(len(word)) > 0))
-        answers.append(("".join(heard[kept]), steps[kept] / output.shape[1], chances[kept]))
-    return answers
-
-
-def score_of(part, answers, state):
-    """Return the character error rate of answers (n,) on a Split."""
-    figures = score_transcripts(texts_of(part.y, state), [text for text, _, _ in answers], {}, 0)
-    return figures["cer"]
-
-
-def baselines(data, c):
-    """Answer the test set without a network. Returns: ({name: transcripts (n,)}, notes)."""
-    (frequent, _), *_ = Counter(texts_of(data.train.y, data.state)).most_common(1)
-    return {FREQUENT: [frequent] * len(data.test)}, []
-
-
-def report(data, answers, rivals, c):
-    """Score the answers to the test set beside the transcripts of `rivals`. Returns: Report."""
-    test, truths, heard = data.test, texts_of(data.test.y, data.state), [text for text, _, _ in answers]
-    figures = score_transcripts(truths, heard, rivals, c.SEED)
-    wrong = figures.pop("edits")
-    header, places = test.places()
-    header += ["transcript", "heard", "characters", "edits", "confidence"]
-    rows = [
-        [*place, true, text, len(true), n, confidence(chances)]
-        for place, true, n, (text, _, chances) in zip(places, truths, wrong, answers)
-    ]
-    examples = [[test.names[row], _short(true), _short(text)] for row, true, text in zip(test.rows, truths, heard)]
-    table = ["file_name", "transcription"], [[test.names[row], text] for row, text in zip(test.rows, heard)]
-    (x,), (text, steps, _) = test.take(slice(1)), answers[0]
-    picture = plots.transcript(x, steps * len(x), text, truths[0], test.names[test.rows[0]])
-    lines = transcript_lines(figures, examples[:RECORDINGS], rivals[FREQUENT][0])
-    chosen = right_and_wrong(np.array(wrong) == 0)
-    shown = header[1:4], [rows[k][1:4] for k in chosen]
-    return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table}, shown)
-
-
-def confidence(chances):
+def confidence(probabilities):
     """Write the mean probability of the letters of a transcript, nothing where there are none."""
-    return f"{chances.mean():.4f}" if len(chances) else ""
-
-
-def _short(text):
-    return text if len(text) <= 60 else text[:59] + "…"
-
-
-def pooled(folds):
-    """Sum up the folds [(figures, state)] of a cross-validation. Returns: (lines, figures, pictures)."""
-    lengths = np.array([figures["characters"] for figures, _ in folds])
-    rates = {"network": [figures["cer"] for figures, _ in folds]}
-    rates[FREQUENT] = [figures["baselines"][FREQUENT] for figures, _ in folds]
-    over_all = {name: float((own * lengths).sum() / lengths.sum()) for name, own in rates.items()}
-    shown = ", ".join(f"{name} {rate:.3f}" for name, rate in over_all.items())
-    return [f"CER over all folds: {shown}"], {"pooled_cer": over_all}, {}
-
-
-# New data.
-
-
-def new_inputs(new, state, input_shape, where):
-    """Return (new prepared recordings that can be transcribed, their inputs (n, time, features), notes)."""
-    return new, new.x, []
-
-
-def report_new(new, answers, state, input_shape):
-    """Report the transcripts of new recordings. Returns: Report, its figures empty."""
-    header = ["file_name", "transcription", "confidence"]
-    rows = [[name, text, confidence(chances)] for name, (text, _, chances) in zip(new.names, answers)]
-    shown = [[name, _short(text), own] for name, text, own in rows[:RECORDINGS]]
-    return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows, {})
+    return f"{probabilities.mean():.4f}" if len(probabilities) else ""

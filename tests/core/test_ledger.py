@@ -12,8 +12,10 @@ from core.errors import InputError
 WRITER = """
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from core import ledger
-record = {"constants": {"SEED": int(sys.argv[1])}, "parameters": 1, "seconds": 1.0, "fingerprint": "f"}
+constants = {"SEED": int(sys.argv[1])}
+record = SimpleNamespace(constants=constants, parameters=1, seconds=1.0, fingerprint="f")
 print("ready", flush=True)
 sys.stdin.readline()
 for k in range(25):
@@ -40,7 +42,7 @@ def test_a_damaged_ledger_is_refused_before_training(shipped, tmp_path):
     ledger.LEDGER.parent.mkdir(parents=True, exist_ok=True)
     ledger.LEDGER.write_text("not,a,ledger\n")
     with pytest.raises(InputError, match="not a ledger of this version"):
-        train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), VALIDATION_SIZE=0.2))
+        train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), VALIDATION_SIZE=0.2))
     assert not (tmp_path / "run").exists()
 
 

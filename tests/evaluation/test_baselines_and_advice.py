@@ -1,8 +1,7 @@
-"""The linear model, the network that starts from it, advice, looks, bands and importance: what a user is told."""
+"""What a user is told: linear model, the network that starts from it, advice, looks, intervals and importance."""
 
 import csv
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ import predict_model
 import train_model
 from baselines import ridge as linear
 from core import ledger
-from evaluation.advice import advice
+from evaluation.advice import EvaluatedRun, advice
 from sequences.toy_datasets import motifs
 from tasks.classification.task import guessing_loss
 from tests.conftest import load, load_model
@@ -30,8 +29,8 @@ def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, c
     x = rng.normal(100, 30, size=(120, 9, 2)) + 20 * y[:, None, None]
     np.savez(tmp_path / "d.npz", X_train=x[:80], y_train=y[:80], X_test=x[80:], y_test=y[80:])
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train_with(constants)
-    result = evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    result = evaluate_model.evaluate(constants)
     ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:80].reshape(80, -1), y[:80])
     expected = ridge.score(x[80:].reshape(40, -1), y[80:])
     assert result["baselines"]["linear"] == pytest.approx(expected)
@@ -43,12 +42,12 @@ def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, c
     assert row[ledger.COLUMNS.index("best baseline")] == f"{best} {result['baselines'][best]:.4f}"
 
 
-def test_large_data_are_fitted_to_a_sample_and_it_is_said(shipped, tmp_path, monkeypatch, capsys):
-    assert linear.most_rows(100) == 2**24 // 100 and linear.most_rows(10**5) == 2**24 // 10**5
-    monkeypatch.setattr(linear, "MOST_VALUES", 20 * 50)
+def test_of_large_data_a_sample_is_fitted_and_the_report_says_so(shipped, tmp_path, monkeypatch, capsys):
+    assert linear.max_rows(100) == 2**24 // 100 and linear.max_rows(10**5) == 2**24 // 10**5
+    monkeypatch.setattr(linear, "MAX_VALUES", 20 * 50)
     constants = shipped.changed(N_SAMPLES=100, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train_with(constants)
-    evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    evaluate_model.evaluate(constants)
     assert "The linear model was fitted to 20 of 80 training sequences" in capsys.readouterr().out
 
 
@@ -64,8 +63,8 @@ def forecast_constants(shipped, tmp_path, **others):
 
 def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
     constants = forecast_constants(shipped, tmp_path)
-    train_model.train_with(constants)
-    result, data = evaluate_model.evaluate_with(constants), load(**constants)
+    train_model.train(constants)
+    result, data = evaluate_model.evaluate(constants), load(**constants)
 
     def changes(part):
         x = part.take(slice(None)).astype(float)
@@ -80,28 +79,28 @@ def test_a_forecast_starts_as_the_linear_model_and_keeps_its_linear_part(shipped
     rmse = []
     for rate, run in ((1e-30, "start"), (0.001, "later")):
         constants = forecast_constants(shipped, tmp_path, LEARNING_RATE=rate, RUN_DIR=str(tmp_path / run), EPOCHS=3)
-        train_model.train_with(constants)
-        result = evaluate_model.evaluate_with(constants)
+        train_model.train(constants)
+        result = evaluate_model.evaluate(constants)
         rmse.append(result["rmse"])
         if run == "start":
             assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
     assert rmse[0] != rmse[1]
     start, later = (load_model(tmp_path / run).get_layer("linear").get_weights() for run in ("start", "later"))
     np.testing.assert_array_equal(start[0], later[0])
-    train_model.train_with(constants.changed(LINEAR_START=False))
+    train_model.train(constants.changed(LINEAR_START=False))
     assert "linear" not in [layer.name for layer in load_model(tmp_path / "later").layers]
 
 
-def test_bands_come_from_the_validation_part_and_are_written(shipped, tmp_path, capsys):
+def test_prediction_intervals_come_from_the_validation_set_and_are_written(shipped, tmp_path, capsys):
     constants = forecast_constants(shipped, tmp_path, VALIDATION_SIZE=0.3, EPOCHS=2)
-    train_model.train_with(constants)
-    result = evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    result = evaluate_model.evaluate(constants)
     data, run = load(**constants), tmp_path / "run"
-    (by,) = json.loads((run / "run.json").read_text())["state"]["bands_by"]
+    (by,) = json.loads((run / "run.json").read_text())["learned"]["intervals"]["width_by"]
 
     def scales(part):
         x = part.take(slice(None))[:, :, 0].astype(float)
-        widths = {"alike": np.ones(len(x)), "level": np.sqrt(np.abs(x[:, -3:]).mean(axis=1))}
+        widths = {"constant": np.ones(len(x)), "level": np.sqrt(np.abs(x[:, -3:]).mean(axis=1))}
         return {**widths, "movement": np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1))}[by]
 
     part = data.validation
@@ -118,29 +117,29 @@ def test_bands_come_from_the_validation_part_and_are_written(shipped, tmp_path, 
         for size in (high - middle, middle - low):
             np.testing.assert_allclose(size, half[h - 1] * scales(data.test), rtol=2e-3)
     assert 0.5 < result["bands"]["80"]["coverage"] <= 1
-    assert "80 % band: " in capsys.readouterr().out
-    predict_model.predict_new(tmp_path / "s.csv", run)
+    assert "80 % prediction interval: holds " in capsys.readouterr().out
+    predict_model.predict(tmp_path / "s.csv", run)
     with open(run / "new_predictions.csv") as file:
         assert list(csv.DictReader(file))[0].keys() == {"step", "sales", "low_80", "high_80", "low_95", "high_95"}
-    train_model.train_with(constants.changed(VALIDATION_SIZE=0.0))
-    evaluate_model.evaluate_with(constants.changed(VALIDATION_SIZE=0.0))
-    assert "Forecast bands: set VALIDATION_SIZE" in capsys.readouterr().out
+    train_model.train(constants.changed(VALIDATION_SIZE=0.0))
+    evaluate_model.evaluate(constants.changed(VALIDATION_SIZE=0.0))
+    assert "Prediction intervals: set VALIDATION_SIZE" in capsys.readouterr().out
 
 
-def test_the_ledger_keeps_validation_scores_and_counts_looks_at_the_test_part(shipped, tmp_path, capsys):
+def test_the_ledger_keeps_validation_scores_and_counts_looks_at_the_test_set(shipped, tmp_path, capsys):
     c = shipped.changed(DATASET="motifs", N_SAMPLES=100, VALIDATION_SIZE=0.25, EPOCHS=2, RUN_DIR=str(tmp_path / "run"))
-    train_model.train_with(c)
+    train_model.train(c)
     with open(tmp_path / "run" / "history.csv") as file:
         last = list(csv.DictReader(file))[-1]["val_accuracy"]
     (row,) = ledger.read()
     assert row[2:5] == ["validation", "accuracy", f"{float(last):.4f}"]
     for looks in (1, 2, 3):
-        assert evaluate_model.evaluate_with(c)["looks"] == looks
+        assert evaluate_model.evaluate(c)["looks"] == looks
         said = "Scored 3 times on this test set" in capsys.readouterr().out
         assert said == (looks == 3)
     other = c.changed(N_SAMPLES=120)  # another test set
-    train_model.train_with(other)
-    assert evaluate_model.evaluate_with(other)["looks"] == 1
+    train_model.train(other)
+    assert evaluate_model.evaluate(other)["looks"] == 1
 
 
 def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_path):
@@ -148,8 +147,8 @@ def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_pa
     noise = np.random.default_rng(0).uniform(0, 1, size=(1000, 50, 2)).astype(np.float32)
     np.savez(tmp_path / "d.npz", X=np.concatenate([x, noise], axis=2), y=y)
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=15)
-    train_model.train_with(constants)
-    result = evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    result = evaluate_model.evaluate(constants)
     features = result["importance"]["features"]
     assert result["accuracy"] > 0.9 and features["0"][0] > 0.3
     for name in ("1", "2"):
@@ -160,10 +159,7 @@ def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_pa
     assert (tmp_path / "run" / "importance.png").read_bytes().startswith(b"\x89PNG")
 
 
-TASK = SimpleNamespace(score="accuracy", better="higher")
-
-
-def advised(shipped, history=None, shape=(50, 1), **figures):
+def advised(shipped, history=None, shape=(50, 1), linear_models=True, **figures):
     """Advice for a good run of 500 test sequences, but for what is given."""
     fine = {
         "accuracy": 0.9,
@@ -177,7 +173,7 @@ def advised(shipped, history=None, shape=(50, 1), **figures):
     }
     losses = [0.6, 0.4, 0.3, 0.25, 0.24, 0.24, 0.24, 0.239, 0.239, 0.239]
     history = {"loss": losses, "accuracy": [0.9] * 10} | (history or {})
-    return advice(TASK, history, fine | figures, shape, shipped)
+    return advice(EvaluatedRun("accuracy", "higher", history, fine | figures, shape, shipped, linear_models))
 
 
 def test_no_advice_where_nothing_is_wrong(shipped):
@@ -200,7 +196,7 @@ def test_no_advice_where_nothing_is_wrong(shipped):
         ),
         (
             {"differences": {"majority": {"interval": [0, 1]}, "linear": {"interval": [-0.2, -0.1]}}},
-            "Worse than linear",
+            "Worse than the linear model: more training data",
         ),
         ({"confusion_matrix": [[250, 0], [250, 0]]}, "Never predicted: class b. Try more EPOCHS"),
         (
@@ -211,6 +207,7 @@ def test_no_advice_where_nothing_is_wrong(shipped):
             {"baselines": {"linear": 0.95}, "differences": {"linear": {"difference": -0.05, "interval": [-0.1, 0.1]}}},
             'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm"',
         ),
+        ({"confusion_matrix": [[0, 250], [0, 250]]}, "Never predicted: class a. Try more EPOCHS"),
         ({"shape": (8, 250)}, "is the time axis last"),
         ({"shape": (2000, 1)}, "2000 time steps are long.*POOL_SIZE"),
         ({"per_class": {"a": {"support": 500}, "b": {"support": 0}}}, "holds class a alone"),
@@ -224,12 +221,18 @@ def test_each_rule_of_advice_speaks_where_it_should_and_alone(shipped, given, wo
     assert len(lines) == 1 and re.search(words, lines[0]), lines
 
 
+def test_linear_models_are_named_only_where_they_would_be_added(shipped):
+    ahead = {"baselines": {"linear": 0.95}, "differences": {"linear": {"difference": -0.05, "interval": [-0.1, 0.1]}}}
+    assert advised(shipped, linear_models=False, **ahead) == []
+    assert advised(shipped.changed(ARCHITECTURE="deep_cnn"), **ahead) == []
+
+
 def test_there_are_never_more_than_three_lines(shipped):
     given = {"accuracy_interval": [0.2, 0.97], "shape": (900, 9000), "confusion_matrix": [[250, 0], [250, 0]]}
     assert len(advised(shipped, history={"loss": np.linspace(0.6, 0.2, 10).tolist()}, **given)) == 3
 
 
-def test_guessing_is_measured_by_the_training_part_and_its_weights(shipped):
+def test_guessing_is_measured_by_the_training_set_and_its_weights(shipped):
     y = np.repeat([0, 1], [95, 5])
     assert guessing_loss(y, shipped) == pytest.approx(-0.95 * np.log(0.95) - 0.05 * np.log(0.05))
     assert guessing_loss(y, shipped.changed(CLASS_WEIGHT="balanced")) == pytest.approx(np.log(2))

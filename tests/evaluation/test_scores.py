@@ -5,14 +5,17 @@ import pytest
 
 from baselines.naive import naive_forecasts
 from evaluation import intervals
+from evaluation.classification_scores import score_classification
+from evaluation.conformal_prediction import conformal_half_widths, interval_score
+from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.verdict import verdict
-from reports.classes import class_lines, score_classes
-from reports.forecasts import score_forecasts
+from reports.classification import classification_lines
+from reports.text import format_error, format_share
 
 
 def score(y, probabilities, classes="ab"):
     majority = np.full(len(y), np.bincount(y).argmax())
-    return score_classes(y, probabilities, list(classes), {"majority": majority, "linear": majority})
+    return score_classification(y, probabilities, list(classes), {"majority": majority, "linear": majority})
 
 
 def probabilities(right, wrong):
@@ -51,10 +54,10 @@ def test_confusion_matrix_precision_recall_and_f1():
 def test_the_verdict_is_against_the_best_baseline(right, words):
     y, rival = np.arange(100) % 2, np.arange(100) % 2 * (np.arange(100) > 4)  # the majority class is right on 50
     answers = np.where(np.arange(100) < right, y, 1 - y)
-    result = score_classes(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0})
-    assert words in "\n".join(class_lines(result, ["a", "b"]))
+    result = score_classification(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0})
+    assert words in "\n".join(classification_lines(result, ["a", "b"]))
     assert result["baselines"] == {"majority": 0.5, "linear": 0.5}
-    better_rival = score_classes(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": rival})
+    better_rival = score_classification(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": rival})
     assert better_rival["baselines"]["linear"] == 0.98  # classes 1 of the first five are missed
     assert "is worse than the linear model: use that" in verdict(better_rival, "higher")
 
@@ -63,14 +66,14 @@ def test_the_verdict_is_against_the_best_baseline(right, words):
     ("right", "rival", "words"),
     [
         (60, 60, "as good as the best baseline, the linear model, and no better: take the simpler"),
-        (60, 61, "not shown to beat the best baseline, the linear model, which is ahead: nothing speaks for"),
+        (60, 61, "not shown to beat the best baseline, the linear model, which is ahead: there is no case for"),
         (61, 60, "not shown to beat the best baseline, the linear model: it is ahead, but"),
     ],
 )
 def test_the_verdict_tells_ties_from_what_is_open(right, rival, words):
     y = np.arange(100) % 2
     network, other = (np.where(np.arange(100) < count, y, 1 - y) for count in (right, rival))
-    result = score_classes(y, np.eye(2)[network] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": other})
+    result = score_classification(y, np.eye(2)[network] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": other})
     assert words in verdict(result, "higher")
 
 
@@ -94,33 +97,34 @@ def test_the_interval_of_the_difference_holds_the_truth_as_often_as_it_says(won,
     assert ((bounds[:, 0] <= won - lost) & (won - lost <= bounds[:, 1])).mean() > 0.92
 
 
-def test_luck_is_the_expected_best_of_equal_scores():
+def test_the_expected_maximum_gain_is_that_of_the_best_of_equal_scores():
     draws = np.random.default_rng(0).normal(size=(20_000, 10))
     for k in (3, 10):
-        assert intervals.luck(0.02, k) == pytest.approx(0.02 * draws[:, :k].max(axis=1).mean(), rel=0.04)
+        gain = intervals.expected_maximum_gain(0.02, k)
+        assert gain == pytest.approx(0.02 * draws[:, :k].max(axis=1).mean(), rel=0.04)
 
 
-def test_conformal_bands_hold_what_they_promise():
+def test_conformal_intervals_cover_as_much_as_they_promise():
     errors = np.array([[3.0, 10], [-1, 20], [2, -40], [-4, 30]])
     # ceil(5 · 0.8) = 4: the largest of four; 95 % would need the fifth
-    assert intervals.conformal_bands(errors, np.ones(4)) == {"80": [4.0, 40.0]}
-    assert intervals.conformal_bands(errors, np.array([1, 1, 1, 2]))["80"] == [3.0, 40.0]  # of 3, 1, 2, 4 / 2
+    assert conformal_half_widths(errors, np.ones(4)) == {"80": [4.0, 40.0]}
+    assert conformal_half_widths(errors, np.array([1, 1, 1, 2]))["80"] == [3.0, 40.0]  # of 3, 1, 2, 4 / 2
     rng = np.random.default_rng(1)
     levels = np.exp(rng.normal(size=400))
     growing = rng.normal(size=(400, 1)) * levels[:, None]
-    assert intervals.interval_score(growing, levels) < intervals.interval_score(growing, np.ones(400))
+    assert interval_score(growing, levels) < interval_score(growing, np.ones(400))
     inside = []
     for _ in range(300):
-        band = intervals.conformal_bands(rng.normal(size=(59, 1)), np.ones(59))
+        band = conformal_half_widths(rng.normal(size=(59, 1)), np.ones(59))
         inside.append([np.mean(np.abs(rng.normal(size=200)) <= band[level][0]) for level in ("80", "95")])
     np.testing.assert_allclose(np.mean(inside, axis=0), [0.8, 0.95], atol=0.02)
 
 
-def scored(true, forecasts, rivals, bands):
+def scored(true, forecasts, baselines, half_widths):
     """Score forecasts (n, horizon) of one target of one series."""
-    true, forecasts = true[:, :, None], forecasts[:, :, None]
-    rivals, bands = ({name: v[:, :, None] for name, v in values.items()} for values in (rivals, bands))
-    return score_forecasts(true, forecasts, rivals, bands, ["a"], np.ones((len(true), 1)), (None, None, None))
+    forecasts = {name: v[:, :, None] for name, v in {"network": forecasts, **baselines}.items()}
+    half_widths = {name: v[:, :, None] for name, v in half_widths.items()}
+    return score_forecasts(ForecastComparison(true[:, :, None], forecasts, half_widths, ["a"], np.ones((len(true), 1))))
 
 
 def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
@@ -165,3 +169,8 @@ def test_a_perfect_baseline_is_not_beaten():
 def test_a_few_windows_settle_nothing(windows, words):
     true = np.arange(float(windows))[:, None]
     assert words in verdict(scored(true, true + 0.1, {"persistence": true + 1}, {}), "lower")
+
+
+def test_small_errors_and_nearly_perfect_shares_are_not_rounded_away():
+    assert [format_error(v) for v in (0, 3e-13, 0.0123, 0.25, 1234.5)] == ["0.00", "3e-13", "0.0123", "0.25", "1234.50"]
+    assert [format_share(v) for v in (0, 0.001, 0.48, 0.9999, 1)] == ["0.00", "0.01", "0.48", "0.99", "1.00"]

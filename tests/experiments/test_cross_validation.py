@@ -86,7 +86,7 @@ def test_a_given_test_part_stays_and_seeds_differ(shipped, tmp_path):
     np.savez(tmp_path / "d.npz", X_train=X[:30], y_train=Y[:30], X_test=X[30:], y_test=Y[30:])
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), EPOCHS=1)
     o = {"FOLDS": 2, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "folds")}
-    summary = cross_validate_model.cross_validate_with(c, o)
+    summary = cross_validate_model.cross_validate(c, o)
     results = [json.loads((tmp_path / "folds" / f"fold_{k}.json").read_text()) for k in (1, 2)]
     assert [result["fold"] for result in results] == ["SEED 42", "SEED 43"]
     assert results[0]["figures"]["loss"] != results[1]["figures"]["loss"]
@@ -111,7 +111,7 @@ def test_folds_that_cannot_be(shipped, tmp_path, folds, changed, message):
         (tmp_path / "one.csv").write_text("who,what,x\n" + rows)
         c = c.changed(DATASET=str(tmp_path / "one.csv"), LABEL="what", WINDOW=5)
     with pytest.raises(InputError, match=message):
-        cross_validate_model.cross_validate_with(c, {"FOLDS": folds, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "f")})
+        cross_validate_model.cross_validate(c, {"FOLDS": folds, "FOLD_JOBS": 1, "FOLD_DIR": str(tmp_path / "f")})
     assert not (tmp_path / "f").exists()
 
 
@@ -168,18 +168,18 @@ def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_p
     (folder / "precious").mkdir(parents=True)
     (folder / "precious" / "data.csv").write_text("mine")
     with pytest.raises(InputError, match="holds no folds.json: name another folder"):
-        cross_validate_model.cross_validate_with(c, o)
+        cross_validate_model.cross_validate(c, o)
     (folder / "folds.json").write_text("{}")
     (folder / "notes.txt").write_text("mine too")
     (folder / "holiday.png").write_text("mine as well")
-    cross_validate_model.cross_validate_with(c, o)
+    cross_validate_model.cross_validate(c, o)
     assert (folder / "precious" / "data.csv").read_text() == "mine" and (folder / "notes.txt").exists()
     assert (folder / "holiday.png").exists()
     whole = json.loads((folder / "fold_1.json").read_text())
     for damaged in ({}, [], None, whole | {"fold": 5}, whole | {"test": 7}, whole | {"figures": {"accuracy": "x"}}):
         (folder / "fold_1.json").write_text(json.dumps(damaged))
         with pytest.raises(InputError, match="fold_1.json or its .csv is damaged"):
-            cross_validate_model.cross_validate_with(c, o)
+            cross_validate_model.cross_validate(c, o)
 
 
 def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from export_model import export
 from tests.conftest import load_model
-from tests.training.test_training_options import train
+from tests.helpers import train
 
 
 @pytest.mark.parametrize("architecture, standardise", [("cnn_lstm", "training"), ("deep_cnn_lstm", "sequence")])

@@ -15,9 +15,10 @@ import pytest
 from scipy.stats import loguniform
 
 import tune_model
-from cnn_lstm_model import backbone
+from cnn_lstm_model import build_model
 from core.errors import InputError
 from data_preprocessing import load_data
+from experiments.experiment import Experiment
 from experiments.search import run_repeats
 from experiments.trials import draw_trials, finished_rows
 
@@ -164,26 +165,30 @@ def test_trials_never_see_the_test_part(shipped, tmp_path):
         path = tmp_path / f"{test.mean():.0f}.npz"
         np.savez(path, X_train=x, y_train=y, X_test=test, y_test=y[:10])
         constants = shipped.changed(DATASET=str(path))
-        run = 0, [0], {"FILTERS": 2}, 2, constants, 0.25, load_data, backbone, "accuracy", 1, tmp_path / path.stem
-        rows.append(run_repeats(*run)[1][0][:2])
+        run = experiment(constants, tmp_path / path.stem)
+        rows.append(run_repeats(0, [0], {"FILTERS": 2}, 2, run, 1)[1][0][:2])
     assert rows[0] == rows[1]
+
+
+def experiment(constants, folder):
+    return Experiment(constants, options(), load_data, build_model, folder, "accuracy")
 
 
 def trained(constants, folder, epochs, repeats=(0, 1)):
     """Train a trial's repeats as a rung does. Returns: (score, loss) of each."""
     values = {"FILTERS": 2, "LSTM_UNITS": 3, "DROPOUT": 0.3, "PLATEAU": 1}
-    run = 0, list(repeats), values, epochs, constants, 0.25, load_data, backbone, "accuracy", 1, folder
-    return [figures[:2] for figures in run_repeats(*run)[1].values()]
+    found = run_repeats(0, list(repeats), values, epochs, experiment(constants, folder), 1)[1]
+    return [figures[:2] for figures in found.values()]
 
 
 def test_a_rung_goes_on_where_the_one_before_stopped(shipped, tmp_path, monkeypatch):
-    from training.batches import Blocks
+    from training.batches import BatchLoader
 
-    constants, seen, draw = shipped.changed(DATASET="motifs", N_SAMPLES=80), [], Blocks.set_epoch
+    constants, seen, draw = shipped.changed(DATASET="motifs", N_SAMPLES=80), [], BatchLoader.set_epoch
     whole = trained(constants, tmp_path / "whole", 4)
     trained(constants, tmp_path / "search", 2)
     with monkeypatch.context() as patch:
-        patch.setattr(Blocks, "set_epoch", lambda blocks, epoch: (seen.append(epoch), draw(blocks, epoch))[1])
+        patch.setattr(BatchLoader, "set_epoch", lambda loader, epoch: (seen.append(epoch), draw(loader, epoch))[1])
         assert trained(constants, tmp_path / "search", 4) == whole
     assert {*seen} == {0, 2, 3}  # 0 when blocks are made
     other = constants.changed(SEED=7)
@@ -191,7 +196,7 @@ def test_a_rung_goes_on_where_the_one_before_stopped(shipped, tmp_path, monkeypa
 
 
 def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shipped, tmp_path):
-    from training.acceleration.traced_steps import reused
+    from training.acceleration.traced_steps import reuse_network
     from training.build import build
     from training.fit import fit
 
@@ -201,9 +206,9 @@ def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shippe
     def train(seed, reuse, **changed):
         c = shipped.changed(DATASET=str(tmp_path / "x.npz"), EPOCHS=2, VALIDATION_SIZE=0.25, DROPOUT=0.3, SEED=seed)
         data = load_data(c.changed(**changed))
-        model, steps = build(data, backbone, c.changed(**changed)), None
-        model, steps = reused(model, data) if reuse else (model, None)
-        history, _ = fit(model, data, c.changed(**changed), steps=steps)
+        model, steps = build(data, build_model, c.changed(**changed)), None
+        model, steps = reuse_network(model, data) if reuse else (model, None)
+        history, _ = fit(model, data, c.changed(**changed), traced_steps=steps)
         return history, model, steps
 
     expected = [train(seed, reuse=False) for seed in (1, 2)]

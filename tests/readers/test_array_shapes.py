@@ -6,7 +6,7 @@ import pytest
 from scipy.io import savemat
 
 from core.errors import InputError
-from readers.arrays import numpy_files as arrays
+from readers.arrays import numpy_files
 from sequences.rows_on_disk import RowsOnDisk
 from tests.conftest import load
 
@@ -28,13 +28,13 @@ def all_of(data):
 def test_one_hot_labels_are_classes_and_it_is_said(tmp_path):
     data = read(tmp_path, X=X, y=np.eye(4)[Y])
     np.testing.assert_array_equal(data.train.y, Y[data.train.rows])
-    assert any("one-hot labels were read as the classes 0 to 3" in note for note in data.notes)
+    assert any("one-hot labels were read as the classes 0 to 3" in note for note in data.sequences.notes)
 
 
 def test_archives_as_keras_ships_them_name_their_arrays_with_a_small_x(tmp_path):
     data = read(tmp_path, x_train=X[:30], y_train=Y[:30], x_test=X[30:], y_test=Y[30:])
     np.testing.assert_allclose(data.test.take(slice(None)), X[30:], rtol=1e-6)
-    assert not any("not looked at" in note for note in data.notes)
+    assert not any("are not used" in note for note in data.sequences.notes)
     with pytest.raises(InputError, match="needs arrays X, y or X_train"):
         read(tmp_path, x_train=X, y_train=Y)
 
@@ -85,8 +85,8 @@ def test_h5_in_memory_and_from_disk(tmp_path, monkeypatch):
     path = write_h5(tmp_path / "d.h5", X=X, y=[b"left", b"right"] * 20, mood=Y)
     data = load(DATASET=str(path))
     np.testing.assert_allclose(all_of(data), X, rtol=1e-6)
-    assert data.state["classes"] == ["left", "right"] and any("mood" in note for note in data.notes)
-    monkeypatch.setattr(arrays, "IN_MEMORY", 0)
+    assert data.task.classes == ["left", "right"] and any("mood" in note for note in data.sequences.notes)
+    monkeypatch.setattr(numpy_files, "IN_MEMORY", 0)
     disk = load(DATASET=str(path))
     assert isinstance(disk.train.x, RowsOnDisk)
     np.testing.assert_allclose(all_of(disk), X, rtol=1e-6)
@@ -107,8 +107,10 @@ def test_mat_by_names_and_by_shape(tmp_path):
     savemat(tmp_path / "b.mat", {"data": X.T, "labels": Y[:, None] + 1, "fs": 250.0})  # electrodes, time, trials
     data = load(DATASET=str(tmp_path / "b.mat"))
     np.testing.assert_allclose(all_of(data), X, rtol=1e-6)
-    assert data.state["classes"] == ["1", "2", "3", "4"]
-    assert any("was read as (40, 9, 3)" in note for note in data.notes) and any("fs" in note for note in data.notes)
+    assert data.task.classes == ["1", "2", "3", "4"]
+    assert any("was read as (40, 9, 3)" in note for note in data.sequences.notes) and any(
+        "fs" in note for note in data.sequences.notes
+    )
 
 
 def test_arff(tmp_path):
@@ -117,7 +119,7 @@ def test_arff(tmp_path):
     (tmp_path / "d.arff").write_text(head + "@attribute class {a,b}\n@data\n" + rows)
     data = load(DATASET=str(tmp_path / "d.arff"))
     np.testing.assert_allclose(all_of(data)[:, :, 0], X[:, :, 0].round(6), rtol=1e-5)
-    assert data.state["classes"] == ["a", "b"]
+    assert data.task.classes == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", ["a.mat", "a.h5", "a.arff"])

@@ -10,8 +10,10 @@ from readers.arrays.ts import read_ts
 from readers.media import sound
 from readers.media.sound import log_mel, read_wav
 from readers.tables import series
-from sequences.preparation import equal_lengths, learn, prepare
+from sequences.preparation import Preparation, equal_lengths
+from sequences.types import Sequences
 from tests.conftest import load
+from tests.readers.helpers import NAMES, tone, write_recordings
 
 TS = """# a comment
 @problemName Walk
@@ -61,19 +63,20 @@ def test_ts_without_labels(tmp_path):
 
 def test_gaps_are_interpolated_short_sequences_padded_long_ones_cut():
     gap = np.array([[1.0], [np.nan], [np.nan], [4.0], [np.nan]])
-    x, notes = equal_lengths([gap, np.array([[7.0]] * 3), np.array([[1.0]] * 6)], 5, [-2.0], "here")
+    made = equal_lengths(Sequences([gap, np.array([[7.0]] * 3), np.array([[1.0]] * 6)]), 5, [-2.0], "here")
+    x = made.x
     np.testing.assert_allclose(x[0, :, 0], [1, 2, 3, 4, 4])
     assert x.shape == (3, 5, 1) and x.dtype == np.float32
     np.testing.assert_array_equal(x[1, :, 0], [-2, -2, 7, 7, 7])
     np.testing.assert_array_equal(x[2, :, 0], [1] * 5)
-    text = " ".join(notes)
+    text = " ".join(made.notes)
     assert "1 of 3 sequences were padded" in text and "1 of 3 sequences were cut" in text
     assert "3 missing values" in text
 
 
 def test_a_sequence_without_any_value_is_named():
     with pytest.raises(InputError, match="sequence 1 "):
-        equal_lengths([np.ones((3, 1)), np.full((3, 1), np.nan)], 3, [0.0], "here")
+        equal_lengths(Sequences([np.ones((3, 1)), np.full((3, 1), np.nan)]), 3, [0.0], "here")
 
 
 def test_a_folder_of_several_formats_gives_the_ts_file(tmp_path):
@@ -91,14 +94,10 @@ def test_test_sequences_are_brought_to_the_training_length(tmp_path):
     assert data.train.take(slice(None)).shape == (4, 8, 1) and data.test.take(slice(None)).shape == (2, 8, 1)
     mean = sum(sum(range(n)) for n in (5, 6, 7, 8)) / (5 + 6 + 7 + 8)  # of the training values
     np.testing.assert_allclose(data.test.take(slice(None))[0, :, 0], [mean] * 5 + [1, 2, 3])
-    assert any("1 of 2 sequences were cut" in note for note in data.notes)
+    assert any("1 of 2 sequences were cut" in note for note in data.sequences.notes)
 
 
 # Recordings.
-
-
-def tone(rate, seconds=0.3, hertz=440.0):
-    return 0.5 * np.sin(2 * np.pi * hertz * np.arange(int(rate * seconds)) / rate)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 48000])
@@ -143,23 +142,11 @@ def test_log_mel_frames_are_those_of_a_direct_computation(rate):
             assert frames[i, band] == pytest.approx(np.log(energy + 1e-6), abs=1e-6)
 
 
-def write_recordings(folder, names, rate=8000):
-    folder.mkdir(exist_ok=True)
-    for i, name in enumerate(names):
-        pitch = 300 if name[0] == "0" else 1200
-        sound = tone(rate, 0.1 + 0.01 * (i % 3), pitch + 5 * i)
-        wavfile.write(folder / name, rate, (sound * 2**15).astype(np.int16))
-    return folder
-
-
-NAMES = [f"{label}_{speaker}_{i}.wav" for label in "01" for speaker in ("ann", "bob", "eve", "dan") for i in range(4)]
-
-
 def test_a_recording_that_ends_before_its_header_says_is_named(tmp_path):
     folder = write_recordings(tmp_path / "r", NAMES)
     cut = folder / NAMES[3]
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
-    assert sound.read(folder, None)[0].notes == (f"recordings that end before their headers say: {NAMES[3]}",)
+    assert sound.read(folder, None)[0].notes == (f"recordings shorter than their headers say: {NAMES[3]}",)
     whole = (folder / NAMES[4]).read_bytes()
     cut.write_bytes(whole[:4] + b"\xff" * 4 + whole[8:])  # written to a pipe
     assert sound.read(folder, None)[0].notes == ()
@@ -202,11 +189,12 @@ def test_groups_of_npz_stay_whole(tmp_path):
 def test_csv_numeric_columns_are_inputs_and_time_is_skipped(shipped, tmp_path):
     (tmp_path / "s.csv").write_text('"Month","Sales","Price"\n"2001-01",1,2.5\n"2001-02",,3\n"2001-03",3,4\n')
     read = series.read(tmp_path / "s.csv", shipped)[0]
-    assert read.columns == ["Sales", "Price"] and read.notes == ("columns that are no input: Month",)
+    assert read.columns == ["Sales", "Price"] and read.notes == ("columns not used as inputs: Month",)
     np.testing.assert_array_equal(read.x[0], [[1, 2.5], [np.nan, 3], [3, 4]])
-    filled, notes = prepare(read, learn(read, [0]), "here")
+    filled = Preparation.fit(read, [0]).apply(read, "here")
+    notes = filled.notes
     np.testing.assert_array_equal(filled.x[0], [[1, 2.5], [1, 3], [3, 4]])
-    assert "1 empty cell was carried forward" in notes[0]
+    assert "1 empty cell was carried forward" in " ".join(notes)
 
 
 @pytest.mark.parametrize(

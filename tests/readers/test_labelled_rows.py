@@ -30,11 +30,13 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
     data = load(**c)
     # By hand: starts 0, 10, ... 100 are 11 windows a person; of them only the one at row 50 sees rows of both labels.
     assert len(data.train) + len(data.test) == 6 * 10 and len(data.test) % 10 == 0
-    assert "6 of 66 windows have rows of more than one label: left out" in data.notes
-    assert data.preparation["columns"] == ["x"] and any("no input: time" in note for note in data.notes)
+    assert "6 of 66 windows have rows of more than one label: left out" in data.sequences.notes
+    assert data.preparation.columns == ["x"] and any(
+        "not used as inputs: time" in note for note in data.sequences.notes
+    )
     c = c.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=40)
-    train_model.train_with(c)
-    assert evaluate_model.evaluate_with(c)["accuracy"] > 0.8
+    train_model.train(c)
+    assert evaluate_model.evaluate(c)["accuracy"] > 0.8
     with open(tmp_path / "run" / "predictions.csv") as file:
         windows = list(csv.DictReader(file))
     people = {window["name"].split(",")[0] for window in windows}
@@ -44,7 +46,7 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
     assert [w["true_label"] for w in own] == ["walk"] * 5 + ["sit"] * 5
     values = np.sin(np.arange(50) / 2) * 3  # a new recording, without names and labels
     (tmp_path / "new.csv").write_text("time,x\n" + "".join(f"{50 * i},{v:.4f}\n" for i, v in enumerate(values)))
-    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
     lines = (tmp_path / "run" / "new_predictions.csv").read_text().splitlines()
     assert len(lines) == 1 + 4 and "steps 0 to 19" in lines[1]
 
@@ -63,16 +65,16 @@ def test_without_a_header_columns_go_by_place_and_damaged_lines_are_named(tmp_pa
     lines[6] += "," + lines[7]
     (tmp_path / "s.txt").write_text(";\n".join(lines) + ";\n")
     data = load(DATASET=path, SEQUENCE=0, LABEL=1, WINDOW=20)
-    assert any("lines that have not 4 cells, left out: 7" in note for note in data.notes)
-    assert data.state["classes"] == ["sit", "walk"]
+    assert any("lines without exactly 4 cells, left out: 7" in note for note in data.sequences.notes)
+    assert data.task.classes == ["sit", "walk"]
 
 
 def test_a_number_in_every_row_is_that_of_the_last_row(tmp_path):
     rows = "".join(f"{u},{i},{u + i / 10},{100 - i + 0.5}\n" for u in range(5) for i in range(30))
     (tmp_path / "s.csv").write_text("unit,cycle,value,life\n" + rows)
     data = load(DATASET=str(tmp_path / "s.csv"), SEQUENCE="unit", LABEL="life", WINDOW=10, STRIDE=1)
-    assert data.task.score == "rmse" and len(data.train) + len(data.test) == 5 * 21
-    y = data.test.y[:, 0] * data.state["deviation"][0] + data.state["mean"][0]
+    assert data.task.metric == "rmse" and len(data.train) + len(data.test) == 5 * 21
+    y = data.test.y[:, 0] * data.task.deviation[0] + data.task.mean[0]
     np.testing.assert_allclose(y[:3], [91.5, 90.5, 89.5], atol=1e-4)  # rows 9, 10, 11
 
 
@@ -91,8 +93,8 @@ def test_a_folder_for_each_class(tmp_path, kind):
                     np.savetxt(folder / f"{k}.csv", values, delimiter=",", header="a,b", comments="")
     (tmp_path / "d" / "train" / "good" / "notes.md").write_text("x")
     data = load(DATASET=str(tmp_path / "d"))
-    assert len(data.train) == 12 and len(data.test) == 6 and data.state["classes"] == ["bad", "good"]
-    assert data.train.shape == (25, 2) and any("notes.md" in note for note in data.notes)
+    assert len(data.train) == 12 and len(data.test) == 6 and data.task.classes == ["bad", "good"]
+    assert data.train.shape == (25, 2) and any("notes.md" in note for note in data.sequences.notes)
 
 
 def test_channels_in_files_of_their_own(tmp_path):
@@ -107,7 +109,7 @@ def test_channels_in_files_of_their_own(tmp_path):
         np.savetxt(folder.parent / f"subject_{part}.txt", np.arange(n) // 3, fmt="%d")
     (tmp_path / "har" / "activity_labels.txt").write_text("1 WALKING\n2 SITTING\n")
     data = load(DATASET=str(tmp_path / "har"))
-    assert data.state["classes"] == ["SITTING", "WALKING"]
+    assert data.task.classes == ["SITTING", "WALKING"]
     np.testing.assert_allclose(data.test.take(slice(None))[:, :, 1], x["test", "y"], rtol=1e-6)
 
 
@@ -119,7 +121,7 @@ def test_sound_of_several_rates_is_brought_to_the_lowest(tmp_path):
             samples = np.sin(2 * np.pi * tone * np.arange(rate // 2) / rate)
             wavfile.write(tmp_path / "d" / name / f"{k}.wav", rate, (samples * 30000).astype(np.int16))
     data = load(DATASET=str(tmp_path / "d"), TEST_SIZE=2)
-    assert any("4 recordings of 16000 Hz were resampled to 8000 Hz" in note for note in data.notes)
+    assert any("4 recordings of 16000 Hz were resampled to 8000 Hz" in note for note in data.sequences.notes)
     loudest = data.sequences.x[:, 10].argmax(axis=1)  # the mel band of the tone, the same at both rates
     assert all(len(set(loudest[own])) == 1 for own in (slice(0, 4), slice(4, 8))) and loudest[0] != loudest[4]
 
@@ -141,7 +143,7 @@ def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch,
         np.testing.assert_allclose(own, expected, atol=1e-5)
     else:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        notes = " ".join(load(DATASET=str(tmp_path), TEST_SIZE=2).notes)
+        notes = " ".join(load(DATASET=str(tmp_path), TEST_SIZE=2).sequences.notes)
         assert "4 sound files left out" in notes and "pip install soundfile" in notes
 
 
@@ -175,5 +177,5 @@ def test_gaps_of_a_single_recording_are_filled_from_the_past_alone(tmp_path):
     first = data.train.x[np.array([0])][0, :, 0]
     assert (
         first.tolist() == [7, 7, 14, 14, 14, 35, 42, 49, 6, 13]
-        and "21 missing values were filled from the row" in data.notes[0]
+        and "21 missing values were filled from the row" in data.sequences.notes[0]
     )

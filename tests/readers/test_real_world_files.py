@@ -11,7 +11,7 @@ import predict_model
 import train_model
 from core.errors import InputError
 from tests.conftest import load
-from tests.readers.test_formats import NAMES, write_recordings
+from tests.readers.helpers import NAMES, write_recordings
 
 TS = "@univariate true\n@classLabel true a b\n@data\n"
 
@@ -38,8 +38,8 @@ def test_one_training_sequence_a_class_is_learned(shipped, tmp_path):
     for part, times in (("TRAIN", 1), ("TEST", 3)):
         write_ucr(tmp_path / f"F_{part}.tsv", [[k, *rng.normal(k, 0.1, 9)] for k in range(1, 6) for _ in range(times)])
     constants = shipped.changed(DATASET=str(tmp_path), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train_with(constants)
-    assert evaluate_model.evaluate_with(constants)["test_sequences"] == 15
+    train_model.train(constants)
+    assert evaluate_model.evaluate(constants)["test_sequences"] == 15
 
 
 @pytest.mark.parametrize("form", ["tsv", "npz"])
@@ -58,7 +58,7 @@ def test_nan_at_the_end_is_the_end_and_nan_inside_is_filled(tmp_path, form):
     expected = [[1, 2, 3, 4], [mean, mean, 5, 6], [mean, 1, 2, 3], [4, 3, 2, 1]]
     np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], expected, rtol=1e-6)
     np.testing.assert_allclose(data.test.take(slice(None))[:, :, 0], expected[::-1], rtol=1e-6)
-    notes = " ".join(data.notes)
+    notes = " ".join(data.sequences.notes)
     assert "2 of 4 sequences were padded" in notes and "1 missing value was filled" in notes
 
 
@@ -82,7 +82,7 @@ def test_the_test_twin_of_a_table_is_the_test_part(tmp_path):
     with pytest.raises(InputError, match="_TEST twin of .*s_TRAIN.csv line 2.*goes back"):
         load(DATASET=str(tmp_path / "s_TRAIN.csv"))
     write_table(tmp_path / "s_TEST.csv", days(60, 30), "date,other")
-    with pytest.raises(InputError, match="other columns"):
+    with pytest.raises(InputError, match="different columns"):
         load(DATASET=str(tmp_path / "s_TRAIN.csv"))
 
 
@@ -94,13 +94,13 @@ def test_sound_files_in_capitals_count_and_those_left_out_are_named(tmp_path, mo
     (folder / "notes.md").write_text("hello")
     data = load(DATASET=str(folder))
     assert len(data.train) + len(data.test) == len(NAMES)
-    assert any("1 sound file left out" in note and "0_x.mp3" in note for note in data.notes)
+    assert any("1 sound file left out" in note and "0_x.mp3" in note for note in data.sequences.notes)
 
 
 def test_arrays_that_are_not_looked_at_are_named(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 2
     np.savez(tmp_path / "d.npz", X=x, y=y, subject=y, weights=x)
-    assert "arrays that are not looked at: subject, weights" in load(DATASET=str(tmp_path / "d.npz")).notes
+    assert "arrays that are not used: subject, weights" in load(DATASET=str(tmp_path / "d.npz")).sequences.notes
 
 
 def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path):
@@ -116,7 +116,7 @@ def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path):
 def test_parts_of_a_date_that_begin_again_are_inputs(tmp_path, name, period):
     rows = [[i % period, i * 0.5] for i in range(100)]
     data = load(DATASET=str(write_table(tmp_path / "s.csv", rows, f"{name},load")))
-    assert data.preparation["columns"] == [name, "load"] and data.state["targets"] == ["load"]
+    assert data.preparation.columns == [name, "load"] and data.task.targets == ["load"]
 
 
 def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped, tmp_path, capsys):
@@ -125,13 +125,13 @@ def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped,
         row[2] = ""
     path = write_table(tmp_path / "s.csv", rows, "month,planned,sales")
     c = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), WINDOW=6, HORIZON=3, TEST_SIZE=12, EPOCHS=1)
-    train_model.train_with(c)
+    train_model.train(c)
     assert "the last 3 rows have no sales" in capsys.readouterr().out
-    evaluate_model.evaluate_with(c)
+    evaluate_model.evaluate(c)
     with open(tmp_path / "run" / "predictions.csv") as file:
         true = [[float(row[f"true_step_{h}"]) for h in (1, 2, 3)] for row in csv.DictReader(file)]
     assert true == [[2 * i, 2 * i + 2, 2 * i + 4] for i in range(45, 55)]
-    predict_model.predict_new(path, str(tmp_path / "run"))
+    predict_model.predict(path, str(tmp_path / "run"))
     assert "beyond the last of 57 rows" in capsys.readouterr().out
 
 
@@ -140,7 +140,7 @@ def test_a_window_with_a_gap_in_what_is_to_forecast_is_left_out(tmp_path):
     rows[20][1] = rows[55][1] = ""
     data = load(DATASET=str(write_table(tmp_path / "s.csv", rows)), WINDOW=5, HORIZON=2, TEST_SIZE=20)
     assert 19 not in data.train.rows + 5 and 20 not in data.train.rows + 5 and 21 in data.train.rows + 5
-    assert "4 windows with an empty value to forecast were left out" in data.notes
+    assert "4 windows with an empty value to forecast were left out" in data.sequences.notes
 
 
 def test_stereo_and_mono_of_one_rate_are_read_together(tmp_path):

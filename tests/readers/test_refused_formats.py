@@ -18,7 +18,7 @@ from scipy.io import savemat, wavfile
 from scipy.sparse import eye
 
 from core.errors import InputError
-from readers import text_files as text
+from readers import text_files
 from tests.conftest import load
 
 RNG = np.random.default_rng(0)
@@ -127,7 +127,7 @@ CASES = [
     (table("t,v", "day,unit", *SERIES), V, "line 2, column 't': 'day' is not a finite number"),
     (table("t,v", *SERIES, "t,v", *SERIES), V, "line 32, column 't': 't'"),
     (table("v", *"1" * 30, "1e400"), V, "line 32, column 'v': '1e400' is not a finite"),
-    (table("date,v", *DAYS, "2001-02-30,5"), V, "line 30: '2001-02-30' in column 'date' is no date"),
+    (table("date,v", *DAYS, "2001-02-30,5"), V, "line 30: '2001-02-30' in column 'date' is not a date"),
     (table("v", *"1" * 30, "=1+1"), V, "line 32, column 'v': '=1.1' is not a finite"),
     (table("v,w", *["1,2"] * 30, "#VALUE!,3"), V, "line 32, column 'v': '#VALUE!'"),
     (table("v,w", *['"1,000",2'] * 30, '"0,100",2'), V, "line 32, column 'v': '0,100'"),
@@ -142,14 +142,22 @@ CASES = [
     (table("y,a,b", *ROWS), ROW | {"LABEL": "z"}, "LABEL = 'z' is impossible: the 3 columns of .*d.csv are y, a, b"),
     (table("y,a,b", *ROWS), ROW | {"LABEL": 9}, "LABEL = 9 is impossible"),
     (table("y,a,b", *ROWS), ROW | {"SEQUENCE": "who"}, "SEQUENCE = 'who' is impossible"),
-    (table("y,a", *(f"{'' if k == 4 else 'pq'[k % 2]},{k}" for k in range(30))), ROW, "row 5 has no label in column"),
-    (table("y,a", *(f"{'' if k == 6 else k % 2},{k}" for k in range(30))), ROW, "row 7 has no label in column"),
+    (
+        table("y,a", *(f"{'' if k == 4 else 'pq'[k % 2]},{k}" for k in range(30))),
+        ROW,
+        "column 'y' of LABEL is empty in row 5",
+    ),
+    (
+        table("y,a", *(f"{'' if k == 6 else k % 2},{k}" for k in range(30))),
+        ROW,
+        "column 'y' of LABEL is empty in row 7",
+    ),
     (table("t,v", *SERIES), V | {"TARGET": "w"}, "TARGET = 'w' is impossible: the numeric columns are t, v"),
     (table("t,v", *SERIES), V | {"TARGET": ["v", "v"]}, "names a column twice"),
     (table("t,v", *SERIES), V | {"KNOWN": ["zz"]}, "KNOWN = 'zz' is impossible"),
     (table("t,v", *SERIES), V | {"KNOWN": ["v"]}, "its future is not known"),
     (table("v,w", *(f",{k}" for k in range(30))), V, "TARGET = 'v' is impossible"),
-    ({f"d/{k}/{i}.csv": f"a,{'bc'[i % 2]}\n1,2\n3,4\n" for k in "xy" for i in range(6)}, {}, "has other columns"),
+    ({f"d/{k}/{i}.csv": f"a,{'bc'[i % 2]}\n1,2\n3,4\n" for k in "xy" for i in range(6)}, {}, "has different columns"),
     ({"d.h5": h5(link(h5py.ExternalLink, "/etc/passwd", "X"))}, {}, "needs arrays X, y"),
     ({"d.h5": h5(link(h5py.SoftLink, "/nowhere"))}, {}, "needs arrays X, y"),
     ({"d.h5": h5(references)}, {}, "X holds objects"),
@@ -172,29 +180,33 @@ CASES = [
     ({"d.mat": saved(savemat, {"X": eye(20).tocsc(), "y": Y})}, {}, "X is no plain array"),
     ({"d.mat": saved(savemat, {"X": X + 1j, "y": Y})}, {}, "X is no plain array"),
     ({"d.mat": b""}, {}, "cannot be read as .mat"),
-    ({"d.arff": ARFF.replace("@data\n", "")}, {}, "it ends before its @data"),
+    ({"d.arff": ARFF.replace("@data\n", "")}, {}, "it ends too early"),
     ({"d.arff": ARFF + "1,2,z\n"}, {}, "z value not in"),
     ({"d.arff": ARFF + "1,2,x\n1,x\n"}, {}, "cannot be read as .arff"),
     ({"d.arff": ARFF.replace("a numeric", "a string") + "q,1,x\n"}, {}, "String attributes"),
     ({"d.arff": ARFF.replace("a numeric", "a date 'zz'") + "1,1,x\n"}, {}, "cannot be read as .arff"),
     ({"d.arff": ARFF.replace("b numeric", "b {p,q}") + "1,p,x\n" * 4}, {}, "2 nominal attributes"),
-    (meta("../secret.wav,hello\n", "a.wav") | {"secret.wav": WAV}, {}, "row 1 names '../secret.wav', which is no rec"),
-    (meta("/etc/passwd,hello\n", "a.wav"), {}, "row 1 names '/etc/passwd', which is no recording"),
-    (meta("a.wav,hello\nb.wav,you\n", "a.wav"), {}, "row 2 names 'b.wav', which is no recording"),
+    (
+        meta("../secret.wav,hello\n", "a.wav") | {"secret.wav": WAV},
+        {},
+        "row 1 names '../secret.wav', which is not a rec",
+    ),
+    (meta("/etc/passwd,hello\n", "a.wav"), {}, "row 1 names '/etc/passwd', which is not a recording"),
+    (meta("a.wav,hello\nb.wav,you\n", "a.wav"), {}, "row 2 names 'b.wav', which is not a recording"),
     (meta("a.wav,hello\na.wav,you\n", "a.wav"), {}, "row 2 names 'a.wav' for the second time"),
-    (meta("a.wav,abc, then cab\n", "a.wav"), {}, "row 1 has 3 cells, 2 are allowed: quote what is said"),
-    (meta("a.wav,\nb.wav,\n", "a.wav", "b.wav"), {}, "row 1 .a.wav. holds nothing that is said"),
+    (meta("a.wav,abc, then cab\n", "a.wav"), {}, "row 1 has 3 cells, 2 are allowed: quote the transcript"),
+    (meta("a.wav,\nb.wav,\n", "a.wav", "b.wav"), {}, "row 1 .a.wav. holds no transcript"),
     (meta("a.wav,he\x07llo\nb.wav,x\n", "a.wav", "b.wav"), {}, "letters that cannot be shown"),
     (meta("a.wav,x\n", "a.wav", header="name,words\n"), {}, "metadata.csv cannot be used: a header must name"),
     (meta("", "a.wav", header=""), {}, "metadata.csv cannot be used"),
-    (meta("a.wav,x\n", "a.wav") | {"d/metadata.tsv": META}, {}, "metadata.csv and metadata.tsv: one of them"),
+    (meta("a.wav,x\n", "a.wav") | {"d/metadata.tsv": META}, {}, "metadata.csv and metadata.tsv: only one of them"),
     (meta("".join(f"{k}.wav,{'ab' * 4000}\n" for k in range(8)), *(f"{k}.wav" for k in range(8))), {}, "8000 steps"),
     (table("label,text", *(f"{k % 2}," for k in range(30))), WORDS, "text 1 is empty"),
     (table("label,text", *(f"0,hello {k}" for k in range(30))), WORDS, "one class only"),
     (table("label,text", *TEXTS), {"TEXT": "text"}, "no labels"),
     (table("label,text", *TEXTS), WORDS | {"TEXT": "words"}, "TEXT = 'words' is impossible"),
     (table("label,text", *TEXTS), WORDS | {"TEXT": "label"}, "TEXT and LABEL name the same column"),
-    (table("label,text", *TEXTS, ",hello"), WORDS, "row 31 has no label"),
+    (table("label,text", *TEXTS, ",hello"), WORDS, "column 'label' of LABEL is empty in row 31"),
     (table("label,text", *(f"{k % 2},..." for k in range(30))), WORDS, "hold no words"),
     (clips(b"\x00\xff\xfe\x00", suffix=".txt"), {}, "not a text file"),
     (clips(gif(size=(65_000, 65_000))), {}, "4225000000 pixels"),
@@ -223,7 +235,7 @@ def bounded():
 
 @pytest.mark.parametrize(("files", "constants", "message"), CASES, ids=[message[:40] for _, _, message in CASES])
 def test_what_cannot_be_used_is_named_with_its_place(tmp_path, monkeypatch, files, constants, message):
-    monkeypatch.setattr(text, "UNPACKED", 5_000_000)  # as it is, two GiB
+    monkeypatch.setattr(text_files, "UNPACKED", 5_000_000)  # as it is, two GiB
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())

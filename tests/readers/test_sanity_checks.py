@@ -24,7 +24,9 @@ def stream(path, ids, labels="ab", header="who,what,x", rows=20):
 def test_two_names_that_are_one_number_are_not_merged(tmp_path, pair):
     own = stream(tmp_path / "s.csv", [*pair, "8", "9", "10", "11"])
     for constants in ({}, {"SEQUENCE": None, "WINDOW": 1, "GROUP": "who"}, {"LABEL": None, "TARGET": "x"}):
-        with pytest.raises(InputError, match="holds '.*' and '.*', which are one number: write them alike") as refusal:
+        with pytest.raises(
+            InputError, match="holds '.*' and '.*', which are one number: write them the same way"
+        ) as refusal:
             load(**own | constants)
         assert all(f"'{word}'" in str(refusal.value) for word in pair)
     stream(tmp_path / "s.csv", [pair[0], "8", "9", "10", "11"])
@@ -38,12 +40,14 @@ def test_large_numbers_name_recordings_with_all_their_digits(tmp_path):
 
 def test_labels_in_two_spellings_are_one_class_and_it_is_said(tmp_path):
     data = load(**stream(tmp_path / "s.csv", [f"p{k}" for k in range(9)], labels=["01", "1", "2"]))
-    assert data.state["classes"] == ["1", "2"] and "labels: '01' and '1' are one number, so one class" in data.notes
+    assert (
+        data.task.classes == ["1", "2"] and "labels: '01' and '1' are one number, so one class" in data.sequences.notes
+    )
     rows = "".join(f"{k},{k + 1},{('1.0', '1', '2')[k % 3]}\n" for k in range(30))
     (tmp_path / "r.csv").write_text("a,b,y\n" + rows)
     own = {"DATASET": str(tmp_path / "r.csv"), "SEQUENCE": "row", "LABEL": "y"}
-    assert any("'1' and '1.0' are one number" in note for note in load(**own).notes)
-    assert not any("one number" in note for note in load(**own, TASK="regression").notes)
+    assert any("'1' and '1.0' are one number" in note for note in load(**own).sequences.notes)
+    assert not any("one number" in note for note in load(**own, TASK="regression").sequences.notes)
     with pytest.raises(InputError, match="of GROUP holds"):
         load(**own | {"GROUP": "y", "LABEL": "a"})
 
@@ -65,7 +69,7 @@ def test_what_32_bit_floats_round_away_is_named(tmp_path, kind):
         else:
             np.savez(path, X=level + wave, y=np.arange(60) % 2)
             own = {}
-        notes = " ".join(load(**own | {"DATASET": str(path)}).notes)
+        notes = " ".join(load(**own | {"DATASET": str(path)}).sequences.notes)
         name = "x" if kind in ("series", "stream") else "the values"
         assert (f"{name}: a deviation of" in notes and "steps of 128 apart: subtract" in notes) == named, notes
 
@@ -84,11 +88,11 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
     own = {"DATASET": str(tmp_path / "r_train.csv"), "SEQUENCE": "row", "LABEL": "y"}
     data = load(**own)
     np.testing.assert_array_equal(data.train.take(slice(None)), data.test.take(slice(None)))
-    train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+    train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
 
     def answers(text):
         (tmp_path / "new.csv").write_text(text)
-        predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+        predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
         return (tmp_path / "run" / "new_predictions.csv").read_text(), capsys.readouterr().out
 
     expected, _ = answers(rows_of(names, values[:9]))
@@ -97,7 +101,7 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
     )
     assert answers(rows_of(names, values[:9], header=False))[0] == expected
     more, printed = answers(rows_of(["", *names, "y"], np.column_stack([np.arange(9), table[:9]])))
-    assert more == expected and "columns that the training set has not are ignored: (nameless)\n" in printed
+    assert more == expected and "columns that the training set does not have are ignored: (nameless)\n" in printed
     with pytest.raises(InputError, match="has sequences of 4 time steps; the training set has 5"):
         answers(rows_of(names, values[:9, :4], header=False))
     for text, lost in ((rows_of(names[:4], values[:9, :4]), "e"), (rows_of(list("vwxyz"), values[:9]), "a")):
@@ -113,7 +117,10 @@ def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, name, step, nam
     (tmp_path / "r.csv").write_text(rows_of([name, *"bcdefg", "y"], values, header=name is not None))
     own = {"DATASET": str(tmp_path / "r.csv"), "SEQUENCE": "row"}
     for other in ({"LABEL": -1}, {"TASK": "forecasting", "WINDOW": 3}):
-        assert sum("read as a time step: remove it if it is" in note for note in load(**own, **other).notes) == named
+        assert (
+            sum("read as a time step: remove it if it is" in note for note in load(**own, **other).sequences.notes)
+            == named
+        )
 
 
 @pytest.mark.parametrize("kind", ["series", "stream"])
@@ -122,13 +129,13 @@ def test_new_columns_that_the_training_part_has_not_are_named(shipped, tmp_path,
     if kind == "series":
         (tmp_path / "d.csv").write_text("time,x\n" + "".join(f"{k},{k % 7}\n" for k in range(60)))
         own = {"DATASET": str(tmp_path / "d.csv"), "TARGET": "x", "WINDOW": 5}
-    train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+    train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
     (tmp_path / "new.csv").write_text("time,y,x,z\n" + "".join(f"{k},{k % 3},{k % 7},{k % 5}\n" for k in range(20)))
-    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
     assert "columns that the training set has not are ignored: y, z" in capsys.readouterr().out
     (tmp_path / "new.csv").write_text("time,y\n" + "".join(f"{k},{k % 3}\n" for k in range(20)))
     with pytest.raises(InputError, match="no numeric column 'x', which the training set has"):
-        predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+        predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("steps", [range(2001, 2013), range(12), [k / 2 for k in range(12)]])
@@ -141,7 +148,7 @@ def test_a_header_of_numbers_that_count_up_is_no_row(tmp_path, steps):
         )
         data = load(**wide)
         np.testing.assert_array_equal(np.stack(data.sequences.x)[:, :, 0], values)
-        assert any("line 1 is read as a header: its numbers count up" in note for note in data.notes)
+        assert any("line 1 is read as a header: its numbers count up" in note for note in data.sequences.notes)
     for labels in (np.arange(30) % 2, np.array(["a", "b"])[np.arange(30) % 2]):
         (tmp_path / "d.csv").write_text(rows_of([*steps, "label"], np.column_stack([values.astype(str), labels])))
         data = load(DATASET=str(tmp_path / "d.csv"), SEQUENCE="row", LABEL="label")
@@ -152,7 +159,7 @@ def test_numbers_that_count_up_in_several_rows_are_no_header(tmp_path):
     (tmp_path / "d.csv").write_text(rows_of("", [["ab"[k % 2], *range(k, k + 9)] for k in range(30)], header=False))
     data = load(DATASET=str(tmp_path / "d.csv"), SEQUENCE="row", LABEL=0)
     assert len(data.train) + len(data.test) == 30
-    assert not any("header" in note for note in data.notes)
+    assert not any("header" in note for note in data.sequences.notes)
 
 
 def test_archive_text_with_a_header_of_numbers_is_refused(tmp_path):
@@ -169,7 +176,7 @@ def test_numbers_with_a_unit_are_pointed_at(tmp_path, form):
     cells = [form.format(k % 30 + 1) for k in range(120)]
     (tmp_path / "s.csv").write_text("v;x;w\n" + "".join(f"{k % 7};{k % 5};{cell}\n" for k, cell in enumerate(cells)))
     for own in ({"TARGET": "v", "WINDOW": 5}, {"LABEL": "v", "WINDOW": 1}):
-        notes = " ".join(load(DATASET=str(tmp_path / "s.csv"), **own).notes)
+        notes = " ".join(load(DATASET=str(tmp_path / "s.csv"), **own).sequences.notes)
         assert f"column 'w' is read as words: its cells look like numbers with a unit, such as {cells[0]!r}" in notes
     with pytest.raises(InputError, match="TARGET = 'w' is impossible.*numbers with a unit"):
         load(DATASET=str(tmp_path / "s.csv"), TARGET="w", WINDOW=5)
@@ -179,25 +186,27 @@ def test_numbers_with_a_unit_are_pointed_at(tmp_path, form):
 
 def test_a_few_numbers_with_a_unit_are_not_taken_for_labels(tmp_path):
     (tmp_path / "s.csv").write_text("w,v\n" + "".join(f"{k % 4} %,{k}\n" for k in range(60)))
-    assert any("numbers with a unit, such as '0 %'" in note for note in load(DATASET=str(tmp_path / "s.csv")).notes)
+    assert any(
+        "numbers with a unit, such as '0 %'" in note for note in load(DATASET=str(tmp_path / "s.csv")).sequences.notes
+    )
 
 
 @pytest.mark.parametrize("form", ["p{}", "{}-{}", "10:{:02}", "{}th of May"])
 def test_words_with_digits_are_no_numbers_with_a_unit(tmp_path, form):
     (tmp_path / "s.csv").write_text("v,w\n" + "".join(f"{k},{form.format(k % 20, k % 20)}\n" for k in range(120)))
-    assert "unit" not in " ".join(load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5).notes)
+    assert "unit" not in " ".join(load(DATASET=str(tmp_path / "s.csv"), TARGET="v", WINDOW=5).sequences.notes)
 
 
-def test_classes_and_groups_that_differ_in_capitals_or_blanks_alone_are_named(tmp_path):
+def test_classes_and_groups_that_differ_in_only_in_case_or_spaces_are_named(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(60, 6)), np.array(["Cat", "cat", "cat ", "dog"] * 15)
     np.savez(tmp_path / "d.npz", X=x, y=y)
-    said = "classes that differ in capitals or blanks alone: 'Cat', 'cat', 'cat '"
-    assert said in load(DATASET=str(tmp_path / "d.npz")).notes
+    said = "classes that differ only in case or spaces: 'Cat', 'cat', 'cat '"
+    assert said in load(DATASET=str(tmp_path / "d.npz")).sequences.notes
     np.savez(tmp_path / "d.npz", X=x, y=np.where(y == "dog", "dog", "cat"))
-    assert not load(DATASET=str(tmp_path / "d.npz")).notes
+    assert not load(DATASET=str(tmp_path / "d.npz")).sequences.notes
     own = stream(tmp_path / "s.csv", ["p1", "P1", "p 1", "p2", "p3", "p4"])
-    notes = load(**own, GROUP="who").notes
-    assert "groups that differ in capitals or blanks alone: 'P1', 'p 1', 'p1'" in notes
+    notes = load(**own, GROUP="who").sequences.notes
+    assert "groups that differ only in case or spaces: 'P1', 'p 1', 'p1'" in notes
 
 
 @pytest.mark.parametrize("form", ["2001-02-03 00:{:02}:00", "{}", "03/{:02}/2001"])
@@ -208,8 +217,8 @@ def test_recordings_whose_rows_are_not_in_the_order_of_time_are_said(tmp_path, f
     for order, times in ((rows, None), (rows[36:] + rows[:36], None), (swapped, "once"), (rows[::-1], "66 times")):
         (tmp_path / "s.csv").write_text("\n".join(["who,what,time,x", *order]))
         data = load(**own)
-        assert data.preparation["columns"] == ["x"] and "columns that are no input: time" in data.notes
-        said = [note for note in data.notes if "goes back" in note]
+        assert data.preparation.columns == ["x"] and "columns not used as inputs: time" in data.sequences.notes
+        said = [note for note in data.sequences.notes if "goes back" in note]
         assert len(said) == (times is not None)
         assert (
             times is None or f"time goes back {times} inside recordings: rows stay in the order of the file" in said[0]
@@ -218,7 +227,7 @@ def test_recordings_whose_rows_are_not_in_the_order_of_time_are_said(tmp_path, f
 
 def test_a_time_that_was_measured_is_an_input(tmp_path):
     own = stream(tmp_path / "s.csv", [f"p{k}" for k in range(6)], header="who,what,reaction time")
-    assert load(**own).preparation["columns"] == ["reaction time"]
+    assert load(**own).preparation.columns == ["reaction time"]
 
 
 @pytest.mark.parametrize("row", [3, 70])

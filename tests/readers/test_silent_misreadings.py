@@ -8,7 +8,7 @@ from scipy.io import savemat, wavfile
 
 from core.errors import InputError
 from readers.media.sound import AT_ONCE, log_mel
-from readers.tables.timestamps import parsed
+from readers.tables.timestamps import parse_times
 from tasks.classification.labels import class_order
 from tests.conftest import load
 
@@ -27,8 +27,8 @@ def write(path, *lines):
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ("{:%Y-%m-%d %I-%p}", r"line 2: '2020-04-09 12-AM' in column 'Date' is a time in a form that is not read"),
-        ("{:%m/%d/%Y}", r"line 32: '' in column 'Date' is no date"),
+        ("{:%Y-%m-%d %I-%p}", r"line 2: '2020-04-09 12-AM' in column 'Date' is a time in an unknown format"),
+        ("{:%m/%d/%Y}", r"line 32: '' in column 'Date' is not a date"),
     ],
 )
 def test_a_column_of_times_that_is_not_understood_is_no_word(tmp_path, form, message):
@@ -44,7 +44,7 @@ def test_a_column_of_times_that_is_not_understood_is_no_word(tmp_path, form, mes
 @pytest.mark.parametrize("form", ["{:%m/%d/%y %H:%M}", "{:%Y-%m-%d %H:%M} UTC", "{:%d/%m/%y %H:%M}"])
 def test_short_years_with_a_clock_and_utc_are_times(form):
     times = np.datetime64("2020-12-09T05:00") + 7 * np.arange(80) * np.timedelta64(1, "h")
-    readings = parsed([form.format(time) for time in times.astype(object)])
+    readings = parse_times([form.format(time) for time in times.astype(object)])
     assert any((reading == times).all() for reading in readings)
 
 
@@ -52,7 +52,7 @@ def test_fractions_of_a_second_are_told_apart(tmp_path):
     rows = [f"2024-01-01 00:00:{k / 50:05.2f},{k % 7}" for k in range(120)]
     data = load(DATASET=write(tmp_path / "s.csv", "time,x", *rows), TARGET="x")
     assert data.sequences.times[0][3] - data.sequences.times[0][0] == np.timedelta64(60, "ms")
-    assert not any("steps between rows" in note for note in data.notes)
+    assert not any("steps between rows" in note for note in data.sequences.notes)
     with pytest.raises(InputError, match="'2024-01-01 00:00:00.02' repeats"):
         load(DATASET=write(tmp_path / "s.csv", "time,x", *rows[:2], *rows[1:]), TARGET="x")
 
@@ -99,8 +99,12 @@ def test_these_are_times(tmp_path, header, row):
 @pytest.mark.parametrize(
     ("header", "row", "message"),
     [
-        ("date,shop,y", lambda k: f"{day(k // 4)} {k // 4 % 12 + 1}-PM,{'abcd'[k % 4]}", "is a time in a form that is"),
-        ("date,y", lambda k: "" if k == 30 else day(k), "line 32: '' in column 'date' is no date"),
+        (
+            "date,shop,y",
+            lambda k: f"{day(k // 4)} {k // 4 % 12 + 1}-PM,{'abcd'[k % 4]}",
+            "is a time in an unknown format",
+        ),
+        ("date,y", lambda k: "" if k == 30 else day(k), "line 32: '' in column 'date' is not a date"),
     ],
 )
 def test_times_of_several_series_and_empty_ones_are_looked_at(tmp_path, header, row, message):
@@ -147,14 +151,14 @@ def test_in_folders_the_label_may_be_a_column_by_name_or_place(tmp_path, column)
         for k in range(2):
             write(tmp_path / "d" / who / f"{k}.csv", *table())
     data = load(DATASET=str(tmp_path / "d"), LABEL=column, WINDOW=10)
-    assert data.state["classes"] == ["a", "b"] and data.train.shape == (10, 2)
-    assert any("classes are those of the column what" in note for note in data.notes)
+    assert data.task.classes == ["a", "b"] and data.train.shape == (10, 2)
+    assert any("classes are those of the column what" in note for note in data.sequences.notes)
 
 
 def test_files_without_labels_or_target_are_asked_about(tmp_path):
     for k in range(3):
         write(tmp_path / "d" / f"{k}.csv", *table())
-    with pytest.raises(InputError, match='SEQUENCE = "file" needs LABEL'):
+    with pytest.raises(InputError, match="SEQUENCE = 'file' needs LABEL"):
         load(DATASET=str(tmp_path / "d"), SEQUENCE="file")
 
 
@@ -214,7 +218,7 @@ def test_mat_with_a_small_x_goes_by_names(tmp_path):
     x, y = RNG.normal(size=(20, 9, 2)), np.arange(20) % 2
     savemat(tmp_path / "d.mat", {"groups": np.arange(20) // 4, "x": x, "y": y})
     data = load(DATASET=str(tmp_path / "d.mat"))
-    assert data.state["classes"] == ["0", "1"] and data.sequences.groups is not None
+    assert data.task.classes == ["0", "1"] and data.sequences.groups is not None
 
 
 def test_wide_tables_name_their_series(tmp_path):
@@ -227,7 +231,7 @@ def test_wide_tables_name_their_series(tmp_path):
         **wide,
     )
     assert data.sequences.names == ["17", "23", "29"] and [len(x) for x in data.sequences.x] == [40] * 3
-    assert any("store is taken for the names of the series" in note for note in data.notes)
+    assert any("store is read as the names of the series" in note for note in data.sequences.notes)
     with pytest.raises(InputError, match="line 1 looks like a header .202001, 202002, 202003"):
         load(
             DATASET=write(tmp_path / "m.csv", f"item,{months}", *(f"{'abc'[k]},{v}" for k, v in enumerate(values))),

@@ -14,10 +14,10 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
-from readers.tables import row_sequences as rows
+from readers.tables import row_sequences
 from readers.tables.columns import side_by_side
 from readers.tables.delimited import read_table
-from readers.tables.timestamps import TIME_FORMATS, in_order, parsed
+from readers.tables.timestamps import TIME_FORMATS, choose_reading, parse_times
 from tests.conftest import ROOT, load
 
 
@@ -59,14 +59,14 @@ def test_encodings_and_gzip(tmp_path):
 def test_missing_cells_are_carried_forward_and_counted(tmp_path, cell):
     rows = "".join(f"{i},{cell if i == 9 else i + 0.5}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), TARGET="a", WINDOW=5)
-    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cell was carried forward" in " ".join(data.notes)
+    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cell was carried forward" in " ".join(data.sequences.notes)
 
 
 def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
     rows = "".join(f"{i},{'NA' if i < 4 else i}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5)
     assert data.sequences.x[0][0].tolist() == [4, 4]
-    assert any("first 4 rows" in note for note in data.notes)
+    assert any("first 4 rows" in note for note in data.sequences.notes)
 
 
 def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
@@ -75,12 +75,12 @@ def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
     path = write(tmp_path / "t.csv", "load,wind,note\n" + rows)
     c = shipped.changed(DATASET=str(path), TARGET="load", WINDOW=5, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
     data = load(**c)
-    assert data.preparation["columns"] == ["load", "wind=N", "wind=S", "wind=W"]
+    assert data.preparation.columns == ["load", "wind=N", "wind=S", "wind=W"]
     np.testing.assert_array_equal(data.sequences.x[0][:3, 1:], np.eye(3))
-    assert any("note (60 different words)" in note for note in data.notes)
-    train_model.train_with(c)
+    assert any("note (60 different words)" in note for note in data.sequences.notes)
+    train_model.train(c)
     write(tmp_path / "new.csv", "load,wind\n" + "".join(f"{i},S\n" for i in range(9)))  # N and W do not occur
-    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
     assert (tmp_path / "run" / "new_predictions.csv").exists()
 
 
@@ -89,12 +89,12 @@ def days(order, text="{day:%m/%d/%Y}"):
     return [text.format(day=(start + np.timedelta64(int(i), "D")).item()) for i in order]
 
 
-def test_rows_newest_first_are_turned_round_and_it_is_said(tmp_path):
+def test_rows_newest_first_are_reversed_and_it_is_said(tmp_path):
     order = range(59, -1, -1)
     rows = "".join(f'"{day}","1,{i:03d}.5"\n' for i, day in zip(order, days(order)))
     data = load(DATASET=str(write(tmp_path / "t.csv", '"Date","Price"\n' + rows)), WINDOW=5)
     assert data.sequences.x[0][:3, 0].tolist() == [1000.5, 1001.5, 1002.5]
-    assert any("turned round" in note for note in data.notes)
+    assert any("they were reversed" in note for note in data.sequences.notes)
 
 
 def test_date_and_clock_in_two_columns_are_one_time(tmp_path):
@@ -102,38 +102,42 @@ def test_date_and_clock_in_two_columns_are_one_time(tmp_path):
     data = load(
         DATASET=str(write(tmp_path / "t.csv", "Date;Time;T;;\n" + rows.replace(",5\n", ",5;;\n") + ";;;;\n")), WINDOW=5
     )
-    assert "columns that are no input: Date, Time" in data.notes and data.preparation["columns"] == ["T"]
+    assert "columns not used as inputs: Date, Time" in data.sequences.notes and data.preparation.columns == ["T"]
 
 
 def test_uneven_steps_are_named_and_months_are_even(tmp_path):
     order = [i for i in range(80) if i % 7 < 5]
     rows = "".join(f"{day},{i}\n" for i, day in zip(order, days(order, "{day:%Y-%m-%d}")))
     data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
-    assert any("steps between rows are 1 to 3 days" in note and "SEASON counts rows" in note for note in data.notes)
+    assert any(
+        "steps between rows are 1 to 3 days" in note and "SEASON counts rows" in note for note in data.sequences.notes
+    )
     rows = "".join(f"{2000 + i // 12}-{i % 12 + 1:02d},{i}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "date,v\n" + rows)), WINDOW=5)
-    assert not any("steps between" in note for note in data.notes)
+    assert not any("steps between" in note for note in data.sequences.notes)
 
 
 def test_year_month_and_day_in_columns_are_a_time(tmp_path):
     days = np.arange("2019-12-20", "2020-03-20", dtype="datetime64[D]").tolist()
     rows = [f"{day.year},{day.month},{day.day},{k}" for k, day in enumerate(days) if k % 10]  # every tenth is missing
-    for turned in (False, True):
-        write(tmp_path / "t.csv", "\n".join(["Year,month,day,v", *(rows[::-1] if turned else rows)]))
+    for reverse in (False, True):
+        write(tmp_path / "t.csv", "\n".join(["Year,month,day,v", *(rows[::-1] if reverse else rows)]))
         data = load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
-        assert "steps between rows are 1 to 2 days" in " ".join(data.notes)
+        assert "steps between rows are 1 to 2 days" in " ".join(data.sequences.notes)
         assert data.sequences.columns == ["Year", "month", "day", "v"] and data.sequences.x[0][0, 3] == 1
     write(tmp_path / "t.csv", "\n".join(["year,month,day,v", *rows, *rows]))
     with pytest.raises(InputError, match="line 83: '2019-12-21T00:00:00' goes back in time"):
         load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
     write(tmp_path / "t.csv", "\n".join(["year,month,v", *(f"2020,{1 + k // 10},{k}" for k in range(90))]))
-    assert not load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5).notes  # weeks of a month: order is unknown
+    assert not load(
+        DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5
+    ).sequences.notes  # weeks of a month: order is unknown
 
 
 def test_a_value_far_outside_the_rest_is_pointed_at(tmp_path):
     rows = "".join(f"{-200 if i % 9 == 0 else i}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "T\n" + rows)), WINDOW=5)
-    assert any("T is -200 7 times, far outside the rest" in note for note in data.notes)
+    assert any("T is -200 7 times, far outside the rest" in note for note in data.sequences.notes)
 
 
 def beats(n, seed):
@@ -151,21 +155,21 @@ def test_each_row_a_sequence_with_its_class_in_a_column(shipped, tmp_path, label
     data = load(**c)
     np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], beats(60, 0)[:, :12], rtol=1e-6)
     np.testing.assert_array_equal(data.test.y, beats(30, 1)[:, 12])
-    train_model.train_with(c)
-    assert evaluate_model.evaluate_with(c)["accuracy"] > 0.8
+    train_model.train(c)
+    assert evaluate_model.evaluate(c)["accuracy"] > 0.8
     np.savetxt(tmp_path / "new.csv", beats(5, 2)[:, :12], delimiter=",")  # without labels
-    predict_model.predict_new(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
 
 
 def test_rows_with_a_header_a_label_in_words_and_unequal_length(tmp_path):
     text = "who,a,b,c\n" + "".join(f"{'xy'[i % 2]},{i},{i + 1},{'' if i % 3 == 0 else i + 2}\n" for i in range(30))
     data = load(DATASET=str(write(tmp_path / "t.csv", text)), SEQUENCE="row", LABEL="who")
-    assert data.state["classes"] == ["x", "y"] and data.preparation["unequal_lengths"]
+    assert data.task.classes == ["x", "y"] and data.preparation.unequal_lengths
 
 
 def test_decimals_in_the_label_column_are_numbers_to_predict(tmp_path):
     np.savetxt(tmp_path / "t.csv", np.random.default_rng(0).normal(size=(40, 8)), delimiter=",")
-    assert load(DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=0).task.score == "rmse"
+    assert load(DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=0).task.metric == "rmse"
 
 
 @pytest.mark.parametrize(
@@ -201,7 +205,7 @@ def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypat
     del text, cells
     c = shipped.changed(SEQUENCE="row", LABEL=-1)
     tracemalloc.start()
-    made, _ = rows.read(path, c)
+    made, _ = row_sequences.read(path, c)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6 * path.stat().st_size
@@ -259,13 +263,13 @@ def test_time_stamps_of_digits_are_those_of_strptime(form):
     short = [re.sub(r"\b0(\d)\b", r"\1", cell) for cell in written]
     for cells in (written, short):
         expected = np.array([datetime.strptime(cell, form) for cell in cells], dtype="datetime64[s]")
-        assert any((reading == expected).all() for reading in parsed(cells))
+        assert any((reading == expected).all() for reading in parse_times(cells))
     fields = {"%Y": "2001", "%m": "02", "%d": "31", "%H": "12", "%M": "00", "%S": "00"}
     no_date = form if "%d" in form else form.replace("%m", "13")
     for field, digits in fields.items():
         no_date = no_date.replace(field, digits)
     for wrong in (no_date, written[0][:-1] + "x", written[0] + "0", written[0][:-1] + "\N{FULLWIDTH DIGIT ZERO}"):
-        assert not parsed([*written, wrong])
+        assert not parse_times([*written, wrong])
 
 
 @pytest.mark.parametrize(
@@ -279,5 +283,5 @@ def test_time_stamps_of_digits_are_those_of_strptime(form):
 )
 def test_of_two_readings_of_a_date_the_even_one_counts(first, rest, expected):
     cells = [first, *(rest.split(" ") if "M" not in rest else [rest])]
-    times, _ = in_order(parsed(cells), np.array([0, len(cells)]))
+    times, _ = choose_reading(parse_times(cells), np.array([0, len(cells)]))
     assert times[0] == np.datetime64(expected)

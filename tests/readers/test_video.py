@@ -14,7 +14,7 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
-from readers import parallel as many
+from readers import parallel
 from readers.media import video
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.toy_datasets import moving_digits
@@ -95,12 +95,12 @@ def test_moving_digits_from_files(shipped, tmp_path):
         {data.sequences.names[row][-5 - len(suffix) + 3 :] for row in part.rows} for part in (data.train, data.test)
     ]
     assert data.train.shape == (10, size, size, 3) and not groups[0] & groups[1]
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     assert result["accuracy"] > 0.5  # of four directions
     assert (tmp_path / "run" / "frames.png").read_bytes().startswith(b"\x89PNG")
     (clip,) = list((tmp_path / "clips" / "left").iterdir())[:1]
-    predict_model.predict_new(clip, tmp_path / "run")
+    predict_model.predict(clip, tmp_path / "run")
     assert clip.name in (tmp_path / "run" / "new_predictions.csv").read_text()
 
 
@@ -111,7 +111,7 @@ def test_without_pyav_the_command_is_named(tmp_path, monkeypatch):
             write_gif(tmp_path / "d" / label / f"{k}.gif", counting(3))
     write_mp4(tmp_path / "d" / "a" / "x.mp4", counting(3))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    notes = load(DATASET=str(tmp_path / "d"), FRAMES=2, FRAME_SIZE=8).notes
+    notes = load(DATASET=str(tmp_path / "d"), FRAMES=2, FRAME_SIZE=8).sequences.notes
     assert any("x.mp4 (pip install av)" in note for note in notes)
     with pytest.raises(InputError, match="needs the package av .*pip install av"):
         load(DATASET=str(tmp_path / "d" / "a" / "x.mp4"))
@@ -167,7 +167,7 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     constants = {"DATASET": str(tmp_path / "d"), "FRAMES": 4, "FRAME_SIZE": 8}
     memory = load(**constants)
     monkeypatch.setattr(video, "MEMORY", 1000)
-    monkeypatch.setattr(many, "SECONDS", 0.0)
+    monkeypatch.setattr(parallel, "SECONDS", 0.0)
     monkeypatch.setattr(cache, "CACHE", tmp_path / "runs" / "cache")
     for once in (True, False):
         disk = load(**constants)

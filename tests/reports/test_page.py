@@ -10,7 +10,8 @@ import pytest
 import evaluate_model
 import train_model
 from core import ledger
-from reports.page import MOST_BYTES, _picture, index_page, run_page
+from reports import Report
+from reports.page import MAX_BYTES, RunPage, _picture, index_page, run_page
 
 EVIL = "<script>alert('1')</script>"
 
@@ -54,10 +55,10 @@ def strange(tmp_path_factory):
     with open(path, "w", newline="") as file:
         csv.writer(file).writerows(rows)
     c = {**read_constants(), "DATASET": str(path), "TEXT": "text", "LABEL": "kind", "RUN_DIR": str(folder / "run <i>")}
-    train_model.train_with(c)
+    train_model.train(c)
     before, ledger.LEDGER = ledger.LEDGER, folder / "ledger.csv"
     try:
-        figures = evaluate_model.evaluate_with(c)
+        figures = evaluate_model.evaluate(c)
     finally:
         ledger.LEDGER = before
     return folder, figures
@@ -97,8 +98,8 @@ def test_the_index_links_the_newest_evaluation_of_each_run(shipped, tmp_path):
     small = {**shipped, "N_SAMPLES": 40, "EPOCHS": 1, "TIME_STEPS": 10}
     for name, seed in (("a", 1), ("b", 1), ("a", 2)):
         c = {**small, "SEED": seed, "RUN_DIR": str(runs / name), "VALIDATION_SIZE": 0.2}
-        train_model.train_with(c)
-        evaluate_model.evaluate_with(c)
+        train_model.train(c)
+        evaluate_model.evaluate(c)
     index = Page(ledger.LEDGER.with_name("index.html").read_text())
     assert index.addresses == ["runs/b/report.html", "runs/a/report.html"]
     header, *rows = index.tables
@@ -112,12 +113,10 @@ def test_the_index_links_the_newest_evaluation_of_each_run(shipped, tmp_path):
 
 def test_pictures_beyond_the_size_of_a_page_are_named():
     assert "see frames.png beside this page" in _picture("frames.png", None)
-    from reports import Report
-
     figures = {"cer": 0.1, "baselines": {"x": 0.2}, "differences": {"x": {"difference": 0.1, "interval": [0, 1]}}}
-    pictures = {"frames.png": bytes(MOST_BYTES // 2), "importance.png": bytes(MOST_BYTES // 2)}
+    pictures = {"frames.png": bytes(MAX_BYTES // 2), "importance.png": bytes(MAX_BYTES // 2)}
     report = Report(figures, [], [], [], pictures)
-    page = run_page("t", "v", figures, "cer", report, pictures, [], [], [])
+    page = run_page(RunPage("t", "v", "cer", report, None, [], [], []))
     assert len(page) < 3_000_000 and "see importance.png beside this page" in page
 
 

@@ -27,14 +27,14 @@ def test_links_lead_somewhere(page):
 
 
 def test_the_network_that_it_shows_is_the_network(shipped):
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import build_model
     from core.quiet_tensorflow import keras
     from tests.conftest import load
     from training.build import build
 
     names = {"keras": keras, "layers": keras.layers}
     exec(BLOCKS[0], names)
-    ours = build(load(), backbone, shipped)
+    ours = build(load(), build_model, shipped)
     shown = names["model"]
     assert [type(a) for a in shown.layers] == [type(a) for a in ours.layers]
     shown.set_weights(ours.get_weights())
@@ -45,8 +45,8 @@ def test_the_network_that_it_shows_is_the_network(shipped):
 def test_the_forecast_that_it_shows_is_made(shipped, tmp_path):
     chosen = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(BLOCKS[1]).body}
     c = shipped.changed(**chosen, EPOCHS=2, RUN_DIR=str(tmp_path / "run"))
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     for name, value in (("linear", "20.45"), ("season before", "50.05")):
         assert f"{result['baselines'][name]:.2f}" == value and value in README
 

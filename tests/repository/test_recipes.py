@@ -50,15 +50,15 @@ def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
     chosen["DATASET"] = str(tmp_path / chosen["DATASET"])
     rate = 0.003 if title == "Texts" else 0.001
     c = shipped.changed(**{"LEARNING_RATE": rate, "EPOCHS": 8, **chosen, "RUN_DIR": str(tmp_path / "run")})
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     assert "without effect" not in capsys.readouterr().out
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     if "engines" in title:  # one window for each test engine, the true life of each as given
         rows = (tmp_path / "run" / "predictions.csv").read_text().splitlines()[1:]
         assert len(rows) == 2 and ",112," in rows[0] and ",20," in rows[1]
         assert record["sequences"]["training"] == 21 + 31 + 41 + 51 + 61 + 171 and record["input_shape"] == [30, 24]
-        assert max(record["state"]["mean"]) < 125
+        assert max(record["learned"]["mean"]) < 125
     elif record["task"] == "classification":
         assert result["accuracy"] > 0.6
     elif record["task"] == "transcription":

@@ -1,6 +1,5 @@
 """What cannot be used is refused: exit status 2, one line saying what, where and what is allowed, no file changed."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 import evaluate_model
 import train_model
 from core.errors import InputError
+from tests.helpers import hashes
 
 CONSTANTS = [
     ("N_SAMPLES", -1), ("N_SAMPLES", 0), ("N_SAMPLES", 10.5), ("N_SAMPLES", "1000"), ("N_SAMPLES", True),
@@ -41,19 +41,15 @@ STRANGE = [
 @pytest.mark.parametrize(("name", "value"), STRANGE, ids=range(len(STRANGE)))
 def test_a_strange_constant_is_named(shipped, tmp_path, name, value):
     with pytest.raises(InputError, match=name) as refusal:
-        train_model.train_with({**shipped, "RUN_DIR": str(tmp_path / "run"), name: value})
+        train_model.train({**shipped, "RUN_DIR": str(tmp_path / "run"), name: value})
     assert len(str(refusal.value)) < 500 and not list(tmp_path.iterdir())
-
-
-def hashes(folder):
-    return {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
 
 
 @pytest.mark.parametrize(("name", "value"), CONSTANTS)
 def test_an_impossible_constant_is_named_with_its_value(shipped, tmp_path, name, value):
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), name: value}
     with pytest.raises(InputError) as refusal:
-        train_model.train_with(constants)
+        train_model.train(constants)
     assert name in str(refusal.value)
     assert name == "RUN_DIR" or f"{value!r}" in str(refusal.value)
     assert not list(tmp_path.iterdir())
@@ -83,7 +79,7 @@ def test_a_run_is_not_scored_on_other_data(reference, shipped, monkeypatch, name
     project, _, _ = reference
     before = hashes(project.folder / "runs")
     with pytest.raises(InputError) as refusal:
-        evaluate_model.evaluate_with({**shipped, "RUN_DIR": str(project.run_dir), name: value})
+        evaluate_model.evaluate({**shipped, "RUN_DIR": str(project.run_dir), name: value})
     message = str(refusal.value)
     assert f"{name} is now {value!r}, the run has {shipped[name]!r}" in message and message.count("is now") == 1
     assert hashes(project.folder / "runs") == before
@@ -95,13 +91,13 @@ def test_a_run_is_not_scored_on_a_changed_file(shipped, tmp_path):
     np.savez(tmp_path / "d.npz", X=x, y=y)
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
     with pytest.raises(InputError, match="run python train_model.py first"):
-        evaluate_model.evaluate_with(constants)
-    train_model.train_with(constants)
+        evaluate_model.evaluate(constants)
+    train_model.train(constants)
     before = hashes(tmp_path / "run")
     for row in range(40):  # whichever part it fell into
         x[row] += 0.5
         np.savez(tmp_path / "d.npz", X=x, y=y)
         with pytest.raises(InputError, match="has changed"):
-            evaluate_model.evaluate_with(constants)
+            evaluate_model.evaluate(constants)
         x[row] -= 0.5
     assert hashes(tmp_path / "run") == before

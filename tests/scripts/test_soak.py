@@ -25,9 +25,9 @@ figures = []
 for i in range(ROUNDS):
     constants = read_constants() | CASES[i % len(CASES)] | {"SEED": i, "EPOCHS": 1, "FILTERS": 2, "LSTM_UNITS": 2}
     with contextlib.redirect_stdout(io.StringIO()):
-        train_model.train_with(constants)
-        evaluate_model.evaluate_with(constants)
-        predict_model.predict_new(constants["DATASET"], constants["RUN_DIR"])
+        train_model.train(constants)
+        evaluate_model.evaluate(constants)
+        predict_model.predict(constants["DATASET"], constants["RUN_DIR"])
     keras.backend.clear_session()
     if (i + 1) % len(CASES) == 0:
         gc.collect()

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import train_model
-from tests.training.test_resume import obey_permissions, start
+from tests.helpers import obey_permissions, start
 
 OLD = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
 
@@ -68,7 +68,7 @@ def test_a_stopped_training_says_which_script_continues_it(shipped, tmp_path, mo
     monkeypatch.setattr("experiments.train_run.fit", stop)
     monkeypatch.setattr(sys, "argv", ["/somewhere/tune_model.py"])
     with pytest.raises(KeyboardInterrupt):
-        train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run")))
+        train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run")))
     assert "python tune_model.py continues" in capsys.readouterr().out
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from evaluation.seasons import strongest_lag
-from readers.tables.timestamps import parsed
-from sequences.calendar_features import circle, continued
+from readers.tables.timestamps import parse_times
+from sequences.calendar_features import continue_times, cyclical_encoding
 
 RNG = np.random.default_rng(3)
 
@@ -17,12 +17,14 @@ def test_the_lag_to_try_as_season_is_named():
 
 
 def test_calendar_circles_and_time_stamps_that_go_on():
-    (times,) = parsed(["2024-02-28 23:00", "2024-02-29 11:00", "2024-02-29 23:00"])[:1]
-    np.testing.assert_allclose(circle(times, "hour")[0], [np.sin(2 * np.pi * 23 / 24), np.cos(2 * np.pi * 23 / 24)])
-    assert continued(times, 2).astype(str).tolist() == ["2024-03-01T11:00:00", "2024-03-01T23:00:00"]
-    (ends,) = parsed(["2023-11-01", "2023-12-01", "2024-01-01"])[:1]
-    assert continued(ends, 2).astype("datetime64[D]").astype(str).tolist() == ["2024-02-01", "2024-03-01"]
+    (times,) = parse_times(["2024-02-28 23:00", "2024-02-29 11:00", "2024-02-29 23:00"])[:1]
+    np.testing.assert_allclose(
+        cyclical_encoding(times, "hour")[0], [np.sin(2 * np.pi * 23 / 24), np.cos(2 * np.pi * 23 / 24)]
+    )
+    assert continue_times(times, 2).astype(str).tolist() == ["2024-03-01T11:00:00", "2024-03-01T23:00:00"]
+    (ends,) = parse_times(["2023-11-01", "2023-12-01", "2024-01-01"])[:1]
+    assert continue_times(ends, 2).astype("datetime64[D]").astype(str).tolist() == ["2024-02-01", "2024-03-01"]
     for name, same in (("weekday", "2024-01-08"), ("month", "2025-01-20")):
-        (pair,) = parsed(["2024-01-01", same])[:1]
-        rows = circle(pair, name)
+        (pair,) = parse_times(["2024-01-01", same])[:1]
+        rows = cyclical_encoding(pair, name)
         np.testing.assert_allclose(rows[0], rows[1], atol=1e-12)

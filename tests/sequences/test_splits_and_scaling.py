@@ -45,7 +45,7 @@ def test_digits_are_scikit_learns_images_row_by_row():
     images, labels = load_digits(return_X_y=True)
     _, test_images, _, test_labels = train_test_split(images, labels, test_size=0.2, random_state=42, stratify=labels)
     np.testing.assert_array_equal(data.test.take(slice(None)) * 16, test_images.reshape(-1, 8, 8))
-    assert [int(data.state["classes"][y]) for y in data.test.y] == test_labels.tolist()
+    assert [int(data.task.classes[y]) for y in data.test.y] == test_labels.tolist()
 
 
 @pytest.mark.parametrize("dataset", ["random", "motifs", "digits"])
@@ -71,11 +71,11 @@ def test_training_and_test_part_never_overlap_and_lose_nothing(dataset, test_siz
 def test_labels_of_any_kind_are_classes_by_name(tmp_path, labels, classes):
     x = np.random.default_rng(0).normal(size=(40, 12, 2))
     data = load(DATASET=str(save(tmp_path / "d.npz", X=x, y=labels)))
-    assert data.state["classes"] == classes
+    assert data.task.classes == classes
     for part in (data.train, data.test):
         for row, y in zip(part.rows, part.y):
             written = str(labels[row])
-            assert data.state["classes"][y] == (written.removesuffix(".0"))
+            assert data.task.classes[y] == (written.removesuffix(".0"))
 
 
 def test_unsplit_files_are_split_with_each_class_keeping_its_share(tmp_path):
@@ -103,7 +103,7 @@ def test_ucr_text_keeps_the_official_split(tmp_path, separator, suffix, named_by
         table[:, 0] = np.arange(len(table)) % 3 - 1
         np.savetxt(tmp_path / f"Gait_{name}{suffix}", table, delimiter=separator)
     data = load(DATASET=str(tmp_path if named_by == "folder" else tmp_path / f"Gait_TRAIN{suffix}"))
-    assert data.state["classes"] == ["-1", "0", "1"]
+    assert data.task.classes == ["-1", "0", "1"]
     for part, table in ((data.train, tables["TRAIN"]), (data.test, tables["TEST"])):
         np.testing.assert_allclose(part.take(slice(None))[:, :, 0], table[:, 1:], rtol=1e-6)
         np.testing.assert_array_equal(part.y - 1, table[:, 0])
@@ -116,8 +116,9 @@ def test_ucr_text_without_a_twin_is_split(tmp_path):
 
 
 def test_constants_without_effect_are_named():
-    notes = load(N_SAMPLES=100, HORIZON=3, SEASON=12).notes
-    assert notes == ["without effect on these data: HORIZON = 3, SEASON = 12"] and load(N_SAMPLES=100).notes == []
+    notes = load(N_SAMPLES=100, HORIZON=3, SEASON=12).sequences.notes
+    assert notes == ("without effect on these data: HORIZON = 3, SEASON = 12",)
+    assert load(N_SAMPLES=100).sequences.notes == ()
 
 
 def test_a_test_label_never_seen_in_training_is_refused(tmp_path):

@@ -10,7 +10,7 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
-from reports.text import figure
+from reports.text import format_error
 from tests.conftest import load
 
 
@@ -38,12 +38,12 @@ def test_no_training_window_reaches_into_validation_or_test_targets(tmp_path):
         for row, x, y in zip(part.rows, part.take(slice(None)), part.y):
             np.testing.assert_allclose(x, table[row : row + 10], rtol=1e-5, atol=1e-5)
             np.testing.assert_allclose(y[:, 0], table[row + 10 : row + 13, 0], rtol=1e-5)
-    assert "month" in " ".join(data.notes)
+    assert "month" in " ".join(data.sequences.notes)
 
 
 def test_the_last_numeric_column_is_the_default_target(tmp_path):
     write_series(tmp_path / "s.csv")
-    assert load(DATASET=str(tmp_path / "s.csv")).state["targets"] == ["noise"]
+    assert load(DATASET=str(tmp_path / "s.csv")).task.targets == ["noise"]
 
 
 def test_train_evaluate_predict(shipped, tmp_path, capsys):
@@ -51,10 +51,10 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     run = tmp_path / "run"
     constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales", "SEASON": 12}
     constants |= {"WINDOW": 24, "HORIZON": 6, "EPOCHS": 60}
-    train_model.train_with(constants)
-    result = evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    result = evaluate_model.evaluate(constants)
     report = capsys.readouterr().out.strip().splitlines()
-    assert report.count(f"Test RMSE: {figure(result['rmse'])}") == 1
+    assert report.count(f"Test RMSE: {format_error(result['rmse'])}") == 1
     assert (run / "forecast.png").is_file()
     # Against figures worked out from predictions.csv and the series.
     rows = list(csv.DictReader((run / "predictions.csv").open()))
@@ -70,7 +70,7 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     assert result["baselines"]["season before"] == pytest.approx(np.sqrt(np.mean((season - true) ** 2)), rel=1e-4)
     assert result["rmse"] < 0.5 * result["baselines"]["persistence"]
 
-    predict_model.predict_new(tmp_path / "s.csv", run)
+    predict_model.predict(tmp_path / "s.csv", run)
     future = [float(row["sales"]) for row in csv.DictReader((run / "new_predictions.csv").open())]
     t = np.arange(200, 206)
     np.testing.assert_allclose(future, 1000 + 2 * t + 30 * np.sin(2 * np.pi * t / 12), atol=3 * result["rmse"])
@@ -83,7 +83,7 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
 
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
-    train_model.train_with(constants | {"HORIZON": 2, "EPOCHS": 1})
+    train_model.train(constants | {"HORIZON": 2, "EPOCHS": 1})
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     x = np.random.default_rng(0).normal(size=(5, 24, 2)).astype(np.float32)
     shifted = x + np.float32([64.0, 0.0])
@@ -109,7 +109,7 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
 def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, message):
     write_series(tmp_path / "s.csv")
     with pytest.raises(InputError, match=message):
-        train_model.train_with(
+        train_model.train(
             {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), **constants}
         )
 
@@ -117,7 +117,7 @@ def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, mess
 def test_a_season_longer_than_the_past_is_refused(shipped, tmp_path):
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "EPOCHS": 1}
-    train_model.train_with(constants)
+    train_model.train(constants)
     with pytest.raises(InputError, match="SEASON = 500"):
-        evaluate_model.evaluate_with(constants | {"SEASON": 500})
+        evaluate_model.evaluate(constants | {"SEASON": 500})
     assert "rmse" not in json.loads((tmp_path / "run" / "run.json").read_text())

@@ -30,8 +30,8 @@ def write(folder, classes, rng):
 def train(shipped, folder, **constants):
     chosen = {"DATASET": str(folder / "d.npz"), "ARCHITECTURE": "deep_cnn", "RUN_DIR": str(folder / "run"), "EPOCHS": 1}
     constants = shipped.changed(**chosen | constants)
-    train_model.train_with(constants)
-    return evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    return evaluate_model.evaluate(constants)
 
 
 def shares(x, model):
@@ -140,7 +140,7 @@ def test_where_sequences_are_flat_rounding_decides_nothing():
     x = np.random.default_rng(3).normal(size=(20, 60, 1))
     x[:, :40] = 0.3  # as padding is
     part = Split(x, None, np.arange(20))
-    features = fixed_kernels.extractor((60, 1), fixed_kernels.choose(part, lambda x: x, 0))
+    features = fixed_kernels.extractor(lambda x: x, (60, 1), fixed_kernels.choose(part, lambda x: x, 0))
     assert np.abs(features(x) - features(x + 1e-7)).mean() < 1e-3
 
 

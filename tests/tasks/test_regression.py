@@ -35,8 +35,8 @@ def column(path, name):
 
 def test_one_number_from_decimals_in_y(shipped, tmp_path, capsys):
     c, run = constants(shipped, tmp_path, HOURS), tmp_path / "run"
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     report = capsys.readouterr().out
     assert "one number to predict" in report and f"Test RMSE: {result['rmse']:.2f}" in report
     true, answers = (column(run / "predictions.csv", name) for name in ("true_target", "predicted_target"))
@@ -59,19 +59,19 @@ def test_one_number_from_decimals_in_y(shipped, tmp_path, capsys):
 
 def test_the_network_starts_as_the_linear_model(shipped, tmp_path):
     c = constants(shipped, tmp_path, HOURS, LEARNING_RATE=1e-30, EPOCHS=1)
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
-    train_model.train_with(c.changed(LINEAR_START=False))
-    result = evaluate_model.evaluate_with(c.changed(LINEAR_START=False))
+    train_model.train(c.changed(LINEAR_START=False))
+    result = evaluate_model.evaluate(c.changed(LINEAR_START=False))
     assert result["rmse"] > 1.5 * result["baselines"]["linear"]
 
 
 def test_answers_stay_where_capped_numbers_can_be(shipped, tmp_path, capsys):
     capped = np.minimum(HOURS, np.quantile(HOURS[:150], 0.6))
     c, run = constants(shipped, tmp_path, capped), tmp_path / "run"
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     count = (capped[:150] == capped.max()).sum()
     line = f"target: {count} of 150 training values are {capped.max():g}, the largest: answers stop there"
     assert line in capsys.readouterr().out
@@ -88,14 +88,14 @@ def test_answers_stay_where_capped_numbers_can_be(shipped, tmp_path, capsys):
 def test_several_numbers_have_a_score_each(shipped, tmp_path, capsys):
     y = np.stack([HOURS, 1e6 * X[:, 0, 1], RNG.normal(size=200)], axis=1)
     c = constants(shipped, tmp_path, y)
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     assert list(result["per_target"]) == ["target 0", "target 1", "target 2"]
     scaled = [figures["rmse"] / y[:150, k].std() for k, figures in enumerate(result["per_target"].values())]
     assert result["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(scaled))), rel=1e-3)
-    assert "in units of each one's deviation" in capsys.readouterr().out
+    assert "in units of its standard deviation in the training set" in capsys.readouterr().out
     np.savez(tmp_path / "new.npz", X=X[:7])
-    predict_model.predict_new(tmp_path / "new.npz", tmp_path / "run")
+    predict_model.predict(tmp_path / "new.npz", tmp_path / "run")
     assert len(column(tmp_path / "run" / "new_predictions.csv", "predicted_target 1")) == 7
 
 
@@ -104,8 +104,8 @@ def test_many_whole_numbers_are_asked_about(shipped, tmp_path):
     c = constants(shipped, tmp_path, y)
     with pytest.raises(InputError, match='16 different whole numbers.*TASK = "regression".*TASK = "classification"'):
         load(**c)
-    assert load(**c.changed(TASK="classification")).state["classes"] == [str(k) for k in range(16)]
-    assert load(**c.changed(TASK="regression")).state["targets"] == ["target"]
+    assert load(**c.changed(TASK="classification")).task.classes == [str(k) for k in range(16)]
+    assert load(**c.changed(TASK="regression")).task.targets == ["target"]
 
 
 def test_ts_with_a_target_label(tmp_path):
@@ -113,7 +113,7 @@ def test_ts_with_a_target_label(tmp_path):
         rows = "".join(f"{i},{i + 1},{i * step}:{i / 4}\n" for i in range(8))
         (tmp_path / f"a_{part}.ts").write_text("@univariate true\n@targetLabel true\n@data\n" + rows)
     data = load(DATASET=str(tmp_path))
-    assert data.task.score == "rmse"
+    assert data.task.metric == "rmse"
     y = np.arange(8) / 4
     np.testing.assert_allclose(data.train.y[:, 0], (y - y.mean()) / y.std(), rtol=1e-6)
 
@@ -137,7 +137,7 @@ def test_where_all_test_numbers_are_equal_there_is_no_r2(shipped, tmp_path, caps
     y = np.where(np.arange(60) < 50, x[:, 0, 0], 1.5)
     np.savez(tmp_path / "d.npz", X_train=x[:50], y_train=y[:50], X_test=x[50:], y_test=y[50:])
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train_with(c)
-    (figures,) = evaluate_model.evaluate_with(c)["per_target"].values()
+    train_model.train(c)
+    (figures,) = evaluate_model.evaluate(c)["per_target"].values()
     assert figures["r2"] is None and figures["rmse"] > 0
     json.loads((tmp_path / "run" / "evaluation.json").read_text(), parse_constant=pytest.fail)

@@ -15,7 +15,7 @@ import predict_model
 import train_model
 from core.errors import InputError
 from sequences.vocabulary import learn_vocabulary, numbers_of, words_of
-from tasks.classification import word_model as text_start
+from tasks.classification import word_model
 from tests.conftest import load
 
 RNG = np.random.default_rng(4)
@@ -61,7 +61,7 @@ def test_the_vocabulary_is_learned_from_the_training_part_by_frequency(tmp_path)
     data = load(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", VOCABULARY=12)
     words = [word for row in data.train.rows for word in TEXTS[row].lower().strip("!").split()]
     counts = sorted(set(words), key=lambda word: (-words.count(word), word))
-    assert data.preparation["vocabulary"] == counts[:10] and data.preparation["steps"] == 7
+    assert data.preparation.vocabulary == counts[:10] and data.preparation.steps == 7
     assert data.train.shape == (7,) and data.train.take(slice(None)).max() == 11
 
 
@@ -70,8 +70,8 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
 
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", EPOCHS=30)
     c, run = c.changed(RUN_DIR=str(tmp_path / "run"), EMBEDDING=16, LEARNING_RATE=0.003), tmp_path / "run"
-    train_model.train_with(c)
-    result = evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
     report = capsys.readouterr().out
     assert result["accuracy"] > 0.9 and result["baselines"]["linear"] > 0.9
     assert "7 words out of 20" in report and "ridge on TF-IDF" in report
@@ -92,12 +92,12 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
     with pytest.raises(InputError, match="TFLite has no operators"):
         export_model.export("tflite", str(run))
     (tmp_path / "new.txt").write_text("A very lovely film\nthe book was grim and it was new\n")
-    predict_model.predict_new(tmp_path / "new.txt", run)
+    predict_model.predict(tmp_path / "new.txt", run)
     with open(run / "new_predictions.csv") as file:
         assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad"]
     np.savez(tmp_path / "x.npz", X=np.zeros((3, 7)))
     with pytest.raises(InputError, match="holds numbers; the training set holds texts"):
-        predict_model.predict_new(tmp_path / "x.npz", run)
+        predict_model.predict(tmp_path / "x.npz", run)
 
 
 def words_and_pairs(text):
@@ -112,7 +112,7 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
 
     labels = [names[k % 2] if len(text) % 5 else names[-1] for k, text in enumerate(TEXTS)]
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=4)
-    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    train_model.train(c := c.changed(RUN_DIR=str(tmp_path / "run")))
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
     vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
@@ -127,7 +127,7 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     logits = (both - alone).ravel()
     assert max(np.corrcoef(logits, own)[0, 1] for own in answers) > 0.9999
     assert (both - alone).std() > 0.5
-    train_model.train_with(c.changed(LINEAR_START=False))
+    train_model.train(c.changed(LINEAR_START=False))
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     assert "linear" not in [layer.name for layer in model.get_layer("network").layers]
 
@@ -138,7 +138,7 @@ def test_class_weights_count_in_the_linear_model_of_words(shipped, tmp_path):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0)
     data, balanced = load(**c), c.changed(CLASS_WEIGHT="balanced")
     frequent, rare = np.bincount(data.train.y)
-    without, within = (text_start.fit_words(data, 1, constants) for constants in (c, balanced))
+    without, within = (word_model.fit_words(data, 1, constants) for constants in (c, balanced))
     np.testing.assert_array_equal(without.weights, within.weights)
     np.testing.assert_allclose(within.intercept - without.intercept, np.log(frequent / rare))
 
@@ -149,7 +149,7 @@ def test_a_folder_for_each_class_with_a_text_in_each_file(tmp_path):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{k:02}_7.txt").write_text(text, encoding="utf-8")
     data = load(DATASET=str(tmp_path / "imdb"))
-    assert (len(data.train), len(data.test)) == (30, 10) and data.state["classes"] == ["bad", "good"]
+    assert (len(data.train), len(data.test)) == (30, 10) and data.task.classes == ["bad", "good"]
     assert sorted(data.test.names) == sorted(TEXTS[30:40])
 
 
@@ -178,7 +178,7 @@ def test_tables_of_texts(shipped, tmp_path, name, content, constants, expected):
     ("content", "constants", "message"),
     [
         ("text,label\na b,x\n ,y\n", {}, "text 2 is empty"),
-        ("text,label\na b,x\nc d,\n", {}, "row 2 has no label"),
+        ("text,label\na b,x\nc d,\n", {}, "'label' of LABEL is empty in row 2"),
         ("text,label\na b,x\nc d,y,z\n", {}, "row 3 has 3 cells, the others have 2"),
         ("text,label\na b,x\nc d,y\n", {"TEXT": "words"}, "TEXT = 'words' is impossible: the 2 columns"),
         ("text,label\na b,x\nc d,y\n", {"TASK": "regression"}, "TASK = 'regression' is impossible with texts"),
@@ -193,19 +193,19 @@ def test_texts_that_cannot_be_read(tmp_path, content, constants, message):
 
 def test_another_vocabulary_starts_with_a_new_embedding(shipped, tmp_path, capsys):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=8)
-    train_model.train_with(c.changed(RUN_DIR=str(tmp_path / "big")))
+    train_model.train(c.changed(RUN_DIR=str(tmp_path / "big")))
     c = c.changed(PRETRAINED_RUN=str(tmp_path / "big"), RUN_DIR=str(tmp_path / "run"))
-    train_model.train_with(c)
+    train_model.train(c)
     assert "embedding, convolution, lstm; new: output" in capsys.readouterr().out
     swapped = [text.replace("film", "play") for text in TEXTS]  # as many words, one of them another
-    train_model.train_with(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
+    train_model.train(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
     assert ": convolution, lstm; new: embedding, output" in capsys.readouterr().out
 
 
 def test_attention_is_drawn_over_the_words(shipped, tmp_path):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, ATTENTION=True)
-    train_model.train_with(c := c.changed(RUN_DIR=str(tmp_path / "run")))
-    evaluate_model.evaluate_with(c)
+    train_model.train(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    evaluate_model.evaluate(c)
     assert (tmp_path / "run" / "attention.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -12,10 +12,11 @@ from scipy.io import wavfile
 import evaluate_model
 import predict_model
 import train_model
+from cnn_lstm_model import build_model
 from core.errors import InputError
-from reports.transcripts import count_edits, score_transcripts
-from tasks.transcription.ctc import ctc_loss, steps_needed, written
-from tasks.transcription.task import decode, encode, texts_of
+from evaluation.transcript_scores import count_edits, score_transcripts
+from tasks.transcription.ctc import ctc_loss, decode_greedily, steps_needed
+from tasks.transcription.task import Transcription
 from tests.conftest import load, load_model, on_gpu
 
 RATE = 8000
@@ -62,13 +63,13 @@ def trained(recordings, tmp_path_factory):
 
     run = tmp_path_factory.mktemp("run") / "run"
     constants = {**read_constants(), **CONSTANTS, "DATASET": str(recordings), "RUN_DIR": str(run)}
-    train_model.train_with(constants)
+    train_model.train(constants)
     return constants, run
 
 
 def test_tones_are_written_down(trained, recordings, capsys):
     constants, run = trained
-    figures = evaluate_model.evaluate_with(constants)
+    figures = evaluate_model.evaluate(constants)
     printed = capsys.readouterr().out
     assert figures["cer"] < 0.05 and f"Test CER: {figures['cer']:.2f}\n" in printed
     truths = [row[1] for row in csv.reader((recordings / "test" / "metadata.csv").open(encoding="utf-8"))][1:]
@@ -102,10 +103,10 @@ def test_new_recordings_of_any_length_are_written_down(trained, tmp_path, capsys
     long = "".join(rng.choice([*TONES], 30))  # four times as long as any recording of the training set
     wavfile.write(new / "long.wav", RATE, said(long, rng))
     wavfile.write(new / "short.wav", RATE, said("dß", rng))
-    predict_model.predict_new(str(new), str(run))
+    predict_model.predict(str(new), str(run))
     rows = {row["file_name"]: row for row in csv.DictReader((run / "new_predictions.csv").open(encoding="utf-8"))}
     assert levenshtein(rows["long.wav"]["transcription"], long) <= 3 and rows["short.wav"]["transcription"] == "dß"
-    predict_model.predict_new(str(new / "short.wav"), str(run))
+    predict_model.predict(str(new / "short.wav"), str(run))
     alone = list(csv.DictReader((run / "new_predictions.csv").open(encoding="utf-8")))
     assert alone == [rows["short.wav"]]  # whatever is in the folder beside it
 
@@ -115,8 +116,8 @@ def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, ship
 
     run = tmp_path / "run"  # of one folder, so that the longest recording may lie in the test set
     c = shipped.changed(**CONSTANTS, DATASET=str(recordings / "train"), RUN_DIR=str(run)).changed(EPOCHS=2)
-    train_model.train_with(c)
-    evaluate_model.evaluate_with(c)
+    train_model.train(c)
+    evaluate_model.evaluate(c)
     from core.quiet_tensorflow import tf
 
     served = tf.saved_model.load(export_model.export("saved_model", str(run)))
@@ -130,19 +131,20 @@ def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, ship
     lite.invoke()
     np.testing.assert_allclose(lite.get_tensor(lite.get_output_details()[0]["index"]), expected[:1], atol=1e-3)
     capsys.readouterr()
-    train_model.train_with(c.changed(PRETRAINED_RUN=str(run), RUN_DIR=str(tmp_path / "second"), EPOCHS=1))
+    train_model.train(c.changed(PRETRAINED_RUN=str(run), RUN_DIR=str(tmp_path / "second"), EPOCHS=1))
     assert f"Weights taken from {run}: convolution, lstm; new: output" in capsys.readouterr().out
 
 
 def test_stock_keras_opens_the_network(trained, recordings):
     import keras
 
-    _, run = trained
+    constants, run = trained
+    evaluate_model.evaluate(constants)
     model = keras.models.load_model(run / "model.keras")
-    state = json.loads((run / "run.json").read_text(encoding="utf-8"))["state"]
+    state = json.loads((run / "run.json").read_text(encoding="utf-8"))["learned"]
     data = load(**{**CONSTANTS, "DATASET": str(recordings)})
     logits = model.predict(data.test.take(slice(6)), verbose=0)
-    heard = ["".join(state["alphabet"][k - 1] for k in letters) for letters, _, _ in written(logits)]
+    heard = ["".join(state["alphabet"][k - 1] for k in letters) for letters, _, _ in decode_greedily(logits)]
     rows = list(csv.DictReader((run / "predictions.csv").open(encoding="utf-8")))
     assert heard == [row["heard"] for row in rows[:6]]
 
@@ -150,17 +152,16 @@ def test_stock_keras_opens_the_network(trained, recordings):
 @pytest.mark.parametrize("constants", [{}, {"ARCHITECTURE": "deep_cnn_lstm"}, {"STANDARDISE": "sequence"}])
 @pytest.mark.parametrize("both_ways", [False, True])
 def test_padding_counts_for_nothing(recordings, shipped, constants, both_ways):
-    from cnn_lstm_model import backbone
     from training.build import build
 
     pool = 2 if constants.get("ARCHITECTURE") else 3
     c = shipped.changed(DATASET=str(recordings), BIDIRECTIONAL=both_ways, POOL_SIZE=pool, **constants)
     data = load(**c)
-    model = build(data, backbone, c)
+    model = build(data, build_model, c)
     x = data.test.take(slice(4))
     x = x[:, : x.any(axis=2).sum(axis=1).max()]
     alone = model(x).numpy()
-    steps, y = alone.shape[1], encode(np.array(["aß", "d字", "a", "dd"], dtype=object), data.state)
+    steps, y = alone.shape[1], data.task.encode(np.array(["aß", "d字", "a", "dd"], dtype=object), "test", c)
     for more in (1, 2, 50):
         padded = model(np.pad(x, [(0, 0), (0, more), (0, 0)])).numpy()
         np.testing.assert_allclose(padded[:, :steps], alone, atol=1e-3 if on_gpu() else 1e-5)
@@ -188,7 +189,7 @@ def test_the_loss_is_that_of_keras_and_of_the_definition():
 
 def test_greedy_decoding_drops_blanks_and_repetitions():
     path = [0, 2, 2, 0, 2, 1, 1, 0]
-    ((letters, steps, chances),) = written(np.eye(3)[path][None] * 9)
+    ((letters, steps, chances),) = decode_greedily(np.eye(3)[path][None] * 9)
     assert letters.tolist() == [2, 2, 1] and steps.tolist() == [1, 4, 5]
     np.testing.assert_allclose(chances, math.exp(9) / (math.exp(9) + 2))
     assert steps_needed(np.array([1, 1, 2, 2, 2])) == 8
@@ -196,9 +197,9 @@ def test_greedy_decoding_drops_blanks_and_repetitions():
 
 def test_blanks_of_what_was_heard_are_evened_out():
     path = [1, 0, 1, 2, 1, 0, 1, 0, 1, 2, 0, 1, 0]  # two blanks in front, three inside, one behind
-    ((text, steps, chances),) = decode(np.eye(3)[path][None] * 9, {"alphabet": [" ", "a"]})
+    ((text, steps, chances),) = Transcription([" ", "a"]).decode(np.eye(3)[path][None] * 9)
     assert text == "a a" and (steps * len(path)).round().tolist() == [3, 4, 9] and len(chances) == 3
-    ((text, steps, _),) = decode(np.eye(3)[[0, 1, 0]][None] * 9, {"alphabet": [" ", "a"]})
+    ((text, steps, _),) = Transcription([" ", "a"]).decode(np.eye(3)[[0, 1, 0]][None] * 9)
     assert text == "" and len(steps) == 0
 
 
@@ -217,9 +218,9 @@ def test_error_rates_worked_out_by_hand():
 
 
 def test_letters_that_training_has_not_count_as_errors():
-    state = {"alphabet": ["a", "b"]}
-    y = encode(np.array(["ab", "azb"], dtype=object), state)
-    assert y.tolist() == [[1, 2, 0], [1, 3, 2]] and texts_of(y, state) == ["ab", "a�b"]
+    task = Transcription(["a", "b"])
+    y = task.encode(np.array(["ab", "azb"], dtype=object), "test", None)
+    assert y.tolist() == [[1, 2, 0], [1, 3, 2]] and task.texts_of(y) == ["ab", "a�b"]
 
 
 CONVENTIONS = [
@@ -250,11 +251,11 @@ def test_conventions_of_metadata(tmp_path, shipped, name, content, inside):
 
 
 REFUSED = [
-    ("file_name,transcription\n0.wav,a\n9.wav,a\n", {}, "row 2 names '9.wav', which is no recording"),
+    ("file_name,transcription\n0.wav,a\n9.wav,a\n", {}, "row 2 names '9.wav', which is not a recording"),
     ("file_name,transcription\n0.wav,a\n../secret/s.wav,a\n", {}, "row 2 names '../secret/s.wav', which is no"),
-    ("file_name,transcription\n0.wav,a\nlink.wav,a\n", {}, "row 2 names 'link.wav', which is no recording"),
+    ("file_name,transcription\n0.wav,a\nlink.wav,a\n", {}, "row 2 names 'link.wav', which is not a recording"),
     ("file_name,transcription\n0.wav,a\n0.wav,d\n", {}, "row 2 names '0.wav' for the second time"),
-    ("file_name,transcription\n0.wav,a\n1.wav,  \n", {}, "row 2 .*nothing that is said"),
+    ("file_name,transcription\n0.wav,a\n1.wav,  \n", {}, "row 2 .*no transcript"),
     ("file_name,transcription\n0.wav,a\n1.wav\n", {}, "row 2 has 1 cells"),
     ("file_name,transcription\n", {}, "no rows"),
     ("file_name,text" + "".join(f"\n{k}.wav," + "a" * 99 for k in (0, 1)), {}, "its transcript needs 197 steps"),
@@ -284,8 +285,8 @@ def test_metadata_of_something_else_is_pointed_at(tmp_path):
     lines = [f"{'ab'[k % 2]}_{k}.wav,{'xy'[k % 2]}" for k in range(4)]
     (tmp_path / "metadata.csv").write_text("\n".join(["file_name,kind", *lines]) + "\n")
     data = load(DATASET=str(tmp_path), TEST_SIZE=2)
-    assert data.state["classes"] == ["a", "b"] and "metadata.csv is not read: LABEL names" in " ".join(data.notes)
-    assert load(DATASET=str(tmp_path), LABEL="kind", TEST_SIZE=2).state["classes"] == ["x", "y"]
+    assert data.task.classes == ["a", "b"] and "metadata.csv is not read: LABEL names" in " ".join(data.sequences.notes)
+    assert load(DATASET=str(tmp_path), LABEL="kind", TEST_SIZE=2).task.classes == ["x", "y"]
 
 
 def test_recordings_without_transcripts_cannot_be_transcribed(tmp_path):

@@ -23,7 +23,7 @@ def model_of(optimizer):
 @pytest.mark.parametrize("name", ["Adam", "SGD"])
 def test_training_is_that_of_stock_keras(name):
     from core.quiet_tensorflow import keras
-    from training.batches import Blocks
+    from training.batches import BatchLoader
     from training.epochs import train_epochs
 
     rng = np.random.default_rng(0)
@@ -31,7 +31,7 @@ def test_training_is_that_of_stock_keras(name):
     x, y = rng.permutation(WORDS)[:350].reshape(70, 5), rng.integers(0, 2, 70)
     stock, ours = (model_of(getattr(keras.optimizers, name)(0.01)) for _ in range(2))
     first = stock.get_weights()[0]
-    for _, logs in train_epochs(ours, Blocks(Split(x, y, np.arange(70)), 16), 16, 4):
+    for _, logs in train_epochs(ours, BatchLoader(Split(x, y, np.arange(70)), 16), range(4)):
         expected = stock.fit(x, y, 16, shuffle=False, verbose=0).history["loss"][0]
         assert logs["loss"] == pytest.approx(expected, rel=1e-5)
     for a, b in zip(stock.get_weights(), ours.get_weights()):
@@ -44,13 +44,15 @@ def test_training_is_that_of_stock_keras(name):
 
 def test_steps_follow_the_formula():
     from core.quiet_tensorflow import keras, tf
-    from training.acceleration.adam import fused_adam
+    from training.acceleration import accelerated
 
     rng = np.random.default_rng(1)
     variable, optimizer = keras.Variable(rng.normal(size=LARGE), dtype="float32"), keras.optimizers.Adam(0.003)
     optimizer.build([variable])
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer)
     w, m, v = np.asarray(variable, np.float64), 0.0, 0.0
-    with fused_adam(optimizer):
+    with accelerated(model, 32):
         traced = tf.function(lambda gradient: optimizer.apply([gradient], [variable]))
         for step in range(1, 6):
             gradient = rng.normal(size=LARGE)

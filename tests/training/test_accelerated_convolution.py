@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import on_gpu
-from tests.training.test_accelerated_lstm import check_close, loss_and_gradients, new_model, random_data
+from tests.training.helpers import check_close, loss_and_gradients, new_model, random_data, replaced
 
 FIT = {  # input shape, filters and kernel, options of the pooling
     "as shipped": ((50, 1), (32, 3), {"pool_size": 2}),
@@ -46,25 +46,25 @@ def build(input_shape, convolution, pooling, after=()):
     return keras.Model(inputs, layers.Dense(1, activation="sigmoid")(layers.Flatten()(x)))
 
 
-def replaced(model):
-    return [layer.name for layer in model.layers if "call" in vars(layer)]
+def pooled_layers(model):
+    return [layer.name for layer in model.layers if (layer.name, "call") in replaced(model)]
 
 
 @pytest.mark.parametrize("name", FIT)
 def test_loss_and_gradients_are_those_of_stock_keras(name):
     from core.quiet_tensorflow import keras
-    from training.acceleration.convolution import pooled
+    from training.acceleration import accelerated
 
     input_shape, (filters, size), pooling = FIT[name]
     convolution = {"filters": filters, "kernel_size": size}
     model = new_model(lambda: build(input_shape, convolution, pooling, [keras.layers.LSTM(5, return_sequences=True)]))
     x, y = random_data(input_shape, 2, 7)
     stock, _ = loss_and_gradients(model, x, y)
-    with pooled(model):
-        assert len(replaced(model)) == (0 if on_gpu() else 2)
+    with accelerated(model, 32):
+        assert len(pooled_layers(model)) == (0 if on_gpu() else 2)
         ours, _ = loss_and_gradients(model, x, y)
         np.testing.assert_allclose(model(x), ours_by_numpy(model, x, pooling["pool_size"]), rtol=1e-4, atol=1e-6)
-    assert replaced(model) == []
+    assert not pooled_layers(model)
     check_close(stock, ours)
 
 
@@ -85,7 +85,7 @@ def ours_by_numpy(model, x, size):
 @pytest.mark.parametrize("known", [True, False])
 def test_pooling_alone_is_that_of_stock_keras(name, known):
     from core.quiet_tensorflow import keras
-    from training.acceleration.convolution import pooled
+    from training.acceleration import accelerated
 
     layers, (steps, pooling) = keras.layers, POOLED[name]
 
@@ -98,34 +98,34 @@ def test_pooling_alone_is_that_of_stock_keras(name, known):
 
     model, (x, y) = new_model(network), random_data((steps, 3), 2, 7)
     stock, _ = loss_and_gradients(model, x, y)
-    with pooled(model):
-        assert len(replaced(model)) == (0 if on_gpu() else 1)
+    with accelerated(model, 32):
+        assert len(pooled_layers(model)) == (0 if on_gpu() else 1)
         ours, _ = loss_and_gradients(model, x, y)
-    assert replaced(model) == []
+    assert not pooled_layers(model)
     check_close(stock, ours)
 
 
 @pytest.mark.parametrize("name", APART)
 def test_a_convolution_that_cannot_be_joined_is_left_alone(name):
-    from training.acceleration.convolution import pooled
+    from training.acceleration import accelerated
 
     model = build((40, 2), *APART[name])
-    with pooled(model):
-        assert [*map(kind, replaced(model))] == ([] if on_gpu() else ["max_pooling1d"])
+    with accelerated(model, 32):
+        assert [*map(kind, pooled_layers(model))] == ([] if on_gpu() else ["max_pooling1d"])
 
 
 @pytest.mark.parametrize("name", UNFIT)
 def test_a_pooling_of_another_sort_is_left_alone(name):
-    from training.acceleration.convolution import pooled
+    from training.acceleration import accelerated
 
     model = build((40, 2), {}, UNFIT[name])
-    with pooled(model):
-        assert replaced(model) == []
+    with accelerated(model, 32):
+        assert not pooled_layers(model)
 
 
 def test_convolutions_that_share_a_pooling_or_are_read_by_others_are_left_alone():
     from core.quiet_tensorflow import keras
-    from training.acceleration.convolution import pooled
+    from training.acceleration import accelerated
 
     layers, inputs, pooling = keras.layers, keras.Input((12, 1)), keras.layers.MaxPooling1D(2)
     shared = keras.Model(inputs, [pooling(layers.Conv1D(4, 3, activation=name)(inputs)) for name in ("relu", "tanh")])
@@ -134,8 +134,8 @@ def test_convolutions_that_share_a_pooling_or_are_read_by_others_are_left_alone(
     x = layers.Conv1D(4, 3, activation="relu")(inputs)
     given = keras.Model(inputs, [x, layers.MaxPooling1D(2)(x)])
     for model in (shared, read, given):
-        with pooled(model):
-            assert [*map(kind, replaced(model))] == ([] if on_gpu() else ["max_pooling1d"])
+        with accelerated(model, 32):
+            assert [*map(kind, pooled_layers(model))] == ([] if on_gpu() else ["max_pooling1d"])
 
 
 def kind(name):

@@ -8,11 +8,9 @@ import pytest
 
 import evaluate_model
 import train_model
-from cnn_lstm_model import backbone
-from core.constants import read_constants
-from sequences.types import Data, Sequences, Split
-from tasks import TASKS
+from sequences.types import Split
 from tests.conftest import on_gpu
+from tests.training.helpers import check_close, loss_and_gradients, network, new_model, random_data, replaced
 
 SMALL = {"FILTERS": 4, "LSTM_UNITS": 6}
 NETWORKS = {  # input shape, classes or horizon, rows of the batch, batch size, constants
@@ -41,77 +39,9 @@ LAYERS = {  # how many layers the fused kernel computes, the layers between inpu
 UNFIT = [{"recurrent_activation": "hard_sigmoid"}, {"use_bias": False}, {"unroll": True}, {"dtype": "mixed_bfloat16"}]
 
 
-def random_data(input_shape, n_outputs, n, name="classes", seed=1):
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(n, *input_shape)).astype(np.float32)
-    y = rng.normal(size=(n, n_outputs)).astype(np.float32) if name == "forecasting" else rng.integers(0, n_outputs, n)
-    return x, y
-
-
-def data_of(name, input_shape, n_outputs, n=40):
-    """Make data for which the task builds a network of these outputs."""
-    x, y = random_data(input_shape, n_outputs, n, name)
-    forecasts = name == "forecasting"
-    part = Split(x, y[:, :, None] if forecasts else y, np.arange(n))
-    state = {"classes": [*map(str, range(n_outputs))]}
-    state = {"places": [0], "horizon": n_outputs, "season": 0} if forecasts else state
-    task, learned = TASKS[name if forecasts else "classification"], {"columns": ["a", "b"], "vocabulary": None}
-    return Data(part, None, part, task, state, learned, Sequences(x, scaled=True), [])
-
-
-def network(input_shape, n_outputs, name="classes", **constants):
-    """Build the network of the project."""
-    from core.quiet_tensorflow import keras
-
-    inputs, data = keras.Input(input_shape), data_of(name, input_shape, n_outputs)
-    return keras.Model(inputs, data.task.network(inputs, backbone, data, read_constants().changed(**constants)))
-
-
-def new_model(build, loss="binary_crossentropy"):
-    """Build and compile a model; the same seeds, weights and biases (none of them zero) each time."""
-    from core.quiet_tensorflow import keras
-
-    keras.utils.set_random_seed(5)
-    model, rng = build(), np.random.default_rng(2)
-    for weight in model.trainable_weights:
-        weight.assign_add(0.1 * rng.normal(size=weight.shape))
-    model.compile(keras.optimizers.Adam(0.01), loss, metrics=["mae" if loss == "mse" else "accuracy"])
-    return model
-
-
-def loss_and_gradients(model, x, y):
-    """Compute [loss, gradient of the input, those of the weights] of a training step, and count the kernel's calls."""
-    from core.quiet_tensorflow import tf
-
-    @tf.function
-    def compute(x, y):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            loss = model.compute_loss(x, y, model(x, training=True), training=True)
-        return [loss, *tape.gradient(loss, [x, *(weight.value for weight in model.trainable_weights)])]
-
-    x, y = tf.constant(x), tf.constant(y)
-    traced = compute.get_concrete_function(x, y)
-    kernels = sum(op.type == "BlockLSTM" for op in traced.graph.get_operations())
-    return [tensor.numpy() for tensor in traced(x, y)], kernels
-
-
-def check_close(stock, ours):
-    """Compare to 1e-5 of the largest entry; where a gradient is zero but for rounding, of the largest gradient."""
-    assert abs(ours[0] - stock[0]) <= 1e-5 * abs(stock[0])
-    largest = max(np.abs(gradient).max() for gradient in stock[1:])
-    for a, b in zip(stock[1:], ours[1:], strict=True):
-        size = np.abs(a).max()
-        assert np.abs(a - b).max() <= 1e-5 * (size if size > 1e-5 * largest else largest)
-
-
-def replaced(model):
-    return [layer.name for layer in model._flatten_layers() if "inner_loop" in vars(layer)]
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_loss_and_gradients_are_those_of_stock_keras(name):
-    from training.acceleration.lstm import fused
+    from training.acceleration import accelerated
 
     input_shape, n_outputs, rows, batch_size, constants = NETWORKS[name]
     loss = "sparse_categorical_crossentropy" if n_outputs > 2 else "binary_crossentropy"
@@ -119,7 +49,7 @@ def test_loss_and_gradients_are_those_of_stock_keras(name):
     model = new_model(lambda: network(input_shape, n_outputs, name, **constants), loss)
     x, y = random_data(input_shape, n_outputs, rows, name)
     stock, none = loss_and_gradients(model, x, y)
-    with fused(model, batch_size):
+    with accelerated(model, batch_size):
         ours, kernels = loss_and_gradients(model, x, y)
     assert none == 0 and (kernels > 0) != on_gpu()
     check_close(stock, ours)
@@ -128,7 +58,7 @@ def test_loss_and_gradients_are_those_of_stock_keras(name):
 @pytest.mark.parametrize("name", LAYERS)
 def test_the_kernel_replaces_only_what_it_computes_exactly(name):
     from core.quiet_tensorflow import keras
-    from training.acceleration.lstm import fused
+    from training.acceleration import accelerated
 
     if name == "masked" and on_gpu():
         pytest.skip("Keras' cuDNN layer takes masks of sequences padded at the end only")
@@ -142,9 +72,9 @@ def test_the_kernel_replaces_only_what_it_computes_exactly(name):
 
     stock, _ = loss_and_gradients(new_model(build), x, y)
     model = new_model(build)
-    with fused(model, 32):
+    with accelerated(model, 32):
         ours, kernels = loss_and_gradients(model, x, y)
-    assert kernels == (0 if on_gpu() else expected * 2) and replaced(model) == []
+    assert kernels == (0 if on_gpu() else expected * 2) and not replaced(model)
     if expected or on_gpu():  # there, sums come in another order each time
         check_close(stock, ours)
     else:
@@ -152,19 +82,19 @@ def test_the_kernel_replaces_only_what_it_computes_exactly(name):
 
 
 def test_a_batch_runs_in_an_even_number_of_pieces():
-    from training.acceleration.lstm import pieces_of
+    from training.acceleration.lstm import count_pieces
 
-    assert [pieces_of(rows) for rows in (1, 31, 32, 128, 129, 256, 257, 1024)] == [1, 1, 2, 2, 4, 4, 6, 16]
+    assert [count_pieces(rows) for rows in (1, 31, 32, 128, 129, 256, 257, 1024)] == [1, 1, 2, 2, 4, 4, 6, 16]
 
 
 def test_layers_of_other_sorts_are_left_alone():
     from core.quiet_tensorflow import keras
-    from training.acceleration.lstm import fused
+    from training.acceleration import accelerated
 
     own_class = type("Own", (keras.layers.LSTM,), {})
     layers = [own_class(4, return_sequences=True)]
     layers += [keras.layers.LSTM(4, return_sequences=True, **options) for options in UNFIT]
-    with fused(keras.Sequential([keras.Input((5, 2)), *layers]), 32):
+    with accelerated(keras.Sequential([keras.Input((5, 2)), *layers]), 32):
         assert not any("inner_loop" in vars(layer) for layer in layers)
 
 
@@ -179,23 +109,22 @@ def test_layers_of_other_sorts_are_left_alone():
     ],
 )
 def test_three_epochs_are_those_of_stock_keras(n, batch_size, batches_per_block, n_validation, weighted, dropout):
-    from training.batches import Blocks
+    from training.batches import BatchLoader
     from training.epochs import train_epochs
 
     x, y = random_data((20, 1), 2, n)
     weights = np.random.default_rng(3).uniform(0.5, 2.0, n).astype(np.float32) if weighted else None
-    blocks = Blocks(Split(x, y, np.arange(n)), batch_size, 7, weights, batches_per_block)
+    loader, validation = BatchLoader(Split(x, y, np.arange(n)), batch_size, 7, weights, batches_per_block), None
     held_out = random_data((20, 1), 2, n_validation, seed=4) if n_validation else None
-    validation = (
-        Blocks(Split(*held_out, np.arange(n_validation)), batch_size, batches_per_block=1) if held_out else None
-    )
+    if held_out:
+        validation = BatchLoader(Split(*held_out, np.arange(n_validation)), batch_size, batches_per_block=1)
     stock, ours = (new_model(lambda: network((20, 1), 2, DROPOUT=dropout, **SMALL)) for _ in range(2))
 
-    history = [logs for _, logs in train_epochs(ours, blocks, batch_size, 3, 0, validation)]
+    history = [logs for _, logs in train_epochs(ours, loader, range(3), validation)]
     assert len(history) == 3
     for epoch, logs in enumerate(history):
-        blocks.set_epoch(epoch)
-        x, y, *w = (np.concatenate(arrays) for arrays in zip(*(blocks[i] for i in range(len(blocks)))))
+        loader.set_epoch(epoch)
+        x, y, *w = (np.concatenate(arrays) for arrays in zip(*(loader[i] for i in range(len(loader)))))
         expected = stock.fit(
             x, y, batch_size, shuffle=False, verbose=0, sample_weight=w[0] if w else None, validation_data=held_out
         ).history
@@ -208,29 +137,30 @@ def test_three_epochs_are_those_of_stock_keras(n, batch_size, batches_per_block,
 
 def test_the_layer_is_a_stock_layer_again_however_the_block_is_left(tmp_path):
     from core.quiet_tensorflow import keras
-    from training.acceleration.lstm import fused
-    from training.batches import Blocks
+    from training.acceleration import accelerated
+    from training.batches import BatchLoader
     from training.epochs import train_epochs
 
     x, y = random_data((20, 1), 2, 40)
     model = new_model(lambda: network((20, 1), 2, **SMALL))
-    training, during = Blocks(Split(x, y, np.arange(40)), 16, 7), [] if on_gpu() else ["lstm"]
-    with pytest.raises(ZeroDivisionError), fused(model, 32):
+    training = BatchLoader(Split(x, y, np.arange(40)), 16, 7)
+    during = set() if on_gpu() else {("convolution", "call"), ("pooling", "call"), ("lstm", "inner_loop")}
+    with pytest.raises(ZeroDivisionError), accelerated(model, 32):
         assert replaced(model) == during
         raise ZeroDivisionError
-    assert replaced(model) == []
+    assert not replaced(model)
 
-    epochs = train_epochs(model, training, 16, 10)
+    epochs = train_epochs(model, training, range(10))
     next(epochs)
     assert replaced(model) == during
     epochs.close()
-    assert replaced(model) == []
+    assert not replaced(model)
 
     with pytest.raises(Exception, match="shape|dim|incompatible"):  # sequences of another length
-        next(train_epochs(model, Blocks(Split(x[:, :1], y, np.arange(40)), 16), 16, 10))
-    for _ in train_epochs(model, training, 16, 10):
+        next(train_epochs(model, BatchLoader(Split(x[:, :1], y, np.arange(40)), 16), range(10)))
+    for _ in train_epochs(model, training, range(10)):
         break
-    assert replaced(model) == []
+    assert not replaced(model)
 
     file = tmp_path / "model.keras"
     model.save(file)
@@ -271,8 +201,8 @@ def test_two_devices_give_the_losses_of_one(project, shipped, tmp_path):
         return [[float(row["loss"]), float(row["val_loss"])] for row in rows]
 
     one = shipped.changed(**small, RUN_DIR=str(tmp_path / "run"))
-    train_model.train_with(one)
+    train_model.train(one)
     done = project.edit(**small).run("-c", TWO_DEVICES)
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
-    evaluate_model.evaluate_with(one.changed(RUN_DIR=str(project.run_dir)))
+    evaluate_model.evaluate(one.changed(RUN_DIR=str(project.run_dir)))

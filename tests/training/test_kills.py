@@ -22,7 +22,7 @@ def training(constants, seed):
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train_model.train_with(read_constants() | constants | {"SEED": seed})
+        train_model.train(read_constants() | constants | {"SEED": seed})
         os._exit(0)
     return child
 

@@ -12,8 +12,8 @@ from tests.conftest import load
 
 def accuracy(shipped, folder, **constants):
     constants = {**shipped, "RUN_DIR": str(folder / "run"), **constants}
-    train_model.train_with(constants)
-    return evaluate_model.evaluate_with(constants)["accuracy"]
+    train_model.train(constants)
+    return evaluate_model.evaluate(constants)["accuracy"]
 
 
 @pytest.mark.parametrize("seed", [42, 7])
@@ -48,8 +48,8 @@ def test_a_file_is_standardised_inside_the_model_by_its_training_part(shipped, t
     )
     run = tmp_path / "run"
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(run), EPOCHS=15, BATCH_SIZE=8)
-    train_model.train_with(constants)
-    evaluate_model.evaluate_with(constants)
+    train_model.train(constants)
+    evaluate_model.evaluate(constants)
     report = capsys.readouterr().out
     model = keras.models.load_model(run / "model.keras")
     normalization = model.layers[1]
@@ -65,11 +65,11 @@ def test_a_file_is_standardised_inside_the_model_by_its_training_part(shipped, t
 
 
 def test_the_first_weights_are_those_of_the_same_layers_in_stock_keras(shipped):
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import build_model
     from core.quiet_tensorflow import keras
     from training.build import build
 
-    model = build(load(), backbone, shipped)
+    model = build(load(), build_model, shipped)
     keras.utils.set_random_seed(shipped.SEED)
     layers = keras.layers
     stock = keras.Sequential(

@@ -21,18 +21,18 @@ def test_two_processes_of_other_thread_counts_give_identical_weights(project):
 @pytest.mark.parametrize("seed", [0, 42])
 def test_each_epoch_sees_every_sequence_in_a_new_order(seed):
     from sequences.types import Split
-    from training.batches import Blocks
+    from training.batches import BatchLoader
 
     part = Split(np.arange(100.0).reshape(100, 1, 1), np.arange(100), np.arange(100))
-    blocks = Blocks(part, 8, seed, batches_per_block=4)
+    loader = BatchLoader(part, 8, seed, batches_per_block=4)
     orders = []
     for epoch in range(3):
-        blocks.set_epoch(epoch)
-        orders.append(np.concatenate([blocks[i][1] for i in range(len(blocks))]))
+        loader.set_epoch(epoch)
+        orders.append(np.concatenate([loader[i][1] for i in range(len(loader))]))
     for order in orders:
         assert sorted(order) == list(range(100))
     assert not np.array_equal(orders[0], orders[1]) and not np.array_equal(orders[1], orders[2])
-    again = Blocks(part, 8, seed)
+    again = BatchLoader(part, 8, seed)
     again.set_epoch(2)
     x, y = again[0]
     np.testing.assert_array_equal(y, orders[2])

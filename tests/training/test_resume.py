@@ -1,14 +1,11 @@
 """A killed training loses at most one epoch, a finished run is never damaged; each kill here is a real SIGKILL."""
 
-import ctypes
 import json
 import os
 import re
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 import zipfile
 
 import numpy as np
@@ -17,16 +14,10 @@ import pytest
 import train_model
 from core import run_folder
 from core.errors import InputError
+from tests.helpers import obey_permissions, start
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
 SMALL |= {"AVERAGE_WEIGHTS": True}
-
-
-def start(project, script="train_model.py", **options):
-    return subprocess.Popen(
-        [sys.executable, "-u", script],
-        cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
-    )  # fmt: skip
 
 
 def stop_after_epoch(project, epoch, sent):
@@ -103,7 +94,7 @@ def training(seed):
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train_model.train_with(constants | {"SEED": seed})
+        train_model.train(constants | {"SEED": seed})
         os._exit(0)
     return child
 
@@ -122,8 +113,8 @@ for seed in range(2, 2 + KILLS):
     record = run_folder.load_record(run)
     files = sorted(p.name for p in run.iterdir())
     status = os.waitpid(training(seed), 0)[1]
-    after = [run_folder.load_record(run)["constants"]["SEED"], sorted(p.name for p in folder.parent.iterdir())]
-    print(json.dumps([seed, left, record["constants"]["SEED"], files, status, after]), flush=True)
+    after = [run_folder.load_record(run).constants.SEED, sorted(p.name for p in folder.parent.iterdir())]
+    print(json.dumps([seed, left, record.constants.SEED, files, status, after]), flush=True)
 """
 
 
@@ -199,12 +190,6 @@ def test_a_full_disk_leaves_the_old_run(with_run, limit):
     assert weights_and_history(project) == before
 
 
-def obey_permissions():
-    """Let even root be refused by a read-only folder: PR_CAPBSET_DROP, CAP_DAC_OVERRIDE (man 2 prctl)."""
-    if os.getuid() == 0:
-        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
-
-
 @pytest.mark.parametrize("script", ["train_model.py", "evaluate_model.py"])
 def test_a_read_only_folder_is_refused_and_leaves_the_old_run(with_run, script):
     project, before = with_run, weights_and_history(with_run)
@@ -226,7 +211,7 @@ def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(shipped, tmp_path
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{v}\n" for v in values))
     constants = {"DATASET": str(tmp_path / "s.csv"), "RUN_DIR": str(tmp_path / "run"), "LEARNING_RATE": 1e30}
     with pytest.raises(InputError, match=r"epoch 1 with LEARNING_RATE = 1e\+30"):
-        train_model.train_with(shipped.changed(**constants))
+        train_model.train(shipped.changed(**constants))
     assert os.listdir(tmp_path) == ["s.csv"]
 
 
@@ -234,5 +219,5 @@ def test_a_training_that_only_validation_finds_diverged_replaces_no_run(shipped,
     # One step: its loss is that before it.
     chosen = {"N_SAMPLES": 20, "EPOCHS": 1, "LEARNING_RATE": 1e38, "VALIDATION_SIZE": 0.25}
     with pytest.raises(InputError, match=r"the validation loss became nan in epoch 1 with LEARNING_RATE = 1e\+38"):
-        train_model.train_with(shipped.changed(RUN_DIR=str(tmp_path / "run"), **chosen))
+        train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), **chosen))
     assert os.listdir(tmp_path) == []

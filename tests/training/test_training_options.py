@@ -7,20 +7,14 @@ import numpy as np
 import pytest
 
 import evaluate_model
-import train_model
 from core.errors import InputError
 from sequences.toy_datasets import RAMP, motifs
-from tasks.classification.linear_models import balance
-from tasks.classification.task import sample_weights
+from tasks.classification.stacking import balance
+from tasks.classification.task import Classification
 from tests.conftest import load, load_model
+from tests.helpers import train
 from training.prediction import attention_weights
-from training.schedule import halvings
-
-
-def train(shipped, run, **constants):
-    constants = {**shipped, "RUN_DIR": str(run), **constants}
-    train_model.train_with(constants)
-    return constants
+from training.schedule import count_halvings
 
 
 def history(run):
@@ -45,13 +39,13 @@ def test_early_stopping_keeps_the_epoch_of_the_lowest_validation_loss(shipped, t
 
 
 def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
-    assert halvings({"loss": [3, 2, 2, 2, 2.5, 1, 1, 1]}, 2) == 2
-    assert halvings({"loss": [9, 8, 7], "val_loss": [1, 1, 1]}, 1) == 2
-    assert halvings({"loss": [3, 3, 3]}, None) == 0
+    assert count_halvings({"loss": [3, 2, 2, 2, 2.5, 1, 1, 1]}, 2) == 2
+    assert count_halvings({"loss": [9, 8, 7], "val_loss": [1, 1, 1]}, 1) == 2
+    assert count_halvings({"loss": [3, 3, 3]}, None) == 0
     train(shipped, tmp_path / "run", PLATEAU=1, EPOCHS=8, N_SAMPLES=100, LEARNING_RATE=1.0)
     record = history(tmp_path / "run")
     for epoch, rate in enumerate(record["learning_rate"]):
-        halved = halvings({"loss": record["loss"][:epoch]}, 1)
+        halved = count_halvings({"loss": record["loss"][:epoch]}, 1)
         assert rate == pytest.approx(0.5**halved)
     assert record["learning_rate"][-1] < 1.0
 
@@ -83,8 +77,8 @@ def test_averaged_weights_are_validated_and_training_goes_on_with_its_own(shippe
 
 @pytest.mark.parametrize("every_step", [False, True])
 def test_both_ways_is_the_bidirectional_lstm_of_keras(shipped, every_step):
-    from cnn_lstm_model import lstm
     from core.quiet_tensorflow import keras
+    from networks.recurrent import lstm
 
     inputs, x = keras.Input((9, 3)), np.random.default_rng(0).normal(size=(4, 9, 3)).astype(np.float32)
     ours = keras.Model(inputs, lstm(inputs, shipped.changed(LSTM_UNITS=5, BIDIRECTIONAL=True), every_step=every_step))
@@ -97,7 +91,8 @@ def test_both_ways_is_the_bidirectional_lstm_of_keras(shipped, every_step):
 @pytest.mark.parametrize("architecture", ["cnn_lstm", "deep_cnn_lstm"])  # the second with linear models beside it
 def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, architecture):
     np.testing.assert_allclose(
-        sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")), [2 / 3] * 3 + [2]
+        Classification(["0", "1"]).sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")),
+        [2 / 3] * 3 + [2],
     )
     logs = balance(np.array([0, 0, 0, 2]), 3, shipped.changed(CLASS_WEIGHT="balanced"))  # one class is missing
     np.testing.assert_allclose(logs, [np.log(4 / 9), 0, np.log(4 / 3)])
@@ -109,7 +104,7 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, archi
     for weight in (None, "balanced"):
         chosen = {"DATASET": str(tmp_path / "d.npz"), "ARCHITECTURE": architecture, "CLASS_WEIGHT": weight}
         constants = train(shipped, tmp_path / "run", **chosen)
-        recalls.append(evaluate_model.evaluate_with(constants)["per_class"]["True"]["recall"])
+        recalls.append(evaluate_model.evaluate(constants)["per_class"]["True"]["recall"])
     assert recalls[1] > recalls[0] + 0.3
 
 
@@ -117,7 +112,7 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, archi
 def test_attention_sits_on_the_ramps(shipped, tmp_path, architecture):
     run = tmp_path / "run"
     constants = train(shipped, run, DATASET="motifs", ATTENTION=True, ARCHITECTURE=architecture)
-    assert evaluate_model.evaluate_with(constants)["accuracy"] >= 0.9
+    assert evaluate_model.evaluate(constants)["accuracy"] >= 0.9
     assert (run / "attention.png").read_bytes()[:4] == b"\x89PNG"
     x, _, starts = motifs(1000, 50, 1, seed=42)
     rows = load(DATASET="motifs").test.rows
@@ -163,7 +158,7 @@ def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architec
     constants = train(
         shipped, run, DATASET=str(dataset), ARCHITECTURE=architecture, ATTENTION=attention, BATCH_SIZE=5, **sizes
     )
-    evaluate_model.evaluate_with(constants)
+    evaluate_model.evaluate(constants)
     assert (run / "attention.png").exists() == attention
 
 
@@ -211,13 +206,12 @@ def test_constants_that_do_not_go_together(shipped, tmp_path, constants, message
 
 
 def test_deep_cnn_is_the_deep_network_without_its_lstm(shipped):
-    from cnn_lstm_model import backbone
+    from cnn_lstm_model import ARCHITECTURES
     from core.quiet_tensorflow import keras
 
     inputs = keras.Input((40, 2))
     with_lstm, without = (
-        keras.Model(inputs, backbone(inputs, shipped.changed(ARCHITECTURE=name)))
-        for name in ("deep_cnn_lstm", "deep_cnn")
+        keras.Model(inputs, ARCHITECTURES[name](inputs, shipped)) for name in ("deep_cnn_lstm", "deep_cnn")
     )
     shared = [layer.name for layer in without.layers if layer.weights]
     assert shared == ["convolution_1", "normalise_1", "convolution_2", "normalise_2"]

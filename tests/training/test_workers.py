@@ -14,7 +14,7 @@ import pytest
 import train_model
 from core.errors import InputError
 from training import workers
-from training.schedule import even_batches
+from training.schedule import even_batch_size
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 208, "TEST_SIZE": 48, "VALIDATION_SIZE": 43, "EPOCHS": 6, "BATCH_SIZE": 26}
 SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8, "AVERAGE_WEIGHTS": True, "TENSORBOARD": True}
@@ -71,7 +71,7 @@ def test_two_workers_train_as_one_and_continue_where_one_was_lost(project, shipp
     assert "Worker 1 of 2 takes part" in printed[1][0] and "Epoch" not in printed[1][0]
     for part in ("train", "validation"):  # what the lost training logged, and what the one that went on did
         assert len(list((project.run_dir / "tensorboard" / part).iterdir())) == 2
-    train_model.train_with(shipped.changed(**SMALL, RUN_DIR=str(tmp_path / "run")))
+    train_model.train(shipped.changed(**SMALL, RUN_DIR=str(tmp_path / "run")))
     np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
 
 
@@ -87,11 +87,11 @@ def test_two_workers_train_as_one_and_continue_where_one_was_lost(project, shipp
 def test_a_wrong_description_of_the_workers_is_refused(monkeypatch, config, message):
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(InputError, match=message):
-        workers.place.__wrapped__()
+        workers.worker_index_and_count.__wrapped__()
 
 
 def test_a_batch_must_be_divisible_among_the_workers(monkeypatch):
-    monkeypatch.setattr(workers, "place", lambda: (0, 3))
+    monkeypatch.setattr(workers, "worker_index_and_count", lambda: (0, 3))
     workers.check_batch_size(33)
     with pytest.raises(InputError, match="BATCH_SIZE = 32 is impossible for 3 workers: a multiple of 3"):
         workers.check_batch_size(32)
@@ -99,10 +99,10 @@ def test_a_batch_must_be_divisible_among_the_workers(monkeypatch):
 
 def test_even_batches_are_divisible_among_the_workers():
     # Seven batches of 100 in 16s: 15 each, but for two workers or four the next multiple of their number.
-    assert [even_batches(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
-    assert even_batches(50, 16) == 13 and even_batches(50, 16, 2) == 14
+    assert [even_batch_size(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
+    assert even_batch_size(50, 16) == 13 and even_batch_size(50, 16, 2) == 14
 
 
 def test_no_batch_is_far_smaller_than_the_others():
     # 801 = 50 * 16 + 1 = 53 * 15 + 6; 1250 = 78 * 16 + 2 = 83 * 15 + 5; 500 = 31 * 16 + 4; five are one batch.
-    assert [even_batches(n, 16) for n in (801, 1250, 500, 5)] == [15, 15, 16, 5]
+    assert [even_batch_size(n, 16) for n in (801, 1250, 500, 5)] == [15, 15, 16, 5]

@@ -1,14 +1,12 @@
-"""Pooling over time, with the convolution before it in one pass, on a CPU: stock Keras' mathematics, sooner.
+"""Pooling over time, in one pass with the convolution before it, on a CPU: the same mathematics as stock Keras, faster.
 
-The gradient of TensorFlow's pooling looks for the largest values once more, slowly; here a comparison tells it. Where
-MaxPooling1D follows Conv1D, one matrix product for each place in a pool gives the sums there; the largest gets bias and
-activation, which are made once a pool instead of at every step: the largest of rectified sums is the rectified largest
-sum. While `pooled(model)` runs, the method `call` of these layers is replaced: the convolution then gives what is
-pooled already, and the pooling hands it on. The layers, their weights and the saved file stay as they are.
+The gradient of TensorFlow's pooling searches for the largest values a second time, slowly; here a comparison tells
+them. Where MaxPooling1D follows Conv1D, one matrix product for each position in a pool gives the sums there; bias and
+activation are applied to the largest alone, once a pool instead of at every step: the largest of rectified sums is the
+rectified largest sum. The convolution then returns what is pooled already, and the pooling hands it on.
 """
 
 import functools
-from contextlib import contextmanager
 
 from core.lazy import keras, tf
 
@@ -41,54 +39,45 @@ def joins(layer, pooling):
     )
 
 
-@contextmanager
-def pooled(model):
-    """Inside this block, functions traced from `model` pool, or convolve and pool, so where it is exact."""
-    calls = {}
-    if not tf.config.list_physical_devices("GPU") and not tf.distribute.has_strategy():
-        given = {id(tensor) for tensor in model.outputs}
-        for pooling in filter(qualifies, model.layers):
-            calls[pooling] = functools.partial(_pooled, pooling.pool_size[0], pooling.padding == "same")
-            layer = pooling._inbound_nodes[0].input_tensors[0]._keras_history.operation
-            if joins(layer, pooling) and id(layer.output) not in given:
-                calls[layer] = functools.partial(_convolved_and_pooled, layer, pooling.pool_size[0])
-                calls[pooling] = tf.identity
-    for layer, call in calls.items():
-        layer.call = call
-    try:
-        yield
-    finally:
-        for layer in calls:
-            del layer.call
+def replacements(model):
+    """Yield (layer, "call", faster method) for each pooling, and each convolution before one, where it is exact."""
+    outputs = {id(tensor) for tensor in model.outputs}
+    for pooling in filter(qualifies, model.layers):
+        size, layer = pooling.pool_size[0], pooling._inbound_nodes[0].input_tensors[0]._keras_history.operation
+        if joins(layer, pooling) and id(layer.output) not in outputs:
+            yield layer, "call", functools.partial(_convolve_and_pool, layer, size)
+            yield pooling, "call", tf.identity
+        else:
+            yield pooling, "call", functools.partial(_pool, size, pooling.padding == "same")
 
 
-def _pooled(size, same, x):
-    """Stand in for a MaxPooling1D of `size`: x (n, time, features), filled up to whole pools where `same`."""
+def _pool(size, same, x):
+    """Stand in for a MaxPooling1D of `size`: x (n, time, features), padded to whole pools where `same`."""
     steps, features = x.shape[1] or tf.shape(x)[1], x.shape[2]
     left = steps % size
     if same and (tf.is_tensor(left) or left):
         missing = -steps % size
-        ends = [[0, 0], [missing // 2, missing - missing // 2], [0, 0]]
-        x = tf.pad(x, ends, constant_values=x.dtype.min)
+        padding = [[0, 0], [missing // 2, missing - missing // 2], [0, 0]]
+        x = tf.pad(x, padding, constant_values=x.dtype.min)
     elif tf.is_tensor(left) or left:
         x = x[:, : steps - left]
     pools = tf.reshape(x, (-1, tf.shape(x)[1] // size, size, features))
     return functools.reduce(tf.maximum, tf.unstack(pools, size, axis=2))
 
 
-def _convolved_and_pooled(layer, size, inputs):
+def _convolve_and_pool(layer, size, inputs):
     """Stand in for a Conv1D and a MaxPooling1D of `size` after it: inputs (n, time, features)."""
     width, features, filters = layer.kernel.shape
     kernel = tf.reshape(tf.convert_to_tensor(layer.kernel), (width * features, filters))
-    x = tf.transpose(inputs, [1, 0, 2])  # time first, as the fused LSTM wants it: turned back twice, nothing is turned
+    x = tf.transpose(inputs, [1, 0, 2])  # time first, as the fused LSTM wants it: two transpositions cancel out
     pools, rows = (tf.shape(x)[0] - width + 1) // size, tf.shape(x)[1]
 
-    def sums(place):
-        """Return the sums (pools × n, filters) of the windows that begin at a place of each pool."""
-        starts = [place + k for k in range(width)]
+    def sums(position):
+        """Return the sums (pools × n, filters) of the windows that begin at a position of each pool."""
+        starts = [position + k for k in range(width)]
         windows = tf.concat([x[start : start + size * pools : size] for start in starts], axis=2)
         return tf.matmul(tf.reshape(windows, (-1, width * features)), kernel)
 
-    largest = functools.reduce(tf.maximum, map(sums, range(size)))  # of equals the first learns, as in pooling
+    largest = functools.reduce(tf.maximum, map(sums, range(size)))  # of equals the first gets the gradient
     result = tf.nn.relu(tf.nn.bias_add(largest, tf.convert_to_tensor(layer.bias)))
     return tf.transpose(tf.reshape(result, (pools, rows, filters)), [1, 0, 2])

@@ -1,19 +1,15 @@
 """An LSTM layer on TensorFlow's fused CPU kernel: the same mathematics as stock Keras, without its small operations.
 
-While `fused(model, batch_size)` runs, every LSTM layer that qualifies computes its sequence in one kernel. Only the
-method `inner_loop` of that layer object is replaced; weights, configuration and the saved file stay those of
-`keras.layers.LSTM`. A layer that the kernel cannot compute exactly keeps its own code. With a GPU, Keras' cuDNN LSTM is
-faster: then nothing is replaced.
+Replaced is the layer's method `inner_loop`, which computes a whole sequence.
 """
 
 import functools
 import math
-from contextlib import contextmanager
 
 from core.lazy import keras, tf
 
-MOST_ROWS = 64  # sequences of one call from which on the kernel gets in its own way
-LEAST_ROWS = 16  # below them a call costs more than another core brings
+MOST_ROWS = 64  # sequences in one call: with more the kernel slows itself down
+LEAST_ROWS = 16  # sequences in one call: with fewer a call costs more than another core gains
 
 
 def qualifies(layer):
@@ -30,30 +26,20 @@ def qualifies(layer):
     )
 
 
-def pieces_of(batch_size):
+def count_pieces(batch_size):
     """Return how many calls of the kernel, side by side, make a batch: an even number where two are large enough.
 
     One call uses several cores badly: two of half the size take two thirds of its time on two. The number does not
-    depend on that of the cores: sums come in the same order, and weights out the same, on any.
+    depend on that of the cores: sums are added in the same order, and give the same weights, on any.
     """
     return 2 * math.ceil(batch_size / (2 * MOST_ROWS)) if batch_size >= 2 * LEAST_ROWS else 1
 
 
-@contextmanager
-def fused(model, batch_size):
-    """Inside this block, functions traced from `model` use the fused kernel where it applies."""
-    layers = []
-    if not tf.config.list_physical_devices("GPU") and not tf.distribute.has_strategy():
-        # Inside another such block of the same model the outer one's replacement stays.
-        layers = [layer for layer in model._flatten_layers() if qualifies(layer) and "inner_loop" not in vars(layer)]
-    pieces = pieces_of(batch_size)
-    for layer in layers:
-        layer.inner_loop = functools.partial(_fused_inner_loop, layer, pieces)
-    try:
-        yield
-    finally:
-        for layer in layers:
-            del layer.inner_loop
+def replacements(model, batch_size):
+    """Yield (layer, "inner_loop", faster method) for each LSTM layer that the kernel computes exactly."""
+    pieces = count_pieces(batch_size)
+    for layer in filter(qualifies, model._flatten_layers()):
+        yield layer, "inner_loop", functools.partial(_fused_inner_loop, layer, pieces)
 
 
 def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=False):
@@ -76,8 +62,8 @@ def _fused_inner_loop(layer, pieces, sequences, initial_state, mask, training=Fa
     weights = _gates_reordered(tf.concat([cell.kernel, cell.recurrent_kernel], axis=0))
     bias, outputs, states = _gates_reordered(tf.convert_to_tensor(cell.bias)), [], []
     # Split, not sliced: the gradient of slices is a whole tensor of zeros for each.
-    for part in zip(tf.split(x, sizes, 1, pieces), tf.split(h0, sizes, 0, pieces), tf.split(c0, sizes, 0, pieces)):
-        h, c = _block_lstm(*part, weights, bias)
+    for piece in zip(tf.split(x, sizes, 1, pieces), tf.split(h0, sizes, 0, pieces), tf.split(c0, sizes, 0, pieces)):
+        h, c = _block_lstm(*piece, weights, bias)
         outputs.append(h if layer.return_sequences else h[-1:])
         states.append(c[-1])
     h, c = outputs[0], states[0]

@@ -1,0 +1,32 @@
+"""Prediction intervals of forecasts, from the errors on data that were not trained on."""
+
+import numpy as np
+
+LEVELS = {"80": 0.80, "95": 0.95}  # how much of what comes the intervals are to cover
+
+
+def conformal_half_widths(errors, scales):
+    """Return half the width of the prediction interval for each level and step ahead, in units of the scale.
+
+    Split-conformal prediction (Lei et al. 2018, Distribution-Free Predictive Inference for Regression, with scales its
+    section 5.2): the ceil((n + 1) level)-th smallest |error| / scale. It holds where new errors are like those seen.
+    Parameters: errors (n, horizon) on data that were not trained on; scales (n,) of each window.
+    Returns: {"80": list of `horizon` numbers, ...} without the levels for which there are too few errors.
+    """
+    n, sizes = len(errors), np.sort(np.abs(errors) / scales[:, None], axis=0)
+    ranks = {name: int(np.ceil((n + 1) * level)) for name, level in LEVELS.items()}
+    return {name: sizes[rank - 1].tolist() for name, rank in ranks.items() if rank <= n}
+
+
+def interval_score(errors, scales):
+    """Return the mean interval score (Gneiting and Raftery 2007) of conformal intervals: lower is better.
+
+    Intervals from one half of the errors (n, horizon) are scored on the other half, and the reverse: wide ones cost
+    their width, narrow ones what they miss. scales: (n,) of each window.
+    """
+    halves, scores = np.array_split(np.arange(len(errors)), 2), []
+    for seen, new in (halves, halves[::-1]):
+        for name, half_widths in conformal_half_widths(errors[seen], scales[seen]).items():
+            size, penalty = np.array(half_widths) * scales[new][:, None], 2 / (1 - LEVELS[name])
+            scores.append(np.mean(2 * size + penalty * np.maximum(0, np.abs(errors[new]) - size)))
+    return float(np.mean(scores)) if scores else np.inf

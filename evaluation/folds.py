@@ -1,0 +1,33 @@
+"""Scores of the folds of a cross-validation, put together."""
+
+import numpy as np
+
+
+def pool_scores(folds, metric, size, power=1):
+    """Put the scores of folds together: the mean over all that they hold out.
+
+    Parameters: folds, the figures of each; metric, the name of the score; size, the name of the figure that counts what
+    a fold holds out; power, 2 for a root mean square.
+    Returns: {"network" or name of a baseline: score over all folds}.
+    """
+    weights = np.array([figures[size] for figures in folds], float)
+    scores = {"network": [figures[metric] for figures in folds]}
+    scores |= {name: [figures["baselines"][name] for figures in folds] for name in folds[0]["baselines"]}
+    return {
+        name: float(np.average(np.power(values, power), weights=weights) ** (1 / power))
+        for name, values in scores.items()
+    }
+
+
+def pool_confusion_matrices(folds):
+    """Add up the confusion matrices of folds, each of which may have met other classes.
+
+    Parameters: folds, pairs of a confusion matrix (k, k) and the names of its k classes.
+    Returns: (names of all classes, matrix (classes, classes)).
+    """
+    classes = list(dict.fromkeys(name for _, names in folds for name in names))
+    total = np.zeros((len(classes), len(classes)), int)
+    for matrix, names in folds:
+        indices = [classes.index(name) for name in names]
+        total[np.ix_(indices, indices)] += np.array(matrix)
+    return classes, total

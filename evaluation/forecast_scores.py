@@ -1,0 +1,92 @@
+"""Scores of forecasts, beside those of their baselines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.intervals import rmse, rmse_figures, skill
+
+
+@dataclass(frozen=True)
+class ForecastComparison:
+    """Forecasts of the test set beside the true values, in the units of the series."""
+
+    true: np.ndarray  # (n, horizon, targets)
+    forecasts: dict  # {"network" or name of a baseline: of the same shape}
+    half_widths: dict  # of the network's prediction intervals, {level in %: of the same shape}
+    targets: list  # names
+    unit: np.ndarray  # (n, targets): errors are divided by it where those of several targets or series are averaged
+    series_names: list | None = None  # of several series
+    series_index: np.ndarray | None = None  # (n,) which of them each window is of
+    mase_scales: np.ndarray | None = None  # (series, targets): see score_series
+
+
+def score_forecasts(compared, seed=0):
+    """Score a ForecastComparison. seed: of the bootstrap.
+
+    Returns: dictionary with RMSE and MAE over all and per step for the network and each baseline, the skill against
+    each (1 - RMSE / RMSE of the baseline) with its interval, coverage and mean width of the prediction intervals, the
+    scores of each target and, of several series, sMAPE and MASE over all and of each.
+    """
+    true, unit = compared.true, compared.unit[:, None]
+    errors = {name: (values - true) / unit for name, values in compared.forecasts.items()}
+    mae = {name: float(np.abs(e).mean()) for name, e in errors.items()}
+    figures = {
+        "test_windows": len(true),
+        **rmse_figures(errors, seed),
+        "mae": mae["network"],
+        "bands": {
+            level: {
+                "coverage": float((np.abs(compared.forecasts["network"] - true) <= half_width).mean()),
+                "width": float(2 * np.mean(half_width / unit)),
+            }
+            for level, half_width in compared.half_widths.items()
+        },
+        "mae_of": mae,
+        "rmse_per_step": {name: np.sqrt((e**2).mean(axis=(0, 2))).tolist() for name, e in errors.items()},
+        "mae_per_step": {name: np.abs(e).mean(axis=(0, 2)).tolist() for name, e in errors.items()},
+    }
+    if len(compared.targets) > 1:
+        figures["per_target"] = {name: _score_target(compared, k) for k, name in enumerate(compared.targets)}
+    return figures if compared.series_names is None else figures | score_series(compared)
+
+
+def _score_target(compared, k):
+    """Return the scores of the k-th target, in its own units."""
+    errors = {name: values[:, :, k] - compared.true[:, :, k] for name, values in compared.forecasts.items()}
+    scores = {name: rmse(e) for name, e in errors.items()}
+    network = scores.pop("network")
+    best = min(scores, key=scores.get)
+    mae = float(np.abs(errors["network"]).mean())
+    return {
+        "rmse": network,
+        "mae": mae,
+        "baselines": scores,
+        "best": best,
+        "skill": float(skill(network, scores[best])),
+    }
+
+
+def score_series(compared):
+    """Return MASE and sMAPE of several series, the mean over them ("mean_of_series") and of each ("per_series").
+
+    As the M4 competition defines them: sMAPE is 200 |y - f| / (|y| + |f|) in %, MASE the mean absolute error divided by
+    the mean change over a season in the training set (Makridakis, Spiliotis and Assimakopoulos 2020, The M4
+    Competition, section 2.2), None of a series that never changes.
+    """
+    windows = {compared.series_names[k]: compared.series_index == k for k in np.unique(compared.series_index)}
+    means, per_series = {}, {name: {} for name in windows}
+    for method, values in compared.forecasts.items():
+        error, size = np.abs(values - compared.true), np.abs(values) + np.abs(compared.true)
+        smape = 200 * (error / np.where(size > 0, size, 1)).mean(axis=(1, 2))
+        mase = (error.mean(axis=1) / compared.mase_scales[compared.series_index]).mean(axis=1)
+        smapes = {name: float(smape[own].mean()) for name, own in windows.items()}
+        mases = {name: float(mase[own].mean()) for name, own in windows.items() if np.isfinite(mase[own].mean())}
+        mean_mase = float(np.mean(list(mases.values()))) if mases else None
+        means[method] = {"mase": mean_mase, "smape": float(np.mean(list(smapes.values())))}
+        for name, scores in per_series.items():
+            if method == "network":
+                scores |= {"mase": mases.get(name), "smape": smapes[name]}
+            elif name in mases:
+                scores[f"mase_{method}"] = mases[name]
+    return {"mean_of_series": means, "per_series": per_series}

@@ -1,0 +1,19 @@
+"""The names of layers that other files rely on. All others are Keras' own choice."""
+
+# training/build.py takes the weights of layers of these names from PRETRAINED_RUN, and FREEZE_CNN keeps those that
+# begin with the first two as they are.
+CONVOLUTION = "convolution"  # of a deep network "convolution_1", "convolution_2"
+NORMALISE = "normalise"  # batch normalisation of a block: "normalise_1", "normalise_2"
+LSTM = "lstm"  # with BIDIRECTIONAL also "lstm_backwards"
+EMBEDDING = "embedding"  # taken where the vocabulary is the same
+# Never taken over:
+OUTPUT = "output"  # networks/linear_layers.py adds logits before its activation
+LINEAR = "linear"  # a linear model at the solution of ridge regression
+# A model is read by these:
+POOLING = "pooling"
+STANDARDISE = "standardise"  # training/acceleration/traced_steps.py replaces its mean and variance
+WINDOW_SCALE = (
+    "window_scale"  # tasks/forecasting/differencing.py: the unit of a window's changes, where each has its own
+)
+ATTENTION_WEIGHTS = "attention_weights"  # training/prediction.py: what attention.png shows
+NETWORK = "network"  # networks/text_layers.py: the part of a model of texts that takes the numbers of words

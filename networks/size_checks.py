@@ -1,0 +1,28 @@
+"""Constants of the network that are possible each, but not together or with sequences of this shape."""
+
+from core.errors import InputError
+from networks import video
+
+
+def check_sizes(shape, c):
+    """Refuse constants that leave nothing of sequences or frames, or do not go together.
+
+    Parameters: shape of one sequence, (time, features) or (time, height, width, channels), or of a text (words,).
+    Raises: InputError.
+    """
+    if len(shape) == 4 and c.ARCHITECTURE not in video.ARCHITECTURES:
+        allowed = ", ".join(map(repr, video.ARCHITECTURES))
+        raise InputError(f"ARCHITECTURE = {c.ARCHITECTURE!r} is impossible for video: it must be one of {allowed}")
+    for name in ("ATTENTION", "BIDIRECTIONAL"):
+        if c[name] and "lstm" not in c.ARCHITECTURE:
+            raise InputError(f'{name} = True is impossible with ARCHITECTURE = "{c.ARCHITECTURE}": it has no LSTM')
+    if c.ARCHITECTURE == "lstm":
+        return
+    size, unit = (shape[0], "time steps") if len(shape) < 3 else (min(shape[1:3]), "pixels")
+    if size < c.KERNEL_SIZE:
+        raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {size} {unit} allow 1 to {size}")
+    left = size if c.ARCHITECTURE.startswith("deep") else size - c.KERNEL_SIZE + 1
+    if left < c.POOL_SIZE:
+        raise InputError(
+            f"POOL_SIZE = {c.POOL_SIZE} is impossible: the convolution leaves {left} {unit}, which allow 1 to {left}"
+        )
