@@ -10,14 +10,14 @@ import os
 from cnn_lstm_model import build_model
 from core import run_folder
 from core.constants import check_constants, or_one_of, read_constants, text, whole
-from core.files import project_path
 from core.script import run_script
 from data_preprocessing import load_data, read
-from experiments.cross_validation import folds_for, run_folds
+from experiments.cross_validation import folds_from_data, run_folds
 from experiments.experiment import Experiment
-from experiments.train_run import check_together
+from experiments.train_run import check_compatible
 from networks.size_checks import check_sizes
-from tasks import network_shape
+from sequences.statistics import content_fingerprint
+from tasks import convolution_input_shape
 
 FOLDS = 5  # parts, each held out once; "groups": each group (GROUP, or recording) once; given test set: so many seeds
 FOLD_JOBS = 2  # folds at the same time, each in a process of its own; -1: one for each core
@@ -41,14 +41,15 @@ def cross_validate(constants, options):
     Returns: the dictionary that summary.json holds. Raises: InputError for an impossible constant.
     """
     c, o = check_constants(constants), check_constants(options, ["cross_validate_model"])
-    folds = folds_for(*read(c), c, o.FOLDS)
+    folder = run_folder.resolved(o.FOLD_DIR, "FOLD_DIR")
+    as_read = read(c)
+    folds, fingerprint = folds_from_data(*as_read, c, o.FOLDS), content_fingerprint(as_read)
     data = load_data(c, fold=folds[0])
-    check_sizes(network_shape(data), c)
-    check_together(data, c)
-    folder = project_path(o.FOLD_DIR, "FOLD_DIR")
+    check_sizes(convolution_input_shape(data), c)
+    check_compatible(data, c)
     experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
     with run_folder.locked(folder, "cross-validation", "FOLD_DIR"):
-        return run_folds(folds, data, experiment)
+        return run_folds(folds, data, experiment, fingerprint)
 
 
 if __name__ == "__main__":

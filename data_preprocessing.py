@@ -21,7 +21,9 @@ from core.constants import (
 from core.errors import InputError
 from core.files import project_path
 from readers import read_data_set
+from readers.text_files import composed
 from sequences.preparation import Preparation
+from sequences.splits import groups_of
 from sequences.statistics import rounding_notes
 from sequences.stream_windows import cut_streams
 from sequences.toy_datasets import GENERATED, generate
@@ -47,11 +49,14 @@ LABEL = None  # column to learn: words or whole numbers are classes, decimals nu
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training set; the rest is one word
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
-KNOWN = None  # inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps
+# Inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps. With labelled rows:
+# inputs although they go one way, as clocks do
+KNOWN = None
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
+IGNORE = None  # columns to leave out of a table, such as ["note"]
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # video clips: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
@@ -80,6 +85,7 @@ ALLOWED = {
     "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
     "SEASON": or_none(whole(1)),
+    "IGNORE": or_none(LIST_OF_COLUMNS),
     "FRAMES": whole(2, 10_000),
     "FRAME_SIZE": whole(4, 4096),
     "TEST_FILES": or_none(pattern()),
@@ -95,7 +101,7 @@ def load_data(c, validation_seed=None, fold=None):
     """
     # Read.
     sequences, official_test = read(c)
-    sequences = sequences.noted(*rounding_notes(sequences))
+    sequences = sequences.noted(*rounding_notes(sequences), *shared_groups_note(sequences, official_test, c))
     task_class = task_of(sequences, c)
     ineffective = ineffective_constants(task_class, sequences, c)
 
@@ -130,7 +136,7 @@ def load_data(c, validation_seed=None, fold=None):
 def ineffective_constants(task, sequences, c):
     """Return assignments of constants that were set, and have no effect on these data."""
     is_text, is_stream = sequences.kind == "texts", sequences.kind == "streams"
-    names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE"))]
+    names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
     if not is_stream and not is_text and c.SEQUENCE != "row" and "LABEL" not in names:
         names.append("LABEL")
     if is_text:
@@ -138,7 +144,21 @@ def ineffective_constants(task, sequences, c):
     from_file = sequences.groups is not None and sequences.columns is None and sequences.names is None
     if from_file and c.TEXT is None and c.SEQUENCE != "row":  # groups that the file brings
         names.append("GROUP")
+    if sequences.columns is None and c.SEQUENCE != "row":
+        names.append("IGNORE")
     return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training")]
+
+
+def shared_groups_note(train, test, c):
+    """Say, in a list of one line or none, how many groups are in the official training set and in the test set too."""
+    if test is None or train.groups is None and c.GROUP is None:
+        return []
+    known, held_out = ({*map(str, groups_of(own, c.GROUP))} for own in (train, test))
+    shared = len(held_out & known)
+    effect = "the score tells how well they are known again, not how well new ones are"
+    return (
+        [f"{shared} of {len(held_out)} groups of the test set are in the training set too: {effect}"] if shared else []
+    )
 
 
 def shape_note(preparation):
@@ -160,4 +180,10 @@ def read(c):
         raise InputError(
             f"DATASET = {c.DATASET!r} is not found: it must be {known} or a path, from the project folder on"
         )
-    return read_data_set(path, c)
+    return tuple(own and with_composed_names(own) for own in read_data_set(path, c))
+
+
+def with_composed_names(sequences):
+    """Return Sequences in whose labels and groups what looks alike is alike: see readers/text_files.py."""
+    y = [*map(composed, sequences.y)] if isinstance(sequences.y, list) else composed(sequences.y)
+    return sequences.replace(y=y, groups=composed(sequences.groups))

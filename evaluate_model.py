@@ -27,7 +27,7 @@ def evaluate(constants):
     run = open_run(run_folder.run_path(c.RUN_DIR))  # a damaged run is called so, before its data are
     data = load_data(c)
     check_same_data(run, data, c, names_in("data_preprocessing"))
-    return score_and_report(run, data, c)
+    return score_and_report(run, data, run.constants)
 
 
 if __name__ == "__main__":

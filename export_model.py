@@ -26,9 +26,10 @@ def export(form, run_dir):
         raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
     run = open_run(run_folder.run_path(run_dir))
     model = run.load_model(takes_raw_texts=True)
-    if form == "tflite":
-        return to_tflite(model, run.folder, run.record.input_shape)
-    return to_saved_model(model, run.folder)
+    with run.unchanged():
+        if form == "tflite":
+            return to_tflite(model, run.folder, run.record.input_shape)
+        return to_saved_model(model, run.folder)
 
 
 if __name__ == "__main__":

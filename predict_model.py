@@ -24,6 +24,8 @@ from training.saved_run import open_run
 
 def main(path):
     """Predict the sequences in the file at `path` with the run in RUN_DIR."""
+    if not path.strip():
+        raise InputError("PATH is empty: it must name a file or a folder")
     predict(path, read_constants().RUN_DIR)
 
 
@@ -32,6 +34,8 @@ def predict(path, run_dir):
 
     Raises: InputError for data that the run cannot take.
     """
+    if path == "":  # Path("") is the current folder
+        raise InputError('"" is no path: type python predict_model.py PATH, "." for the current folder')
     run = open_run(run_folder.run_path(run_dir))
     task, preparation, input_shape = run.task, run.preparation, run.record.input_shape
     new = read_new(Path(path), run.constants, preparation)
@@ -44,9 +48,10 @@ def predict(path, run_dir):
     new, x = task.new_inputs(new, input_shape, path)
     answers = task.decode(predict_with(run.load_model(), Split(x, None, np.arange(len(x)))))
     report = task.report_new(new, answers, input_shape)
-    files.write_csv(run.folder / "new_predictions.csv", report.header, report.rows)
-    for name, picture in report.pictures.items():
-        files.write_atomically(run.folder / name, picture)
+    with run.unchanged():
+        files.write_csv(run.folder / "new_predictions.csv", report.header, report.rows)
+        for name, picture in report.pictures.items():
+            files.write_atomically(run.folder / name, picture)
     written = " and ".join([files.shown(run.folder / "new_predictions.csv"), *report.pictures])
     count = f"{len(x)} {task.unit if len(x) != 1 else task.unit[:-1]}"
     print("\n".join([*new.notes, *report.lines, f"Wrote {written}: {count}"]))

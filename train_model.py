@@ -11,7 +11,7 @@ from core.script import run_script
 from data_preprocessing import load_data
 from experiments.train_run import describe_data, train_and_save
 from networks.size_checks import check_sizes
-from tasks import network_shape
+from tasks import convolution_input_shape
 
 EPOCHS = 10  # passes over the training set, 1 or more; too many overfit
 BATCH_SIZE = 32  # sequences per step, 1 or more; larger is faster per epoch and learns less per epoch
@@ -53,7 +53,7 @@ def train(constants):
     run_folder.check_replaceable(run_folder.resolved(c.RUN_DIR))
     data = load_data(c)
     print("\n".join([describe_data(data, c), *data.sequences.notes]), flush=True)
-    check_sizes(network_shape(data), c)
+    check_sizes(convolution_input_shape(data), c)
     return train_and_save(data, build_model, c)
 
 

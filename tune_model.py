@@ -10,18 +10,17 @@ import os
 from cnn_lstm_model import build_model
 from core import ledger, run_folder
 from core.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
-from core.files import project_path
 from core.lazy import lazy
 from core.script import run_script
 from data_preprocessing import load_data
 from experiments.evaluate_run import score_and_report
 from experiments.experiment import Experiment
-from experiments.search import halve, show_result
-from experiments.train_run import check_together, train_and_save
-from experiments.trials import draw_trials, resume
+from experiments.search import show_result, successive_halving
+from experiments.train_run import check_compatible, train_and_save
+from experiments.trials import draw_trials, load_finished_trials
 from networks.size_checks import check_sizes
-from sequences.statistics import fingerprint
-from tasks import network_shape
+from sequences.statistics import fingerprints
+from tasks import convolution_input_shape
 
 loguniform = lazy("scipy.stats", "loguniform")
 
@@ -73,17 +72,17 @@ def search(constants, options):
     Returns: (the winner's constants, the figures of its evaluation). Raises: InputError for an impossible one.
     """
     c, o = check_constants(constants), check_constants(options, ["tune_model"])
+    folder = run_folder.resolved(o.TUNE_DIR, "TUNE_DIR")
     trials = draw_trials(o, c.SEED, searchable=[*names_in("cnn_lstm_model"), *names_in("train_model")])
-    data = load_data(c)
+    data = load_data(c.changed(VALIDATION_SIZE=o.SEARCH_VALIDATION_SIZE))
     for trial in trials:
-        check_together(data, c.changed(**trial | {"PATIENCE": None}))
-        check_sizes(network_shape(data), c.changed(**trial))
-    folder = project_path(o.TUNE_DIR, "TUNE_DIR")
+        check_compatible(data, c.changed(**trial | {"PATIENCE": None}))
+        check_sizes(convolution_input_shape(data), c.changed(**trial))
     experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
-    ledger.read()  # a damaged one is refused before the search, not after it
+    ledger.read_rows()  # a damaged one is refused before the search, not after it
     with run_folder.locked(folder, "search", "TUNE_DIR"):
-        finished = resume(experiment, trials, fingerprint(data.train))
-        alive, rungs = halve(trials, experiment, finished)
+        finished = load_finished_trials(experiment, trials, fingerprints(data))
+        alive, rungs = successive_halving(trials, experiment, finished)
         show_result(alive, rungs, trials, finished, experiment)
         best = trials[alive[0]]
         final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})

@@ -55,7 +55,7 @@ def fit_leave_one_out(split, targets, flatten, seed):
 
 def _fit(split, targets, flatten, seed, options=None):
     """Return (LinearModel, rows that it was fitted to, scikit-learn's RidgeCV, which got `options`)."""
-    most = max_rows(flatten(split.take(slice(0, 1)).astype(np.float64)).shape[1])
+    most = max_training_rows(flatten(split.take(slice(0, 1)).astype(np.float64)).shape[1])
     rows = np.arange(len(split))
     if len(split) > most:
         rows = np.sort(np.random.default_rng(seed).choice(len(split), most, replace=False))
@@ -67,7 +67,7 @@ def _fit(split, targets, flatten, seed, options=None):
     return model, rows, ridge
 
 
-def max_rows(inputs):
+def max_training_rows(inputs):
     """Return how many training sequences of so many inputs are fitted at most: see MAX_VALUES and MAX_WORK."""
     by_work = MAX_WORK / inputs**2 if inputs**3 < MAX_WORK else (MAX_WORK / inputs) ** 0.5
     return max(2, int(min(MAX_VALUES / inputs, by_work)))

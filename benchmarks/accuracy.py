@@ -35,7 +35,7 @@ from core.files import PROJECT
 from core.script import run_script
 from data_preprocessing import load_data
 from experiments.train_run import describe_data
-from tasks.classification.linear_models import pair_applies
+from tasks.classification.linear_models import uses_ridge_pair
 
 NETWORKS = ["cnn", "lstm", "cnn_lstm", "deep_cnn", "deep_cnn_lstm"]
 RIVALS = ["ridge", BESIDE, *(["MiniRocket"] if importlib.util.find_spec("aeon") else [])]
@@ -117,7 +117,7 @@ def trials_of(name, folds, networks, rivals=None):
         work = most * n * (1 + shape[0] / 50) * weight
         held_out = max(HELD_OUT, len(data.task.classes) / n)  # a sequence of each class
         models = networks + (RIVALS if rivals is None else rivals)
-        beside = pair_applies(data, constants.changed(ARCHITECTURE="deep_cnn"))
+        beside = uses_ridge_pair(data, constants.changed(ARCHITECTURE="deep_cnn"))
         left_out = [*(["MiniRocket"] if len(shape) == 4 else []), *([] if beside else [BESIDE])]
         models = [model for model in models if model not in left_out]
         for model, seed in product(models, [CHOICE, *SEEDS]):

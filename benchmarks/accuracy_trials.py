@@ -94,8 +94,9 @@ def scores_at(looks, data, constants):
     held_out, data.validation = data.validation, None  # the learning rate must not follow it either
     model, steps = reuse_network(build(data, build_model, constants), data)
     compile_model(model, data, constants)
-    applies = beside_network.pair_applies(data, constants)
-    fitted = beside_network.fit_pair(data, model.output_shape[1], constants) if applies else None  # once for all looks
+    fitted = None
+    if beside_network.uses_ridge_pair(data, constants):  # once for all looks
+        fitted = beside_network.fit_ridge_pair(data, model.output_shape[1], constants)
     training, _ = batch_loaders(model, data, constants)
     history, scores, average = {"loss": []}, [], WeightAverage(model)
     epochs = range(constants.EPOCHS)
@@ -106,7 +107,7 @@ def scores_at(looks, data, constants):
             own = model.get_weights()
             model.set_weights(average.value if constants.AVERAGE_WEIGHTS else own)
             finish = data.task.finish
-            whole = beside_network.join_pair(model, fitted) if fitted else finish(model, data, constants)
+            whole = beside_network.add_ridge_pair(model, fitted) if fitted else finish(model, data, constants)
             scores.append(accuracy(whole, held_out, data))
             model.set_weights(own)
     return scores, model.count_params()

@@ -29,7 +29,7 @@ from core.errors import InputError
 from core.files import PROJECT, write_atomically
 from core.script import run_script
 from data_preprocessing import load_data
-from reports.text import format_error
+from reports.formatting import format_error
 
 BEIJING = {"TARGET": "pm2.5", "WINDOW": 24, "KNOWN": ["hour", "weekday", "month"]}
 SERIES = {  # what it is called, its file, the constants

@@ -27,7 +27,7 @@ from core.constants import read_constants
 from core.errors import InputError
 from core.files import write_atomically
 from core.script import run_script
-from reports.text import aligned
+from reports.formatting import aligned
 
 RUNS = {  # constants of the runs that are trained on the GPU and on the CPU
     "random, as shipped": {},

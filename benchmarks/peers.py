@@ -211,6 +211,7 @@ def predictor(variant, n):
 
 def train_from(path, batch_size, run_dir):
     """Train one epoch from a file. Returns: (seconds per sequence, peak bytes of this process)."""
+    import core.quiet_tensorflow  # noqa: F401 (what is timed is the training)
     from train_model import train
 
     chosen = {"DATASET": path, "EPOCHS": 1, "BATCH_SIZE": batch_size, "RUN_DIR": run_dir}

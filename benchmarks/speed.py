@@ -26,7 +26,7 @@ import pictures
 
 from core.files import PROJECT, write_atomically
 from core.script import run_script
-from reports.text import aligned
+from reports.formatting import aligned
 
 MEASURES = [
     measures.processes,

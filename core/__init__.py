@@ -1,4 +1,4 @@
-"""What every room stands on: constants, errors, files, run folder, ledger. Imports nothing from above."""
+"""Foundations shared by all packages: constants, errors, files, run folder, ledger. Imports none of the others."""
 
 import signal
 import sys

@@ -34,7 +34,7 @@ def read_constants(files=RUN_FILES):
     """Read and check the constants of top-level files. Returns: Constants. Raises InputError for an impossible one."""
     constants = Constants()
     for file, module, allowed in _modules(files):
-        refuse_strays(file, module, allowed)
+        refuse_unknown_constants(file, module, allowed)
         for name in allowed:
             if not hasattr(module, name):
                 raise InputError(f"{name} is missing from {file}.py: it must stand there, in a line of its own")
@@ -42,7 +42,7 @@ def read_constants(files=RUN_FILES):
     return check_constants(constants, files)
 
 
-def refuse_strays(file, module, allowed):
+def refuse_unknown_constants(file, module, allowed):
     """Raise InputError for a constant in a top-level file that nothing reads there: of another file, or misspelt."""
     lines = ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
     targets = [target for line in lines if isinstance(line, ast.Assign) for target in line.targets]

@@ -18,11 +18,11 @@ class InputError(ValueError):
 
 
 class Diverged(InputError):
-    """A training whose loss is no number any more."""
+    """Training diverged: the loss became NaN or infinite."""
 
 
 class Busy(InputError):
-    """What another process is at work on."""
+    """Another process is using this file or folder."""
 
 
 def reason(error):

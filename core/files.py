@@ -1,5 +1,7 @@
 """Paths, and files written so that nothing is left half done: a kill leaves the old file or the new one."""
 
+import contextlib
+import csv
 import json
 import os
 import shutil
@@ -18,9 +20,10 @@ def project_path(path, constant):
     """
     try:
         absolute = PROJECT / Path(path).expanduser()
-        absolute.exists()
         str(absolute).encode()
-    except (OSError, RuntimeError, ValueError) as error:  # too long, an unknown user, no text
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            absolute.stat()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, an unknown user, no text, a loop of links
         raise InputError(f"{constant} = {shown_value(path)} is no path that can be used: {reason(error)}") from error
     return absolute
 
@@ -70,9 +73,19 @@ def _remove_if_possible(path):
         return
 
 
-def write_csv(path, header, rows):
-    """Write a CSV file; a cell that a spreadsheet would run as a formula gets an apostrophe before it."""
-    write_atomically(path, "".join(map(_csv_line, [header, *rows])))
+def write_csv(path, header, rows, disarm=True):
+    """Write a CSV file. disarm: a cell that a spreadsheet would run as a formula gets an apostrophe before it."""
+    write_atomically(path, "".join(_csv_line(row, disarm) for row in [header, *rows]))
+
+
+def read_csv(path):
+    """Return the lines of a CSV file as lists of texts, cells of any length: csv itself stops at 131,072 characters."""
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+    finally:
+        csv.field_size_limit(limit)
 
 
 def append_csv(path, row):
@@ -81,8 +94,8 @@ def append_csv(path, row):
         file.write(_csv_line(row))
 
 
-def _csv_line(row):
-    cells = [_harmless(cell) for cell in row]
+def _csv_line(row, disarm=True):
+    cells = [_harmless(cell) if disarm else str(cell) for cell in row]
     return ",".join(f'"{c.replace(chr(34), chr(34) * 2)}"' if set(c) & set(',"\r\n') else c for c in cells) + "\n"
 
 

@@ -2,15 +2,12 @@
 
 import csv
 import json
-import time
-from contextlib import ExitStack, contextmanager
 
-from core.errors import Busy, InputError, reason
-from core.files import shown, write_csv
-from core.run_folder import RUNS, locked
+from core.errors import InputError, reason
+from core.files import read_csv, shown, write_csv
+from core.run_folder import RUNS, locked_soon
 
 LEDGER = RUNS / "ledger.csv"
-WAIT = 30  # seconds for others that write it
 DATA = "test data"  # fingerprint of the test set: how often has it been looked at?
 ALL = "all constants"  # of the row's run, as JSON
 VARYING = "constants that vary"  # those of them that are not the same in all rows: what one edit after another changed
@@ -18,20 +15,9 @@ SCORES = ["score", "value", "low", "high", "best baseline"]
 COLUMNS = ["when", "run", "part", *SCORES, "parameters", "seconds", DATA, ALL, VARYING]
 
 
-@contextmanager
-def alone():
+def ledger_lock():
     """Keep other processes from writing the ledger, and the page beside it; wait for one that does."""
-    began = time.monotonic()
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(locked(LEDGER, "process", None))
-                break
-            except Busy:
-                if time.monotonic() - began > WAIT:
-                    raise
-                time.sleep(0.02)
-        yield
+    return locked_soon(LEDGER)
 
 
 def append(when, folder, part, scores, record):
@@ -44,8 +30,8 @@ def append(when, folder, part, scores, record):
     figures = [when, shown(folder), part, *scores, record.parameters, f"{record.seconds:.1f}"]
     figures.append(record.fingerprint)
     kept = {name: value for name, value in constants.items() if name != "RUN_DIR"}
-    with alone():
-        rows = [*read(), [*map(str, figures), json.dumps(kept), ""]]
+    with ledger_lock():
+        rows = [*read_rows(), [*map(str, figures), json.dumps(kept), ""]]
         every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
         names = list(dict.fromkeys(name for constants in every for name in constants))
         varying = [name for name in names if any(other.get(name) != every[0].get(name) for other in every)]
@@ -54,11 +40,10 @@ def append(when, folder, part, scores, record):
         write_csv(LEDGER, COLUMNS, rows)
 
 
-def read():
+def read_rows():
     """Return the ledger's rows, lists of strings in the order of COLUMNS, oldest first."""
     try:
-        with open(LEDGER, encoding="utf-8", newline="") as file:
-            header, *rows = list(csv.reader(file)) or [None]
+        header, *rows = read_csv(LEDGER) or [None]
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -75,19 +60,19 @@ def _is_record(row):
         return False
 
 
-def looks(fingerprint):
+def count_test_scorings(fingerprint):
     """Return how often the test set of this fingerprint has been scored."""
     part, data = COLUMNS.index("part"), COLUMNS.index(DATA)
-    return sum(row[part] == "test" and row[data] == fingerprint for row in read())
+    return sum(row[part] == "test" and row[data] == fingerprint for row in read_rows())
 
 
-def varying():
+def varying_constants():
     """Return the names of the constants that are not the same in all rows."""
-    every = [json.loads(row[COLUMNS.index(ALL)]) for row in read()]
+    every = [json.loads(row[COLUMNS.index(ALL)]) for row in read_rows()]
     return {name for own in every for name in own if any(other.get(name) != own[name] for other in every)}
 
 
-def last(count):
+def last_rows(count):
     """Return the header and the last `count` rows as a reader wants to see them: without what is for the machine."""
     kept = [i for i, name in enumerate(COLUMNS) if name not in (DATA, ALL)]
-    return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in read()[-count:]]
+    return [COLUMNS[i] for i in kept], [[row[i] for i in kept] for row in read_rows()[-count:]]

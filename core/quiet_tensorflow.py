@@ -1,7 +1,6 @@
 """Import TensorFlow and Keras, once for the whole project, without their start-up chatter.
 
-`from core.quiet_tensorflow import keras, tf`. It takes seconds, so it is done inside functions, after the constants
-and the data have been checked: a typing mistake is answered at once.
+It takes seconds: core/lazy.py puts it off until Keras is used, so that a typing mistake is answered at once.
 """
 
 import gc

@@ -4,7 +4,8 @@ import contextlib
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +15,9 @@ from core.files import PROJECT, project_path, remove, shown, write_json
 from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 4  # of run.json; another one is refused
+FORMAT = 5  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
+WAIT = 60  # seconds, for what other processes write in a moment
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,16 @@ class RunRecord:
     input_shape: list[int]  # of one sequence
     sequences: dict[str, int]  # how many there are in each split
     notes: list[str]  # what the user was told of the data
-    fingerprint: str  # of the test set
-    training_fingerprint: str
+    fingerprints: dict[str, str]  # of the data: see sequences.statistics
     versions: dict[str, str]
     seconds: float = 0.0  # of training
     parameters: int = 0
     model_checksum: str = ""  # SHA-256 of model.keras
+
+    @property
+    def fingerprint(self):
+        """That of the test set."""
+        return self.fingerprints["test"]
 
 
 def run_path(run_dir):
@@ -47,21 +53,22 @@ def run_path(run_dir):
     return folder
 
 
-def resolved(run_dir):
-    """Return RUN_DIR as an absolute path without links: what is replaced is the folder that a link points to."""
-    folder = project_path(run_dir, "RUN_DIR").resolve()
-    if RUNS.is_relative_to(folder):  # the ledger and all other runs would be replaced with it
-        raise InputError(f"RUN_DIR = {run_dir!r} is impossible: it must name a folder for the run alone")
+def resolved(path, constant="RUN_DIR"):
+    """Return a folder of results as an absolute path without links: what is replaced is what a link points to."""
+    folder = project_path(path, constant).resolve()
+    if RUNS.is_relative_to(folder):  # the ledger and all other runs would be replaced with it, or lie in it
+        what = {"RUN_DIR": "run", "TUNE_DIR": "search", "FOLD_DIR": "folds"}[constant]
+        raise InputError(f"{constant} = {path!r} is impossible: it must name a folder for the {what} alone")
     return folder
 
 
 @contextmanager
-def locked(folder, who="training", constant="RUN_DIR"):
+def locked(folder, who="training", constant="RUN_DIR", lock="lock"):
     """Hold the lock of a folder or file; it ends with the process. Raises Busy if another process holds it.
 
-    who: what the other process is taken for; constant: names the folder, if one does.
+    who: what the other process is taken for; constant: names the folder, if one does; lock: one of several.
     """
-    path = sibling(folder, "lock")
+    path = sibling(folder, lock)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = open(path, "a")  # noqa: SIM115 (held open for as long as the lock)
@@ -79,6 +86,27 @@ def locked(folder, who="training", constant="RUN_DIR"):
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked_soon(path, lock="lock"):
+    """Hold a lock that others hold for moments: wait for them, WAIT seconds at the most."""
+    began = time.monotonic()
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(locked(path, "process", None, lock))
+                break
+            except Busy:
+                if time.monotonic() - began > WAIT:
+                    raise
+                time.sleep(0.02)
+        yield
+
+
+def content_lock(folder):
+    """Hold what is needed to write into a run folder, or to replace it: a run stays one run meanwhile."""
+    return locked_soon(folder, "content.lock")
 
 
 def lock_file(file):
@@ -114,6 +142,12 @@ def check_replaceable(folder):
         raise InputError(f"RUN_DIR: {folder} exists and holds no run.json, so it is no run to replace: name another")
 
 
+def check_results_folder(folder, description, constant):
+    """Raise InputError if `folder` holds something, but no file `description`: the results of something else."""
+    if folder.exists() and not (folder / description).is_file() and any(p.name[0] != "." for p in folder.iterdir()):
+        raise InputError(f"{constant}: {shown(folder)} exists and holds no {description}: name another folder")
+
+
 @contextmanager
 def new_run(folder):
     """Yield an empty folder to write a run into; it takes the place of `folder` when the block ends without error."""
@@ -139,10 +173,11 @@ def sibling(folder, state):
 
 def _swap(folder):
     new, old = sibling(folder, "new"), sibling(folder, "old")
-    if folder.exists():
-        remove(old)
-        folder.rename(old)
-    new.rename(folder)
+    with content_lock(folder):
+        if folder.exists():
+            remove(old)
+            folder.rename(old)
+        new.rename(folder)
     remove(old)
 
 

@@ -1,11 +1,23 @@
 """How a script starts and ends: `--help`, refusals in one line, Ctrl-C."""
 
 import os
+import re
 import signal
 import sys
 from pathlib import Path
 
 from core.errors import InputError
+
+# Characters that a terminal obeys in place of showing them, and those that turn the order of letters.
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|(?<=.)\r")
+
+
+def _visibly(write):
+    """Return a stream's `write` with control characters as Python writes them: they come from files and their names.
+
+    New lines and tabs stay, and a carriage return at the beginning: the progress of an epoch has one.
+    """
+    return lambda text: write(CONTROL.sub(lambda found: repr(found[0])[1:-1], text))
 
 
 def run_script(main, docstring, arguments=0):
@@ -17,6 +29,7 @@ def run_script(main, docstring, arguments=0):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")
+        stream.write = _visibly(stream.write)
     script, given = Path(sys.argv[0]).name, sys.argv[1:]
     usage = [line for line in docstring.splitlines() if line.startswith("python ")]
     if given and given[0] in ("-h", "--help"):

@@ -1,4 +1,4 @@
-"""Sentences that count."""
+"""Phrases with a count and a noun in the singular or plural, and shares as the user reads them."""
 
 
 def counted(n, noun):
@@ -6,6 +6,23 @@ def counted(n, noun):
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
-def were(n, noun):
-    """Return the beginning of a sentence in the past: were(1, "cell") is "1 cell was"."""
+def counted_was(n, noun):
+    """Return the beginning of a sentence in the past: counted_was(1, "cell") is "1 cell was"."""
     return f"{counted(n, noun)} {'was' if n == 1 else 'were'}"
+
+
+def format_share(value, decimals=2):
+    """Write a share of 0 to 1 (accuracy, error rate) with more decimals where it would show as 0 or 1 and is not."""
+    return f"{value:.{_share_decimals(value, decimals)}f}"
+
+
+def format_percent(value):
+    """Write a share of 0 to 1 in per cent: below 1 it never shows as 100 %, nor above 0 as 0 %."""
+    return f"{100 * value:.{_share_decimals(value, 2) - 2}f} %"
+
+
+def _share_decimals(value, decimals):
+    distance = min(value, 1 - value)
+    while 1e-9 < distance <= 0.500001 * 10**-decimals:
+        decimals += 1
+    return decimals

@@ -6,6 +6,7 @@ import numpy as np
 
 from baselines import DESCRIPTIONS, LINEAR, MAJORITY
 from core.constants import Constants
+from core.wording import counted, format_share
 from evaluation.verdict import best_baseline, outcome
 
 MAX_LINES = 3
@@ -27,6 +28,13 @@ class EvaluatedRun:
     def class_counts(self):
         """The number of test sequences of each class that occurs, {name: count}; empty of other tasks."""
         return {name: f["support"] for name, f in self.figures.get("per_class", {}).items() if f["support"]}
+
+    @property
+    def nearly_perfect(self):
+        """Whether hardly anything is left to gain: 98 % of the answers or letters are right, or of the error gone."""
+        skills = [own.get("difference", 0) for own in self.figures.get("differences", {}).values()]
+        perfect = self.metric == "rmse" and min(skills, default=0) >= 0.98
+        return perfect or self.figures.get("accuracy", 1 - self.figures.get("cer", 1)) >= 0.98
 
     @property
     def guesses(self):
@@ -65,7 +73,7 @@ def still_falling(run):
     """The training loss was still falling at the last epoch."""
     losses = np.array(run.history["loss"])
     fifth = max(1, len(losses) // 5)
-    if len(losses) < max(5, run.c.EPOCHS) or run.guesses or run.figures.get("accuracy", 0) >= 0.98:
+    if len(losses) < max(5, run.c.EPOCHS) or run.guesses or run.nearly_perfect:
         return None
     before, after = losses[-2 * fifth : -fifth].mean(), losses[-fifth:].mean()
     if after < 0.95 * before and losses[-1] < 0.97 * losses[:-1].min():
@@ -111,8 +119,8 @@ def overfits(run):
     if trained - tested > 0.1 and trained > run.figures[f"{run.metric}_interval"][1]:
         drop = "DROPOUT = 0.3" if not run.c.DROPOUT else "a larger DROPOUT"
         return (
-            f"Training {run.metric} {trained:.2f}, test {tested:.2f}: what the network learned does not carry over to "
-            f"new data. Try {drop}, fewer FILTERS or LSTM_UNITS, or more data."
+            f"Training {run.metric} {format_share(trained)}, test {format_share(tested)}: what the network learned "
+            f"does not carry over to new data. Try {drop}, fewer FILTERS or LSTM_UNITS, or more data."
         )
 
 
@@ -138,9 +146,9 @@ def very_long(run):
 
 def few_sequences(run):
     """Test sequences are few, and the interval is wide."""
-    low, high = run.figures.get(f"{run.metric}_interval", (0, 0))
+    (low, high), count = run.figures.get(f"{run.metric}_interval", (0, 0)), run.figures.get("test_sequences")
     if high - low > 0.2:
         return (
-            f"{run.figures['test_sequences']} test sequences leave an interval {high - low:.2f} wide: test on more of "
-            "them or, where they are cut from the data, hold out each in turn by python cross_validate_model.py."
+            f"{counted(count, 'test sequence')} leave{'s' * (count == 1)} an interval {high - low:.2f} wide: test on "
+            "more of them or, where they are cut from the data, hold each out in turn: python cross_validate_model.py."
         )

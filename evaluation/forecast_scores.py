@@ -19,6 +19,7 @@ class ForecastComparison:
     series_names: list | None = None  # of several series
     series_index: np.ndarray | None = None  # (n,) which of them each window is of
     mase_scales: np.ndarray | None = None  # (series, targets): see score_series
+    overlap: int = 1  # windows in a row that share targets: the interval resamples them together
 
 
 def score_forecasts(compared, seed=0):
@@ -33,7 +34,7 @@ def score_forecasts(compared, seed=0):
     mae = {name: float(np.abs(e).mean()) for name, e in errors.items()}
     figures = {
         "test_windows": len(true),
-        **rmse_figures(errors, seed),
+        **rmse_figures(errors, seed, max(compared.overlap, round(len(true) ** (1 / 3)))),
         "mae": mae["network"],
         "bands": {
             level: {

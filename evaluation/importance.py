@@ -3,7 +3,7 @@
 import numpy as np
 
 from sequences.types import Split
-from sequences.vocabulary import numbers_of, words_of
+from sequences.vocabulary import token_ids, tokenize
 
 SHUFFLES = 4  # shuffles of each group, for the spread
 MAX_SEQUENCES = 200  # of the test set that are shuffled
@@ -20,7 +20,7 @@ def permutation_importance(answer, task, data, seed):
 
     Parameters: answer, function from a Split to the network's answers, as the task decodes them.
     Returns: two dictionaries, of features and of time steps, {name: (mean of the score lost, its standard deviation
-    over SHUFFLES shuffles)}; a loss is positive whether the score is better when higher or when lower.
+    over SHUFFLES shuffles)}: positive where the score gets worse, of an RMSE its increase.
     """
     rng, test = np.random.default_rng(seed), data.test
     chosen = np.sort(rng.permutation(len(test))[:MAX_SEQUENCES])
@@ -71,9 +71,9 @@ def word_importance(answer, task, data):
     classes, texts = task.classes, [data.test.names[row] for row in data.test.rows[:TEXTS]]
     vocabulary, steps, found = data.preparation.vocabulary, data.preparation.steps, []
     for text in texts:
-        words = words_of(text)[: min(steps, FIRST_WORDS)]
+        words = tokenize(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
-        x = numbers_of([" ".join(words), *variants], vocabulary, steps)
+        x = token_ids([" ".join(words), *variants], vocabulary, steps)
         whole, *without = answer(Split(x, None, np.arange(len(x))))
         predicted = whole.argmax()
         lost = [float(whole[predicted] - probabilities[predicted]) for probabilities in without]

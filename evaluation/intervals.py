@@ -57,14 +57,14 @@ def skill(network, baseline):
     return np.maximum(1 - ratios, LOWEST_SKILL)
 
 
-def rmse_figures(errors, seed, dependent=True):
+def rmse_figures(errors, seed, block=1):
     """Compare the RMSE of a network with that of its baselines.
 
-    Parameters: errors {"network" or name of a baseline: (n, horizon[, targets])}; seed, dependent: of bootstrap_rmse.
+    Parameters: errors {"network" or name of a baseline: (n, horizon[, targets])}; seed, block: of bootstrap_rmse.
     Returns: {"rmse", "standard_error", "baselines": {name: RMSE}, "differences": {name: {"difference": the skill,
     "interval": its 95 % bootstrap interval}}}. Of fewer than MIN_RESAMPLED windows the skill could be anything.
     """
-    draws, differences = {name: bootstrap_rmse(e, seed, dependent) for name, e in errors.items()}, {}
+    draws, differences = {name: bootstrap_rmse(e, seed, block) for name, e in errors.items()}, {}
     scores = {name: rmse(e) for name, e in errors.items()}
     network, enough = scores.pop("network"), len(errors["network"]) >= MIN_RESAMPLED
     for name, score in scores.items():
@@ -79,17 +79,17 @@ def percentile_interval(draws):
     return np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
 
 
-def bootstrap_rmse(errors, seed, dependent=True):
+def bootstrap_rmse(errors, seed, block=1):
     """Return the RMSE of errors in RESAMPLES draws of the windows with replacement.
 
     The circular block bootstrap (Politis and Romano 1992): neighbouring windows of a series share targets, so whole
-    blocks are drawn, a horizon or n^(1/3) long, a third of all at most; the last window is followed by the first.
-    Parameters: errors (n, horizon[, targets]); seed: one seed draws the same windows for all errors of
-    that shape; dependent: whether neighbouring rows depend on each other; else they are drawn one by one.
+    blocks are drawn, a third of all windows at most; the last window is followed by the first.
+    Parameters: errors (n, horizon[, targets]); seed: one seed draws the same windows for all errors of that shape;
+    block: windows in a row that are drawn together; 1 where they do not depend on each other.
     Returns: (RESAMPLES,).
     """
-    n, horizon = errors.shape[:2]
-    length = max(1, min(max(horizon, round(n ** (1 / 3))), n // 3)) if dependent else 1
+    n = len(errors)
+    length = max(1, min(block, n // 3))
     blocks = -(-n // length)
     last = n - (blocks - 1) * length  # so many windows of the last block make the draw as long as the test set
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, blocks))

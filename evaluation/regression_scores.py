@@ -14,7 +14,7 @@ def score_regression(true, predictions, names, scale, seed=0):
     baseline and the skill against it (1 - RMSE / RMSE of the baseline) with its interval.
     """
     errors = {name: predicted - true for name, predicted in predictions.items()}
-    figures = rmse_figures({name: e / scale for name, e in errors.items()}, seed, dependent=False)
+    figures = rmse_figures({name: e / scale for name, e in errors.items()}, seed)
     network, variations = errors.pop("network").T, ((true - true.mean(axis=0)) ** 2).sum(axis=0)
     return {
         "test_sequences": len(true),

@@ -16,14 +16,14 @@ from baselines import DESCRIPTIONS, LINEAR
 from core import files
 from core.errors import InputError, reason
 from core.records import from_plain, to_plain
+from core.run_folder import check_results_folder
 from experiments.experiment import start_worker
-from experiments.train_run import describe_run
-from networks.text_layers import network_within
-from reports.text import aligned, format_error
-from sequences.folds import folds_of
+from networks.text_layers import without_tokenizer
+from reports.formatting import aligned, score_format
+from sequences.folds import make_folds
 from sequences.gaps import name_of
 from sequences.splits import groups_of
-from sequences.statistics import fingerprint
+from sequences.statistics import fingerprints
 from training.acceleration.traced_steps import reuse_network
 from training.build import build
 from training.checkpoint import Checkpoint, run_identity
@@ -35,23 +35,23 @@ OWN_FILES = re.compile(
 )
 
 
-def folds_for(train, test, c, folds):
-    """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.folds_of."""
+def folds_from_data(train, test, c, folds):
+    """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.make_folds."""
     groups = groups_of(train, c.GROUP)
     names = None if groups is None else np.unique(groups).tolist()
     if groups is None and train.kind == "streams" and len(train.x) > 1:  # recordings stay whole
         names = [name_of(train, k) for k in range(len(train.x))]
-    return folds_of(train, test, c, folds, names)
+    return make_folds(train, test, c, folds, names)
 
 
-def run_folds(folds, data, experiment):
+def run_folds(folds, data, experiment, fingerprint):
     """Train and score every fold that is not finished, then sum up.
 
-    Parameters: folds, list of Fold, or None for each seed; data, of the first.
+    Parameters: folds, list of Fold, or None for each seed; data, of the first; fingerprint, of all that was read.
     Returns: the dictionary that summary.json holds.
     """
     c, folder, task = experiment.constants, experiment.folder, data.task
-    finished = resume(folder, c, folds, data)
+    finished = load_finished_folds(folder, c, folds, data.task, fingerprint)
     waiting = [k for k in range(len(folds)) if k not in finished]
     jobs = experiment.options.FOLD_JOBS
     jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(waiting)))
@@ -77,19 +77,16 @@ class FoldResult:
     seconds: float
 
 
-def resume(folder, c, folds, data):
+def load_finished_folds(folder, c, folds, task, fingerprint):
     """Return {number: result} of the folds that are finished with the same constants and data; else start afresh.
 
     Of a folder nothing is deleted but what a cross-validation writes. Raises InputError for a folder of something else.
     """
-    kept = {name: value for name, value in c.items() if name != "RUN_DIR"}
-    parts = [fingerprint(data.train), fingerprint(data.test)]
-    text = json.dumps({"constants": kept, "folds": len(folds), "data": parts}, indent=2) + "\n"
-    folder = folder.resolve()
+    here = {"identity": run_identity(c, fingerprint, "TENSORBOARD"), "folds": folds}
+    text = json.dumps(here, indent=2) + "\n"
     described = folder / "folds.json"
     try:
-        if folder.exists() and not described.is_file() and any(folder.iterdir()):
-            raise InputError(f"FOLD_DIR: {files.shown(folder)} exists and holds no folds.json: name another folder")
+        check_results_folder(folder, "folds.json", "FOLD_DIR")
         if described.is_file() and described.read_bytes() != text.encode():
             for path in folder.iterdir():
                 if path.is_file() and OWN_FILES.fullmatch(path.name):
@@ -99,7 +96,7 @@ def resume(folder, c, folds, data):
     except OSError as error:
         raise InputError(f"FOLD_DIR: {files.shown(folder)} cannot be used: {reason(error)}") from error
     found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
-    finished = {k: _finished(path, data.task) for k, path in found.items() if path.is_file()}
+    finished = {k: _finished(path, task) for k, path in found.items() if path.is_file()}
     if finished:
         print(f"Continuing in {files.shown(folder)}: {len(finished)} of {len(folds)} folds are finished")
     return finished
@@ -111,8 +108,8 @@ def _finished(path, task):
         result = from_plain(FoldResult, json.loads(path.read_text(encoding="utf-8")))
         from_plain(type(task), result.learned)
         scores = [result.figures[task.metric], *result.figures["baselines"].values()]
-        with open(path.with_suffix(".csv"), encoding="utf-8", newline="") as file:
-            sound = np.isfinite(scores).all() and len(list(csv.DictReader(file))) == result.test > 0
+        rows = files.read_csv(path.with_suffix(".csv"))[1:]
+        sound = np.isfinite(scores).all() and len(rows) == result.test > 0
     except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
         sound = False
     if not sound:
@@ -129,9 +126,9 @@ def run_fold(k, fold, experiment, threads):
         c = c.changed(SEED=(c.SEED + k) % 2**32)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model, steps = reuse_network(build(data, experiment.build_model, c), data)
-        checkpoint = Checkpoint(folder / f"fold_{k + 1}", run_identity(describe_run(data, c)))
+        checkpoint = Checkpoint(folder / f"fold_{k + 1}", run_identity(c, fingerprints(data)))
         fit(model, data, c, checkpoint, steps)
-        model = network_within(data.task.finish(model, data, c))
+        model = without_tokenizer(data.task.finish(model, data, c))
     task = data.task
     rivals, _ = task.baselines(data, c)
     report = task.report(data, task.decode(predict(model, data.test)), rivals, c)
@@ -144,21 +141,22 @@ def run_fold(k, fold, experiment, threads):
 
 def show(result, score, done, n):
     """Print what a fold that has just finished reached."""
-    figures = result.figures
-    others = ", ".join(f"{name} {format_error(value)}" for name, value in figures["baselines"].items())
-    values = f"{score} {format_error(figures[score])} on {result.test}; {others}"
+    figures, form = result.figures, score_format(score)
+    others = ", ".join(f"{name} {form(value)}" for name, value in figures["baselines"].items())
+    values = f"{score} {form(figures[score])} on {result.test}; {others}"
     print(f"Fold {result.fold} ({done} of {n}): {values}", flush=True)
 
 
 def sum_up(results, task, folder):
     """Print the table of folds and what they come to; write folds.csv, predictions.csv, summary.json and pictures."""
+    form = score_format(task.metric)
     names = [task.metric, *results[0].figures["baselines"]]
     scores = np.array(
         [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results]
     )
     mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=1)
-    rows = [[r.fold, str(r.test), *map(format_error, own)] for r, own in zip(results, scores)]
-    ends = [[name, "", *map(format_error, values)] for name, values in (("mean", mean), ("sd", spread))]
+    rows = [[r.fold, str(r.test), *map(form, own)] for r, own in zip(results, scores)]
+    ends = [[name, "", *map(form, values)] for name, values in (("mean", mean), ("sd", spread))]
     header = ["fold", "test", *names]
     print(f"\n{aligned(header, rows + ends)}")
     lines, pooled, pictures = task.pool_folds([(r.figures, from_plain(type(task), r.learned)) for r in results])
@@ -189,8 +187,8 @@ def _predictions(folder, names):
     """Put the predictions of all folds together. Returns: (header, rows); folds may have met other classes."""
     header, rows = [], []
     for k, name in enumerate(names):
-        with open(folder / f"fold_{k + 1}.csv", encoding="utf-8", newline="") as file:
-            own = [{"fold": name, **row} for row in csv.DictReader(file)]
+        columns, *cells = files.read_csv(folder / f"fold_{k + 1}.csv")
+        own = [{"fold": name, **dict(zip(columns, row))} for row in cells]
         header += [name for name in own[0] if name not in header]
         rows += own
     return header, [[row.get(name, "") for name in header] for row in rows]

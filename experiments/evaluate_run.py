@@ -6,17 +6,22 @@ from datetime import datetime
 
 from core import files, ledger
 from core.errors import InputError
+from core.wording import counted, format_share
 from evaluation.advice import EvaluatedRun, advice
 from evaluation.importance import permutation_importance, word_importance
 from evaluation.intervals import expected_maximum_gain
+from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
-from experiments.pages import write_pages
-from reports import pictures as draw
+from experiments.pages import FUTURE_KNOWN, write_pages
+from reports import pictures
+from reports.formatting import aligned, format_error, format_for_ledger
 from reports.importance import importance_table, word_table
-from reports.text import aligned, format_error
-from sequences.statistics import fingerprint
-from sequences.vocabulary import words_of
-from tasks.classification.linear_models import pair_helps
+from sequences.rows_on_disk import RowsOnDisk
+from sequences.statistics import fingerprints
+from sequences.vocabulary import tokenize
+from tasks.base import flat_inputs_function
+from tasks.classification.linear_models import data_suit_ridge_pair
+from tasks.forecasting.influence import influenced_forecasts
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -29,20 +34,23 @@ def score_and_report(run, data, c):
     Returns: the dictionary that evaluation.json holds. Raises: InputError for a damaged run; and, once the report has
     been shown, where something cannot be written.
     """
-    ledger.read()  # a damaged one is refused before anything is written
+    ledger.read_rows()  # a damaged one is refused before anything is written
     task, model = run.task, run.load_model()
     rivals, notes = task.baselines(data, c)
 
     def answer(split):
         return task.decode(predict(model, split))
 
-    report = task.report(data, answer(data.test), rivals, c)
-    looked_at, pictures, importance_lines = look_at(answer, task, data, c)
+    answers = answer(data.test)
+    report = task.report(data, answers, rivals, c)
+    checks, check_lines = check_test_set(answer, answers, task, data, c)
+    looked_at, pictures, importance_lines = measure_importance(answer, task, data, c)
     pictures = report.pictures | pictures
     if run.constants.ATTENTION:
         pictures["attention.png"] = draw_attention(model, task, data)
-    looks = ledger.looks(run.record.fingerprint) + 1
+    looks = ledger.count_test_scorings(run.record.fingerprint) + 1
     figures = report.figures | {
+        "checks": report.figures.get("checks", {}) | checks,
         "importance": looked_at,
         "looks": looks,
         "evaluated": datetime.now().isoformat(sep=" ", timespec="seconds"),
@@ -50,12 +58,20 @@ def score_and_report(run, data, c):
     remarks = [data.sequences.remark] if data.sequences.remark else advise(run, data, figures)
     new_notes = [note for note in data.sequences.notes if note not in run.record.notes]
     heading = f"Run: {files.shown(run.folder)}, trained {run.record.trained} on {run.constants.DATASET}"
-    lines = [f"{heading}, {run.record.parameters:,} parameters", *new_notes, *notes, *report.lines, *remarks]
-    lines += [*look_lines(looks, figures), "", importance_lines]
+    lines = [
+        f"{heading}, {run.record.parameters:,} parameters",
+        *new_notes,
+        *notes,
+        *report.lines,
+        *check_lines,
+        *remarks,
+    ]
+    lines += [*repeated_scoring_lines(looks, figures), "", importance_lines]
     print("\n".join(lines).rstrip(), flush=True)
     lines[1:1] = [note for note in data.sequences.notes if note not in new_notes]  # training has said them already
-    save(run, replace(report, figures=figures, pictures=pictures), lines)
-    header, rows = ledger.last(5)
+    with run.unchanged():
+        save(run, replace(report, figures=figures, pictures=pictures), lines)
+    header, rows = ledger.last_rows(5)
     if len(rows) > 1:
         print("\nThe last scores (runs/ledger.csv):")
         print(aligned(header, rows))
@@ -73,11 +89,11 @@ def advise(run, data, figures):
     if "loss" not in history:
         return []
     task, c = run.task, run.constants
-    linear = task.metric == "accuracy" and pair_helps(data, c)
+    linear = task.metric == "accuracy" and data_suit_ridge_pair(data, c)
     return advice(EvaluatedRun(task.metric, task.better, history, figures, data.train.shape, c, linear))
 
 
-def look_lines(looks, figures):
+def repeated_scoring_lines(looks, figures):
     """Say from the third look at a test set on what the best of so many equal networks would gain by luck alone."""
     if looks < 3 or not figures["standard_error"]:
         return []
@@ -88,7 +104,43 @@ def look_lines(looks, figures):
     ]
 
 
-def look_at(answer, task, data, c):
+def check_test_set(answer, answers, task, data, c):
+    """Find forecasts that know the future, and test sequences that training has seen. Returns: (figures, lines)."""
+    if data.preparation.kind == "series":
+        return check_influence(answer, task, data)
+    on_disk = isinstance(data.train.x, RowsOnDisk) or isinstance(data.test.x, RowsOnDisk)
+    if task.metric not in ("accuracy", "rmse") or on_disk:
+        return {}, []
+    inputs = None if data.preparation.kind == "texts" else flat_inputs_function(task, data, c)
+    equal, near = find_twins(data.train, data.test, inputs, c.SEED)
+    close = int((near & ~equal).sum())
+    figures = {"twins": {"equal": int(equal.sum()), "near": close}}
+    if not near.any():
+        return figures, []
+    line = (
+        f"Twins: of {counted(len(near), 'test sequence')} {near.sum()} are in the training set too, "
+        f"{equal.sum()} equal and {close} nearer than {100 * NEAR:g} % of the usual distance to the nearest"
+    )
+    if near.all():
+        return figures, [f"{line}: none is left that is new."]
+    rest = replace(data.test, y=data.test.y[~near], rows=data.test.rows[~near])
+    score = figures["twins"][f"{task.metric}_without"] = task.score(rest, answers[~near])
+    shown = format_share(score) if task.metric == "accuracy" else format_error(score)
+    return figures, [f"{line}; {task.metric} without them: {shown} on {(~near).sum()}"]
+
+
+def check_influence(answer, task, data):
+    """Check that forecasts do not depend on values after their origin. Returns: (figures, lines)."""
+    influenced, n = influenced_forecasts(task, data, answer)
+    forecasts = f"the last {counted(n, 'forecast')}"
+    if influenced:
+        line = f"{FUTURE_KNOWN} Other values after the last origin change {influenced} of {forecasts}."
+    else:
+        line = f"Influence: with other values after the last origin {forecasts} stay the same, bit for bit."
+    return {"influenced_forecasts": influenced}, [line]
+
+
+def measure_importance(answer, task, data, c):
     """Find out what the network looks at: features and times, or words. Returns: (figures, pictures, text)."""
     if data.preparation.any_length:  # transcript.png shows where the network heard each letter
         return {}, {}, ""
@@ -96,8 +148,9 @@ def look_at(answer, task, data, c):
         found = word_importance(answer, task, data)
         return {"words": found}, {}, word_table(found)
     features, times = permutation_importance(answer, task, data, c.SEED)
-    picture = draw.permutation_importance(features, times, task.metric)
-    lines = importance_table(features, times, task.metric)
+    cost = f"{task.metric} lost" if task.better == "higher" else f"increase in {task.metric}"
+    picture = pictures.permutation_importance(features, times, cost)
+    lines = importance_table(features, times, cost, task.unit)
     return {"features": features, "time steps": times}, {"importance.png": picture}, lines
 
 
@@ -106,7 +159,10 @@ def save(run, report, lines):
     writing = {
         "evaluation.json": lambda path: files.write_json(path, report.figures),
         "predictions.csv": lambda path: files.write_csv(path, report.header, report.rows),
-        **{name: lambda path, table=table: files.write_csv(path, *table) for name, table in report.tables.items()},
+        **{
+            name: lambda path, table=table: files.write_csv(path, *table, disarm=False)
+            for name, table in report.tables.items()
+        },
         **{name: lambda path, png=png: files.write_atomically(path, png) for name, png in report.pictures.items()},
     }
     faults = []
@@ -117,8 +173,9 @@ def save(run, report, lines):
             faults.append(error)
     figures, metric = report.figures, run.task.metric
     best = best_baseline(figures, run.task.better)
-    interval = [f"{bound:.4f}" for bound in figures.get(f"{metric}_interval", [])] or ["", ""]
-    scores = [metric, f"{figures[metric]:.4f}", *interval, f"{best} {figures['baselines'][best]:.4f}"]
+    interval = [format_for_ledger(bound) for bound in figures.get(f"{metric}_interval", [])] or ["", ""]
+    scores = [metric, format_for_ledger(figures[metric]), *interval]
+    scores.append(f"{best} {format_for_ledger(figures['baselines'][best])}")
     try:
         ledger.append(figures["evaluated"], run.folder, "test", scores, run.record)
         write_pages(run, report, lines)
@@ -130,17 +187,22 @@ def save(run, report, lines):
 
 
 def check_same_data(run, data, c, data_constants):
-    """Raise InputError unless `data` are those the run was trained on; it names those of data_constants that differ."""
+    """Raise InputError unless `data` are those the run was trained on; it names those of data_constants that differ.
+
+    Constants of network and training that differ are named in a line: it is the run that is scored, with its own.
+    """
     record, trained = run.record, run.constants
-    same = fingerprint(data.test) == record.fingerprint and fingerprint(data.train) == record.training_fingerprint
-    # STANDARDISE: what the baselines see, and what errors are divided by.
-    if same and c.STANDARDISE == trained.STANDARDISE and data.task == run.task.uncalibrated():
+    same = fingerprints(data) == record.fingerprints
+    # What the baselines see, what errors are divided by, and what a forecast is compared with.
+    compared = {"STANDARDISE", "SEASON"} - set(run.task.without_effect)
+    changed, others = (
+        [f"{name} is now {c[name]!r}, the run has {trained[name]!r}" for name in names if c[name] != trained[name]]
+        for names in (data_constants, c.keys() - {*data_constants, "RUN_DIR", "RESUME", "TENSORBOARD"})
+    )
+    if same and all(c[name] == trained[name] for name in compared) and data.task == run.task.uncalibrated():
+        if others:
+            print(f"Scored as it was trained ({'; '.join(sorted(others))}): for the change run python train_model.py")
         return
-    changed = [
-        f"{name} is now {c[name]!r}, the run has {trained[name]!r}"
-        for name in data_constants
-        if c[name] != trained[name]
-    ]
     what = "; ".join(changed) or f"the content of {c.DATASET} has changed"
     raise InputError(
         f"these are not the data that the run in {c.RUN_DIR} was trained on ({what}): "
@@ -154,7 +216,7 @@ def draw_attention(model, task, data):
     weights = attention_weights(model, sequences)
     if data.preparation.kind == "texts":
         steps, places = data.preparation.steps, data.test.rows[: len(sequences)]
-        words = [words_of(data.test.names[place])[:steps] for place in places]  # they end where the weights end
-        return draw.word_attention(words, [own[steps - len(w) :] for own, w in zip(weights, words)], classes)
+        words = [tokenize(data.test.names[place])[:steps] for place in places]  # they end where the weights end
+        return pictures.word_attention(words, [own[steps - len(w) :] for own, w in zip(weights, words)], classes)
     signals = sequences.reshape(*sequences.shape[:2], -1)  # a video's pixels count as features
-    return draw.time_attention(signals, weights, classes)
+    return pictures.time_attention(signals, weights, classes)

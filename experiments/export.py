@@ -1,8 +1,8 @@
 """A trained model in forms that run without Keras."""
 
 import io
-import os
-from contextlib import redirect_stdout
+import tempfile
+from contextlib import contextmanager, redirect_stdout
 
 from core import files
 from core.errors import InputError, reason
@@ -16,16 +16,18 @@ def to_saved_model(model, folder):
     """
     _without_cudnn(model)
     path = folder / "saved_model"
-    new = folder / f".{path.name}.writing"
+    new, old = folder / f".{path.name}.writing", folder / f".{path.name}.old"
+    files.remove(new)
+    files.remove(old)
     try:
+        with _faults_named(path):
+            model.export(new, format="tf_saved_model", verbose=False)
+            if path.exists() or path.is_symlink():
+                path.rename(old)  # a kill while it is deleted would leave a half
+            new.rename(path)
+    finally:
         files.remove(new)
-        new.mkdir()  # TensorFlow would answer a read-only folder with an error of its own
-        os.rmdir(new)
-        model.export(new, format="tf_saved_model", verbose=False)
-        files.remove(path)
-        new.rename(path)
-    except OSError as error:
-        raise InputError(f"{files.shown(path)} cannot be written: {reason(error)}") from error
+        files.remove(old)
     return path
 
 
@@ -37,15 +39,31 @@ def to_tflite(model, folder, input_shape):
     if model.inputs[0].dtype == "string":
         raise InputError("TFLite has no operators that divide texts into words: export saved_model instead")
     _without_cudnn(model)
-    inputs = keras.Input(batch_shape=(1, *input_shape))
-    with (
-        quiet_tensorflow.standard_error_caught(),
-        redirect_stdout(io.StringIO()),
-    ):  # the converter tells what it does at length
-        content = tf.lite.TFLiteConverter.from_keras_model(keras.Model(inputs, model(inputs))).convert()
     path = folder / "model.tflite"
+    with (
+        _faults_named(path),
+        quiet_tensorflow.standard_error_caught(),
+        redirect_stdout(io.StringIO()),  # the converter tells what it does at length
+        tempfile.TemporaryDirectory() as saved,
+    ):
+        # As from_keras_model does, which ends in a TypeError where these files find no room.
+        inputs = keras.Input(batch_shape=(1, *input_shape))
+        signature = [tf.TensorSpec(inputs.shape, inputs.dtype)]
+        whole = keras.Model(inputs, model(inputs))
+        whole.export(saved, format="tf_saved_model", input_signature=signature, verbose=False)
+        content = tf.lite.TFLiteConverter.from_saved_model(saved).convert()
     files.write_atomically(path, content)
     return path
+
+
+@contextmanager
+def _faults_named(path):
+    """Raise InputError for what the operating system refuses; TensorFlow has errors of its own for it."""
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        why = str(reason(error)).splitlines()[0][:200]
+        raise InputError(f"{files.shown(path)} cannot be written: {why}") from error
 
 
 def _without_cudnn(model):

@@ -8,6 +8,7 @@ from core import files, ledger
 from evaluation.verdict import verdict
 from reports.page import RunPage, index_page, run_page
 
+FUTURE_KNOWN = "WARNING: these forecasts know what they forecast, and no score of them holds for new data."
 MOST_RUNS = 1000  # rows of the ledger in runs/index.html
 
 
@@ -15,7 +16,7 @@ def write_pages(run, report, lines):
     """Write report.html into the run folder, and index.html beside the ledger."""
     record, task, c = run.record, run.task, run.constants
     curves = run.folder / "learning_curves.png"
-    varying = ledger.varying()
+    varying = ledger.varying_constants()
     constants = [(name, repr(value), name in varying) for name, value in c.items()]
     counts = ", ".join(f"{n} {name}" for name, n in record.sequences.items())
     facts = [
@@ -27,11 +28,12 @@ def write_pages(run, report, lines):
         ["again", "set the constants below, then python train_model.py && python evaluate_model.py"],
     ]
     title = f"{Path(c.DATASET).name}: {record.task} by {c.ARCHITECTURE}"
-    first, curves = verdict(report.figures, task.better), curves.read_bytes() if curves.is_file() else None
+    known = f"{FUTURE_KNOWN} " * bool(report.figures["checks"].get("influenced_forecasts"))
+    first, curves = known + verdict(report.figures, task.better), curves.read_bytes() if curves.is_file() else None
     page = RunPage(title, first, task.metric, report, curves, lines, facts, constants)
     files.write_atomically(run.folder / "report.html", run_page(page))
-    with ledger.alone():
-        header, rows = ledger.last(MOST_RUNS)
+    with ledger.ledger_lock():
+        header, rows = ledger.last_rows(MOST_RUNS)
         files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))
 
 

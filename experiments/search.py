@@ -14,16 +14,16 @@ from core.constants import names_in
 from core.errors import Diverged, InputError
 from experiments.experiment import start_worker
 from experiments.trials import append_row, assignments, ranked, row_of
-from reports import pictures as plots
-from reports.text import aligned
-from sequences.statistics import fingerprint
+from reports import pictures
+from reports.formatting import aligned
+from sequences.statistics import fingerprints
 from training.acceleration.traced_steps import reuse_network
 from training.build import build
-from training.checkpoint import Checkpoint
+from training.checkpoint import Checkpoint, run_identity
 from training.fit import fit
 
 
-def halve(trials, experiment, finished):
+def successive_halving(trials, experiment, finished):
     """Train all trials for a ninth of EPOCHS, the best third of them for a third, and of these the best for all.
 
     Parameters: trials, list of {constant: value}; finished, {(trial, epochs): row of trials.csv}, which grows.
@@ -109,7 +109,7 @@ def train_repeat(trial, repeat, c, experiment):
     began = time.perf_counter()
     data = experiment.load_data(c, validation_seed=(c.SEED + repeat) % 2**32)
     c = c.changed(SEED=(c.SEED + repeat) % 2**32)  # of the initial weights: the data are drawn and split already
-    identity = [{name: value for name, value in c.items() if name != "EPOCHS"}, fingerprint(data.train)]
+    identity = run_identity(c, fingerprints(data), "EPOCHS")
     checkpoint = Checkpoint(experiment.folder / f"trial_{trial}_{repeat}", identity, every_epoch=False)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model, steps = reuse_network(build(data, experiment.build_model, c), data)
@@ -156,7 +156,7 @@ def show_result(alive, rungs, trials, finished, experiment):
     print("\nThe best trials by validation loss, those trained longest first:")
     print(aligned(["epochs", "loss", metric, "constants"], rows))
     validation = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
-    picture = plots.search_trials(np.array(validation), rungs, alive[0], metric)
+    picture = pictures.search_trials(np.array(validation), rungs, alive[0], metric)
     files.write_atomically(experiment.folder / "trials.png", picture)
     changed = {name: value for name, value in trials[alive[0]].items() if value != c[name]}
     for file in ("cnn_lstm_model", "train_model"):

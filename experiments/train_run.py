@@ -4,22 +4,24 @@ import hashlib
 import importlib.util
 import shutil
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 
 from core import files, ledger, run_folder
 from core.errors import InputError
 from core.records import to_plain
-from networks.text_layers import network_within
+from networks.text_layers import without_tokenizer
 from reports import pictures
-from sequences.statistics import fingerprint
+from reports.formatting import format_for_ledger
+from sequences.statistics import fingerprints
 from tasks import name_of
 from training import workers
 from training.build import build
-from training.checkpoint import Checkpoint, run_identity
+from training.checkpoint import Checkpoint, library_versions, run_identity
 from training.fit import fit
 from training.prediction import predict
 from training.saved_run import SavedRun
@@ -31,47 +33,62 @@ def train_and_save(data, build_model, c):
     Parameters: data, of load_data; build_model, of cnn_lstm_model.py; c, Constants.
     Returns: SavedRun. Raises: InputError where constants do not go together or the folder cannot be written.
     """
-    folder = run_folder.resolved(c.RUN_DIR)
+    began, folder = time.perf_counter(), run_folder.resolved(c.RUN_DIR)
     run_folder.check_replaceable(folder)
-    check_together(data, c)
+    check_compatible(data, c)
     if data.validation is not None:
-        ledger.read()  # a damaged one is refused before anything is written
+        ledger.read_rows()  # a damaged one is refused before anything is written
     if not workers.is_first_worker():
-        return train_along(data, build_model, c, folder)
+        return train_as_other_worker(data, build_model, c, folder)
     with run_folder.locked(folder):
         run_folder.recover(folder)
         model = build(data, build_model, c)
         print(f"Network: {c.ARCHITECTURE}, {model.count_params():,} parameters", flush=True)
-        record = describe_run(data, c)
+        record, began_to_fit = make_run_record(data, c), time.perf_counter()
         try:
-            history, seconds = fit(model, data, c, Checkpoint(folder, run_identity(record)))
+            history, seconds = fit(model, data, c, Checkpoint(folder, run_identity(c, record.fingerprints)))
         except KeyboardInterrupt:
             then = "continues after the last epoch that was finished" if c.RESUME else "begins anew (RESUME = False)"
             print(f"\nStopped. python {Path(sys.argv[0]).name} {then}.")
             raise
-        model, task = data.task.finish(model, data, c), data.task
+        # All that was done counts, and what an interrupted training did before.
+        began -= seconds - (time.perf_counter() - began_to_fit)
+        with said_if_slow("Fitting what stands beside the network (LINEAR_START) ..."):
+            model, task = data.task.finish(model, data, c), data.task
         if data.validation is not None:
-            output = predict(network_within(model), data.validation)
+            output = predict(without_tokenizer(model), data.validation)
             validation_score = task.score(data.validation, task.decode(output))
             task = task.calibrate(data, output)
-        record = replace(record, learned=to_plain(task), seconds=round(seconds, 3), parameters=model.count_params())
+        seconds = round(time.perf_counter() - began, 3)
+        record = replace(record, learned=to_plain(task), seconds=seconds, parameters=model.count_params())
         record = save(folder, model, history, record)
         run_folder.sibling(folder, "checkpoint").unlink(missing_ok=True)
         workers.wait_for_all()
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
-    print(f"Trained in {seconds:.1f} s. Wrote {files.shown(folder)}: {written}")
+    print(f"Trained in {time.perf_counter() - began:.1f} s. Wrote {files.shown(folder)}: {written}")
     if data.validation is not None:
-        value = f"{validation_score:.4f}"
+        value = format_for_ledger(validation_score)
         print(f"Validation {task.metric}: {value} (in runs/ledger.csv: choose constants by it)")
         ledger.append(record.trained, folder, "validation", [task.metric, value, "", "", ""], record)
     return SavedRun(folder, record, task, data.preparation)
 
 
-def train_along(data, build_model, c, folder):
+@contextmanager
+def said_if_slow(line):
+    """Print what is done where it takes more than a second."""
+    timer = threading.Timer(1, print, [line], {"flush": True})
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def train_as_other_worker(data, build_model, c, folder):
     """Take part in a training that another worker writes. Returns: None."""
     index, count = workers.worker_index_and_count()
     print(f"Worker {index} of {count} takes part; worker 0 shows and writes the run", flush=True)
-    checkpoint = Checkpoint(folder, run_identity(describe_run(data, c)))
+    checkpoint = Checkpoint(folder, run_identity(c, fingerprints(data)))
     fit(build(data, build_model, c), data, c, checkpoint)
     workers.wait_for_all()
 
@@ -93,7 +110,7 @@ def save(folder, model, history, record):
 
 def describe_data(data, c):
     """Say in one line what the data are."""
-    counts = ", ".join(f"{n} {name}" for name, n in sizes(data).items())
+    counts = ", ".join(f"{n} {name}" for name, n in split_sizes(data).items())
     time_steps, *features = data.train.shape
     most = "up to " if data.preparation.any_length else ""
     size = f"{most}{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
@@ -102,13 +119,13 @@ def describe_data(data, c):
     return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.describe_target()}"
 
 
-def sizes(data):
+def split_sizes(data):
     """Return the number of sequences of each split that there is, by its name."""
     splits = {"training": data.train, "validation": data.validation, "test": data.test}
     return {name: len(split) for name, split in splits.items() if split is not None}
 
 
-def check_together(data, c):
+def check_compatible(data, c):
     """Refuse constants that are possible each, but not together or with these data. Raises: InputError."""
     if c.PATIENCE is not None and data.validation is None:
         raise InputError("PATIENCE needs a validation set: set VALIDATION_SIZE in data_preprocessing.py, 0.2 say")
@@ -126,7 +143,7 @@ def check_together(data, c):
         run_folder.load_record(folder)
 
 
-def describe_run(data, c):
+def make_run_record(data, c):
     """Return what run.json says of the data and the circumstances, a RunRecord, before anything is trained."""
     return run_folder.RunRecord(
         trained=datetime.now().isoformat(sep=" ", timespec="seconds"),
@@ -135,10 +152,8 @@ def describe_run(data, c):
         learned=to_plain(data.task),
         preparation=to_plain(data.preparation),
         input_shape=list(data.train.shape),
-        sequences=sizes(data),
+        sequences=split_sizes(data),
         notes=list(data.sequences.notes),
-        fingerprint=fingerprint(data.test),
-        training_fingerprint=fingerprint(data.train),
-        versions={"python": python_version()}
-        | {name: version(name) for name in ("tensorflow", "keras", "numpy", "scikit-learn")},
+        fingerprints=fingerprints(data),
+        versions=library_versions(),
     )

@@ -10,6 +10,8 @@ from core import files
 from core.constants import check_constants
 from core.errors import InputError, reason
 from core.lazy import lazy
+from core.run_folder import check_results_folder
+from training.checkpoint import pretrained_checksum, run_identity
 
 model_selection = lazy("sklearn.model_selection")
 
@@ -56,24 +58,30 @@ def as_python(value):
     return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
-def resume(experiment, trials, training_fingerprint):
-    """Return the finished trainings {(trial, epochs): row} of the same search, or start a new one."""
+def load_finished_trials(experiment, trials, data):
+    """Return the finished trainings {(trial, epochs): row} of the same search, or start a new one.
+
+    data: fingerprints of those of the first repeat.
+    """
     c, o, folder = experiment.constants, experiment.options, experiment.folder
-    left_out = {"RUN_DIR", "VALIDATION_SIZE", "PATIENCE"}  # these change no score
-    kept = {name: value for name, value in c.items() if name not in left_out}
-    here = {"constants": kept, "trials": trials, "repeats": o.REPEATS, "size": o.SEARCH_VALIDATION_SIZE}
-    text = json.dumps(here | {"training_data": training_fingerprint}, indent=2) + "\n"
+    of_all = run_identity(c, data, "VALIDATION_SIZE", "PATIENCE", "TENSORBOARD")  # these change no score
+    pretrained = [pretrained_checksum(c.changed(**trial)) for trial in trials]
+    here = {"identity": of_all, "trials": trials, "pretrained": pretrained}
+    text = json.dumps(here | {"repeats": o.REPEATS, "size": o.SEARCH_VALIDATION_SIZE}, indent=2) + "\n"
     described, table = folder / "search.json", folder / "trials.csv"
     try:
+        check_results_folder(folder, "search.json", "TUNE_DIR")
         folder.mkdir(parents=True, exist_ok=True)
         same = described.is_file() and table.is_file() and described.read_bytes() == text.encode("utf-8")
         rows = finished_rows(table) if same else []
+        if not same:
+            files.remove(table)  # before search.json says that its rows are of this search
     except OSError as error:
         raise InputError(f"{files.shown(error.filename)} cannot be used: {reason(error)}") from error
     if rows:
         print(f"Continuing the search in {files.shown(folder)}: {len(rows)} pieces are finished")
-    files.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
     files.write_atomically(described, text)
+    files.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
     return {(int(row["trial"]), int(row["epochs"])): row for row in rows}
 
 

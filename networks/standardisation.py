@@ -24,7 +24,7 @@ def standardised(x, data, c):
     if c.STANDARDISE == "training":
         return x
     if data.preparation.unequal_lengths:
-        return standardise_each(x, without_padding(raw, np.array(data.preparation.filler, np.float32)))
+        return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, np.float32)))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
     return layers.LayerNormalization(axes, LEAST_VARIANCE, center=False, scale=False, name="standardise_each")(x)
 
@@ -49,13 +49,13 @@ def standardise_each(x, mask):
     return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + LEAST_VARIANCE)
 
 
-def without_padding(x, filler):
+def step_mask(x, filler):
     """Return the mask (n, time, 1) of sequences padded in front with `filler` (features,): 0 at padding, else 1."""
     other = ops.cast(ops.any(ops.not_equal(x, filler), axis=2, keepdims=True), "float32")
     return ops.cast(ops.cumsum(other, axis=1) > 0, "float32")
 
 
-def as_function(make, shape):
+def numpy_function(make, shape):
     """Return the NumPy function that does what layers do.
 
     Parameters: make, a function from a Keras tensor (n, *shape) to another, or to several; shape of one sequence.

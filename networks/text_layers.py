@@ -11,7 +11,7 @@ def embedded(inputs, data, c):
     return layers.SpatialDropout1D(c.DROPOUT)(x) if c.DROPOUT else x
 
 
-def taking_raw_texts(model, preparation):
+def prepend_tokenizer(model, preparation):
     """Put before a trained network what turns strings (n,) into the numbers of words that it was trained on.
 
     TextVectorization pads behind; the words are moved to the end, where the LSTM's last state is.
@@ -27,7 +27,7 @@ def taking_raw_texts(model, preparation):
     return keras.Model(texts, network(ops.cast(numbers, "float32")))
 
 
-def network_within(model):
+def without_tokenizer(model):
     """Return the network that takes prepared sequences: the whole model but for what divides texts into words."""
     inner = [layer for layer in model.layers if layer.name == NETWORK]
     return inner[0] if inner else model

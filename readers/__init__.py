@@ -1,7 +1,7 @@
 """Files in, Sequences out: one file a format, and READERS, the table of formats.
 
-A reader is a function `read(path, c, known=None)`. path: the file (for recordings also the folder); c: Constants;
-known: None, or for new data what the run's preparation learned (sequences/preparation.py). It returns (Sequences,
+A reader is a function `read(path, c, preparation=None)`. path: the file (for recordings also the folder); c: Constants;
+preparation: None, or for new data that of the run (sequences/preparation.py). It returns (Sequences,
 Sequences of the official test set or None) and raises InputError, naming file and place, for what it cannot read. It
 reads every value as it is: sequences/preparation.py deals with gaps, lengths and scales. No pickle is ever read,
 nothing is executed.
@@ -14,7 +14,7 @@ from readers import folders
 from readers.arrays import mat_hdf5_arff, numpy_files, ts, ucr
 from readers.file_checks import refuse_special, refused_unless_readable
 from readers.media import sound, texts, transcripts, video
-from readers.tables import labelled_rows, row_sequences, series, wide_series
+from readers.tables import labelled_time_steps, series, wide_sequences, wide_series
 from readers.tables.cells import is_plain_number
 from readers.tables.delimited import TABLES, first_row
 
@@ -49,22 +49,28 @@ def is_ucr(path, c):
     return header is None and all(map(is_plain_number, " ".join(cells[1:]).split()))
 
 
-# What a row of a table is, and its reader: the first line that holds for (path, c, known).
+# What a row of a table is, and its reader: the first line that holds for (path, c, preparation).
 TABLE_READERS = (
     # A text; its task knows no other data.
-    (lambda path, c, known: c.TEXT is not None or known is not None and known.kind == "texts", texts.read),
+    (
+        lambda path, c, fitted: c.TEXT is not None or fitted is not None and fitted.kind == "texts",
+        texts.read,
+    ),
     # A whole series to forecast, or a whole sequence with its label.
-    (lambda path, c, known: c.SEQUENCE == "row" and forecasts(c), wide_series.read),
-    (lambda path, c, known: c.SEQUENCE == "row", row_sequences.read),
+    (lambda path, c, fitted: c.SEQUENCE == "row" and forecasts(c), wide_series.read),
+    (lambda path, c, fitted: c.SEQUENCE == "row", wide_sequences.read),
     # In new data for a run that was trained on named columns, a time step of what it was trained on.
-    (lambda path, c, known: known is not None and known.kind == "series", series.read),
-    (lambda path, c, known: known is not None and known.columns is not None, labelled_rows.read),
+    (lambda path, c, fitted: fitted is not None and fitted.kind == "series", series.read),
+    (
+        lambda path, c, fitted: fitted is not None and fitted.columns is not None,
+        labelled_time_steps.read,
+    ),
     # A time step of recordings, with a label.
-    (lambda path, c, known: c.SEQUENCE not in (None, "file") and not forecasts(c), labelled_rows.read),
-    (lambda path, c, known: c.LABEL is not None and c.TASK != "forecasting", labelled_rows.read),
+    (lambda path, c, fitted: c.SEQUENCE not in (None, "file") and not forecasts(c), labelled_time_steps.read),
+    (lambda path, c, fitted: c.LABEL is not None and c.TASK != "forecasting", labelled_time_steps.read),
     # A whole sequence, its label first; or else a time step of a series.
-    (lambda path, c, known: is_ucr(path, c), ucr.read),
-    (lambda path, c, known: True, series.read),
+    (lambda path, c, fitted: is_ucr(path, c), ucr.read),
+    (lambda path, c, fitted: True, series.read),
 )
 
 # What a folder holds, and its reader; other folders are those of a format, of sound, or of classes.
@@ -75,7 +81,7 @@ FOLDER_READERS = (
 )
 
 
-def read_data_set(path, c, known=None):
+def read_data_set(path, c, preparation=None):
     """Read the data set at `path`, a file or a folder.
 
     Returns: (Sequences, Sequences of the official test set or None).
@@ -86,33 +92,33 @@ def read_data_set(path, c, known=None):
         if path.is_dir():
             for holds, read in FOLDER_READERS:
                 if holds(path, c):
-                    return read(path, c, known)
+                    return read(path, c, preparation)
         suffix, path = find_format(path)
         if suffix is None:
-            return folders.read(path, c, known)
+            return folders.read(path, c, preparation)
         if suffix in TABLES:
-            read = next(read for holds, read in TABLE_READERS if holds(path, c, known))
-            return read(path, c, known)
+            read = next(read for holds, read in TABLE_READERS if holds(path, c, preparation))
+            return read(path, c, preparation)
         if c.SEQUENCE not in (None, "file"):
             raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
-        return READERS[suffix](path, c, known)
+        return READERS[suffix](path, c, preparation)
 
 
-def read_new(path, c, known):
+def read_new(path, c, preparation):
     """Read new sequences, with labels or without, from one file or a folder of files.
 
-    Parameters: c and known are the constants and the preparation of the run that is to predict them.
+    Parameters: c and preparation are the constants and the preparation of the run that is to predict them.
     Returns: Sequences.
     Raises: InputError as read_data_set does.
     """
     path = Path(path)
     with refused_unless_readable(path):
-        if path.is_dir() and known.kind == "series":
-            new, test = series.read(path, c.changed(SEQUENCE="file"), known)
+        if path.is_dir() and preparation.kind == "series":
+            new, test = series.read(path, c.changed(SEQUENCE="file"), preparation)
         elif path.is_dir() and not sound.sound_files(path) and not transcripts.has_metadata(path, c):
-            new, test = folders.read(path, c, known)
+            new, test = folders.read(path, c, preparation)
         else:
-            new, test = read_data_set(path, c, known)
+            new, test = read_data_set(path, c, preparation)
     if test is not None and (path.suffix == ".npz" or path.is_dir()):
         raise InputError(f"{path} holds a training and a test set: new sequences are needed alone (in .npz as X)")
     return new

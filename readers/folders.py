@@ -15,7 +15,7 @@ from readers.media import sound, texts, video
 from readers.tables.cells import is_plain_number
 from readers.tables.columns import find_column, identifier_columns, shorten
 from readers.tables.delimited import TABLES, read_table
-from readers.tables.labelled_rows import read_recordings, split_at
+from readers.tables.labelled_time_steps import read_recordings, split_at
 from readers.text_files import read_any_text
 from sequences.types import Sequences
 
@@ -26,7 +26,7 @@ OPTIONAL = {"sound": sound, "video": video}  # kinds of files that are read wher
 
 def holds_classes(path):
     """Tell whether a folder holds a folder for each class, or UCI's layout."""
-    return has_channels(path) or any(files for folder in split_folders(path) for files in class_files(folder).values())
+    return is_uci_har(path) or any(files for folder in split_folders(path) for files in class_files(folder).values())
 
 
 def split_folders(path):
@@ -60,14 +60,14 @@ def kind_of(file):
     return suffix if suffix in TABLES or suffix == ".npy" else None
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a folder with one sequence a file: see readers/__init__.py.
 
     The class is the name of the file's folder; files without such a folder (SEQUENCE = "file") have it in the column
     LABEL. Of several kinds of files the most frequent is read, the others are named.
     """
-    if has_channels(path):
-        return read_channels(path, c, known)
+    if is_uci_har(path):
+        return read_uci_har(path, c, preparation)
     folders = split_folders(path)
     found = [file for folder in folders for files in class_files(folder).values() for file in files]
     by_class = bool(found)
@@ -87,7 +87,7 @@ def read(path, c, known=None):
         )
     for file in used:
         refuse_special(file, allowed=file.is_dir())
-    sequences = _read_files(path, kind, used, labels, c, known)
+    sequences = _read_files(path, kind, used, labels, c, preparation)
     classes = {folder / name for folder in folders for name in class_files(folder)}
     left_out = [file for folder in {path, *folders} for file in folder.iterdir() if file.is_dir() or not by_class]
     left_out += [file for folder in classes for file in folder.iterdir()]
@@ -104,23 +104,24 @@ def read(path, c, known=None):
     return (sequences, None) if training == len(used) else split_at(sequences, training)
 
 
-def _read_files(path, kind, files, labels, c, known):
+def _read_files(path, kind, files, labels, c, preparation):
     """Read files of one kind; labels: of each, or None. Returns: Sequences, of streams with a label in every row."""
     names = [str(file.relative_to(path)) for file in files]
-    if kind == ".txt" and _are_texts(files, known):
+    if kind == ".txt" and _are_texts(files, preparation):
         return texts.read_files(path, files, labels)
     if kind in TABLES:
-        tables = [read_table(file, leave_out=True, identifiers=identifier_columns(c)) for file in files]
-        column = None if labels is None else find_column(path, tables[0].names, c.LABEL, "LABEL", known)
-        recordings = read_recordings(path, [*zip(names, tables)], c, known, labels if column is None else None)
+        options = {"leave_out": True, "identifiers": identifier_columns(c), "ignored": c.IGNORE}
+        tables = [read_table(file, **options) for file in files]
+        column = None if labels is None else find_column(path, tables[0].names, c.LABEL, "LABEL", preparation)
+        recordings = read_recordings(path, [*zip(names, tables)], c, preparation, labels if column is None else None)
         note = f"classes are those of the column {column}, not the names of the folders"
         return recordings if column is None else recordings.noted(note)
-    if labels is None and known is None and kind != "video":
+    if labels is None and preparation is None and kind != "video":
         raise InputError(f"{path}: files of {kind} need a folder for each class, CLASS/NAME")
     if kind == "video":
         read = Sequences(video.read_all(files, c), kind="clips")
     elif kind == "sound":
-        read = sound.read_all(files, known and known.sample_rate).replace(kind="streams")
+        read = sound.read_all(files, preparation and preparation.sample_rate).replace(kind="streams")
     else:
         read = _from_arrays(path, [load_sequence(file) for file in files])
     if labels is not None and read.kind == "clips":
@@ -140,10 +141,10 @@ def _from_arrays(path, x):
     return Sequences(np.stack(x), kind="clips") if clips else Sequences(x, kind="streams")
 
 
-def _are_texts(files, known):
+def _are_texts(files, preparation):
     """Tell whether `.txt` files hold texts: the first of them no number where a table has its first rows."""
-    if known is not None:
-        return known.kind == "texts"
+    if preparation is not None:
+        return preparation.kind == "texts"
     prose = 0
     for file in files[:20]:
         lines = read_any_text(file)[0].split("\n")[:3]
@@ -152,12 +153,12 @@ def _are_texts(files, known):
     return 2 * prose > len(files[:20])
 
 
-def has_channels(path):
+def is_uci_har(path):
     """Tell whether a folder is of UCI's activity layout, whole or only one set."""
     return any((folder / SIGNALS).is_dir() for folder in split_folders(path))
 
 
-def read_channels(path, c, known=None):
+def read_uci_har(path, c, preparation=None):
     """Read UCI's activity layout: a text file a channel, one sequence a line; labels and subjects in files beside.
 
     Returns: (Sequences with the subjects as groups, Sequences of the official test set or None).

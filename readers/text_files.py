@@ -3,6 +3,7 @@
 import csv
 import gzip
 import re
+import unicodedata
 import zlib
 
 import numpy as np
@@ -18,6 +19,14 @@ def csv_reader(lines, separator, strict=False):
     """Return csv.reader over lines, for cells of LONGEST letters. The limit is the process's: SciPy moves it."""
     csv.field_size_limit(LONGEST)
     return csv.reader(lines, delimiter=separator, strict=strict)
+
+
+def composed(words):
+    """Return words (n,) in NFC: an accented letter may be written as one character or two that look alike."""
+    if not isinstance(words, np.ndarray) or words.dtype.kind != "U" or (words.view(np.uint32) < 128).all():
+        return words
+    different, places = np.unique(words, return_inverse=True)
+    return np.array([unicodedata.normalize("NFC", word) for word in different])[places]
 
 
 def to_numbers(cells, where):
@@ -37,7 +46,7 @@ def to_numbers(cells, where):
     return numbers
 
 
-def with_twin(read_one, path):
+def read_train_and_test(read_one, path):
     """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it (`_train`, `-train` too).
 
     Returns: (what `read_one` makes of the first, and of the second or None).

@@ -12,5 +12,7 @@ class Report:
     header: list  # of the CSV file of predictions
     rows: list  # of that file: strings
     pictures: dict  # {file name: PNG bytes}
-    tables: dict = field(default_factory=dict)  # {name of another CSV file: (header, rows)}
+    tables: dict = field(
+        default_factory=dict
+    )  # {name of another CSV file: (header, rows)}, for programs: its texts stay as they are
     examples: tuple | None = None  # (header, rows) of a table of test examples, where they are texts

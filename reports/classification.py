@@ -1,8 +1,9 @@
 """The printed report of a classifier."""
 
 from baselines import LINEAR, MAJORITY
+from core.wording import format_share
 from evaluation.verdict import verdict
-from reports.text import aligned, baseline_line, format_error, format_interval, format_share
+from reports.formatting import aligned, baseline_line, format_error, format_interval
 
 MAX_CLASSES = 25  # of a confusion matrix in the terminal
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from reports.formatting import shorten
 from reports.pictures import MAX_LINES, new_figure, png
-from reports.text import shorten
 
 EXAMPLES_EACH = 3  # right and wrong ones shown
 

@@ -1,8 +1,11 @@
 """The printed report of forecasts."""
 
 from baselines import DESCRIPTIONS, LINEAR
+from core.wording import counted, format_percent, format_share
+from evaluation.forecast_checks import persistence_is_as_good
+from evaluation.intervals import MIN_RESAMPLED
 from evaluation.verdict import outcome, verdict
-from reports.text import aligned, format_error, skill_lines
+from reports.formatting import aligned, format_change, format_error, format_interval, skill_lines
 
 MAX_TARGETS = 5  # named
 WORST_SERIES = 5  # shown
@@ -24,25 +27,68 @@ def forecast_lines(figures, targets, standardise):
     elif "per_target" in figures:
         unit = "units of each target's standard deviation in the training set"
     intervals = [
-        f"{level} % prediction interval: holds {100 * f['coverage']:.0f} % of the test values, width "
+        f"{level} % prediction interval: holds {format_percent(f['coverage'])} of the test values, width "
         f"{format_error(f['width'])}"
         for level, f in figures["bands"].items()
     ]
     named = f"{', '.join(targets[:MAX_TARGETS])}{', ...' * (len(targets) > MAX_TARGETS)}"
     return [
-        f"Test windows: {figures['test_windows']}",
+        f"Test windows: {figures['test_windows']}{_overlap(figures)}",
         "",
         f"Errors of {named} per step ahead, in {unit or 'its units'}",
         aligned(["step", *(f"{name} RMSE" for name in methods), "network MAE"], rows),
         "",
         *target_lines(figures),
         *series_lines(figures),
+        *check_lines(figures, targets),
         *skill_lines(figures),
         *(intervals or ["Prediction intervals: set VALIDATION_SIZE to 4 windows or more, 0.2 say, and train again"]),
         f"Linear model: {format_error(figures['baselines'][LINEAR])}",
         f"Test RMSE: {format_error(figures['rmse'])}{f' in {unit}' if unit else ''}",
         verdict(figures, "lower"),
         *mase_lines(figures, standardise),
+        *remark_lines(figures, targets),
+    ]
+
+
+def _overlap(figures):
+    """Say how many windows are independent where they overlap."""
+    count = figures["checks"]["independent_windows"]
+    if count == figures["test_windows"]:
+        return ""
+    few = "; so few leave the intervals below uncertain themselves" * (count < MIN_RESAMPLED)
+    return f", which overlap: about {count} {'is' if count == 1 else 'are'} independent{few}"
+
+
+def check_lines(figures, targets):
+    """Lay out whether forecasts of the first targets lag, and how often their direction is right."""
+    checks, back, rows = figures["checks"], counted(len(figures["mae_per_step"]["network"]), "row"), []
+    for name in targets[:MAX_TARGETS]:
+        lag, direction = checks["lag"][name], checks["direction"][name]
+        shares = direction and (*(direction[key] for key in ("right", "always_up", "last_direction")),)
+        interval = direction and format_interval(direction["interval"])
+        row = [name, *("" if lag[at] is None else f"{lag[at]:z.2f}" for at in ("at_lag_0", "at_the_horizon"))]
+        rows.append([*row, *map(format_share, shares), interval] if direction else [*row, "", "", "", ""])
+    header = ["target", "with the true", f"with those {back} earlier", "direction right", "always up", "as before"]
+    return [
+        f"Last step: correlation of the forecasts' changes, from window to window, with the true ones and those {back} "
+        "earlier; direction from the last value",
+        aligned([*header, "95 % interval of right"], rows),
+        "",
+    ]
+
+
+def remark_lines(figures, targets):
+    """Say so where persistence is as good as anything, and where forecasts are what was."""
+    back = counted(len(figures["mae_per_step"]["network"]), "row")
+    late = [name for name in targets if figures["checks"]["lag"][name]["lags"]]
+    named = f" of {', '.join(late[:MAX_TARGETS])}" * (len(targets) > 1)
+    persistence = (
+        "Persistence is within 1 % of every model here, or better: no model forecasts more than the last value."
+    )
+    return [
+        *([persistence] if persistence_is_as_good(figures) else []),
+        *([f"These forecasts{named} are mostly the value {back} earlier."] if late else []),
     ]
 
 
@@ -64,7 +110,7 @@ def target_lines(figures):
         return []
     rows = [
         [name, *map(format_error, (f["rmse"], f["mae"])), f["best"], format_error(f["baselines"][f["best"]])]
-        + [f"{f['skill']:+.3f}"]
+        + [format_change(f["skill"])]
         for name, f in figures["per_target"].items()
     ]
     header = ["target", "RMSE", "MAE", "best baseline", "its RMSE", "skill"]
@@ -85,7 +131,7 @@ def series_lines(figures):
         f"Mean over {len(figures['per_series'])} series",
         aligned(["method", "MASE", "sMAPE %"], rows),
         "",
-        f"The {len(worst)} worst series, MASE",
+        f"The {f'{len(worst)} ' * (len(worst) > 1)}worst series, MASE",
         aligned(
             ["series", "network", *baselines],
             [[name, *(_mase(figures["per_series"][name].get(key)) for key in keys)] for name in worst],

@@ -1,23 +1,27 @@
 """Tables of what the network looks at."""
 
-from reports.text import aligned, shorten
+from reports.formatting import aligned, format_change, shorten
 
 
 def word_table(found):
     """Lay out the words that matter most to the answers on the first test texts."""
     rows = []
     for of in found:
-        words = ", ".join(f"{word} {lost:+.3f}" for word, lost in of["words"])
+        words = ", ".join(f"{word} {format_change(lost)}" for word, lost in of["words"])
         text = " ".join(of["text"].split())
         rows.append([shorten(text, 50), of["answer"], words])
     title = "What the network looks at: the words whose removal makes its answer least probable, probability lost"
     return f"{title}\n{aligned(['test text', 'answer', 'words'], rows)}"
 
 
-def importance_table(features, times, score):
-    """Lay out what shuffling costs: the features that matter most, and the time steps in order."""
+def importance_table(features, times, cost, unit):
+    """Lay out what shuffling costs: the features that matter most, and the time steps in order.
+
+    Parameters: features, times: of evaluation.importance; cost, "accuracy lost" or "increase in rmse"; unit, what is
+    shuffled.
+    """
     first = sorted(features, key=lambda name: -features[name][0])[:5]
-    rows = [["feature", name, *(f"{v:.3f}" for v in features[name])] for name in first]
-    rows += [["time steps", name, *(f"{v:.3f}" for v in losses)] for name, losses in times.items()]
-    title = f"What the network looks at: {score} lost when shuffled among the test sequences, mean and spread"
-    return f"{title}\n{aligned(['what', 'which', 'lost', 'spread'], rows)}"
+    rows = [["feature", name, *(f"{v:z.3f}" for v in features[name])] for name in first]
+    rows += [["time steps", name, *(f"{v:z.3f}" for v in losses)] for name, losses in times.items()]
+    title = f"What the network looks at: {cost} when shuffled among the test {unit}, mean and spread"
+    return f"{title}\n{aligned(['what', 'which', 'mean', 'spread'], rows)}"

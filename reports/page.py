@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from core.wording import format_share
 from reports import Report
-from reports.text import format_error, format_interval, format_share
+from reports.formatting import format_change, format_error, format_interval
 
 TEMPLATE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
 SORTING = Path(__file__).with_name("sorting.html").read_text(encoding="utf-8")
@@ -22,8 +23,8 @@ CAPTIONS = {
     "predicted.png": "Predicted against true values",
     "transcript.png": "A test recording, each letter at the time where the network heard it",
     "frames.png": "Test video clips and their predicted classes",
-    "examples.png": "Test sequences that were answered well, and some that were not",
-    "importance.png": "What the network looks at: score lost when a feature or a time step is shuffled",
+    "examples.png": "Test sequences and their answers: right or nearly right ones first, then the others, if any",
+    "importance.png": "What the network looks at: how much worse the score is when features or time steps are shuffled",
     "attention.png": "Where the network looks: the attention weights",
 }
 
@@ -86,8 +87,8 @@ def _scores(figures, metric):
     rows = [["this network", form(figures[metric]), format_interval(interval) if interval else "", "", ""]]
     for name, value in figures["baselines"].items():
         ahead = figures["differences"][name]
-        interval = format_interval(ahead["interval"], "{:+.3f}".format)
-        rows.append([name, form(value), "", f"{ahead['difference']:+.3f}", interval])
+        interval = format_interval(ahead["interval"], format_change)
+        rows.append([name, form(value), "", format_change(ahead["difference"]), interval])
     unit = "skill (1 - RMSE / RMSE of the baseline)" if metric == "rmse" else "advantage of the network"
     return _table(["", metric, "95 % interval", unit, "its 95 % interval"], rows)
 

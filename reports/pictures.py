@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.lazy import lazy
-from reports.text import shorten
+from reports.formatting import shorten
 
 matplotlib = lazy("matplotlib")
 backend_agg = lazy("matplotlib.backends.backend_agg")
@@ -62,7 +62,8 @@ def learning_curves(history, title):
                 epochs = np.arange(1, len(history[name]) + 1)
                 axes.plot(epochs, history[name], label=label, marker="o" if len(epochs) <= 20 else None, markersize=4)
         axes.xaxis.get_major_locator().set_params(integer=True)
-        _finish(axes, "best", xlabel="epoch", ylabel=metric.replace("_", " "))
+        unit = ", in standard deviations" if metric == "rmse" else ""  # see the task's compile_arguments
+        _finish(axes, "best", xlabel="epoch", ylabel=metric.replace("_", " ") + unit)
     figure.suptitle(title)
     return png(figure)
 
@@ -135,7 +136,7 @@ def search_trials(scores, epochs, winner, metric):
 class ForecastPanel:
     """One series with forecasts of its test set, or beyond its end."""
 
-    values: np.ndarray  # (time,)
+    values: np.ndarray  # (time,), NaN where nothing was measured
     first_rows: np.ndarray  # (n,) the row of the series that each forecast begins at
     forecasts: np.ndarray  # (n, horizon)
     half_widths: dict  # of prediction intervals, {level in %: (n, horizon)}
@@ -171,6 +172,7 @@ def future_forecasts(panels):
 def _draw_forecasts(axes, panel, begin):
     """Draw a ForecastPanel, its series from row `begin` on. Forecasts that overlap others are left out."""
     past = np.arange(max(0, begin), len(panel.values))
+    past = past[~np.isnan(panel.values[past])]
     axes.plot(past, panel.values[past], color="0.35", linewidth=1, label=panel.target)
     horizon = panel.forecasts.shape[1]
     forecasts, first_rows = panel.forecasts[::horizon], panel.first_rows[::horizon]
@@ -192,8 +194,8 @@ def _join_lines(rows):
     return np.pad(np.asarray(rows, np.float64), ((0, 0), (0, 1)), constant_values=np.nan).ravel()
 
 
-def permutation_importance(features, times, metric):
-    """Draw what shuffling costs: features and times {name: (mean, standard deviation) of the score lost}."""
+def permutation_importance(features, times, cost):
+    """Draw what shuffling costs: features and times {name: (mean, standard deviation)} of the `cost`, words."""
     figure, panels = _subplots(8.0, 1.6 + 0.25 * max(len(features), len(times)), columns=2)
     for axes, (title, losses) in zip(panels, (("features", features), ("time steps", times))):
         places = np.arange(len(losses))[::-1]
@@ -201,7 +203,7 @@ def permutation_importance(features, times, metric):
         axes.barh(places, means, xerr=deviations, color="tab:blue", ecolor="0.3", capsize=2)
         axes.set_yticks(places, [shorten(name, 20) for name in losses], fontsize=8)
         axes.axvline(0, color="0.5", linewidth=1)
-        axes.set(title=title, xlabel=f"{metric} lost when shuffled")
+        axes.set(title=title, xlabel=f"{cost} when shuffled")
     return png(figure)
 
 

@@ -2,7 +2,7 @@
 
 from baselines import LINEAR, MEAN
 from evaluation.verdict import verdict
-from reports.text import aligned, format_error, skill_lines
+from reports.formatting import aligned, format_error, skill_lines
 
 
 def regression_lines(figures, names):

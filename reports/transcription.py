@@ -1,8 +1,9 @@
 """The printed report of transcripts."""
 
 from baselines import FREQUENT
+from core.wording import format_percent, format_share
 from evaluation.verdict import verdict
-from reports.text import aligned, baseline_line, format_interval, format_share
+from reports.formatting import aligned, baseline_line, format_interval
 
 
 def transcription_lines(figures, examples, frequent):
@@ -19,7 +20,7 @@ def transcription_lines(figures, examples, frequent):
         aligned(["recording", "what is said", "what was heard"], examples),
         "",
         *([aligned(["character", "heard as", "times"], confusions), ""] if confusions else []),
-        f"Recordings without an error: {100 * figures['right']:.0f} %",
+        f"Recordings without an error: {format_percent(figures['right'])}",
         f"Word error rate: {format_share(figures['wer'], 3)}, 95 % bootstrap interval "
         f"{format_interval(figures['wer_interval'])}",
         f"Test CER: {format_share(figures['cer'])}",

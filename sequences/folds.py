@@ -19,11 +19,11 @@ class Fold(NamedTuple):
     name: str  # of the group that it holds out, or its number
 
 
-def folds_of(train, test, c, folds, groups):
+def make_folds(train, test, c, folds, groups):
     """Return the folds that FOLDS makes, a list of Fold; of None, for seeds, where the test set is given.
 
-    train, test: Sequences as read; groups: names of the groups or recordings, in the order of `held_out`, or None.
-    Raises InputError where FOLDS is "groups" and there are none.
+    Parameters: train and test, Sequences as read; groups, names of the groups or recordings, in the order of
+    `fold_test_rows`, or None. Raises: InputError where FOLDS is "groups" and there are none.
     """
     given = test is not None or c.TEST_FILES is not None or any(train.held_out or [])
     if folds == "groups" and (given or groups is None):
@@ -37,7 +37,7 @@ def folds_of(train, test, c, folds, groups):
     return [Fold(k, len(names), str(name)) for k, name in enumerate(names)]
 
 
-def held_out(rows, labels, groups, fold, stratify, seed):
+def fold_test_rows(rows, labels, groups, fold, stratify, seed):
     """Return the row numbers that a fold holds out, whole groups where there are any. Raises InputError for too few.
 
     Classes are stratified; the folds of groups are as even as scikit-learn can make them.
@@ -67,7 +67,7 @@ def held_out(rows, labels, groups, fold, stratify, seed):
         raise InputError(f"FOLDS = {fold.of} is impossible for these data: {error}") from error
 
 
-def rows_of_series(rows, fold):
+def series_fold_lengths(rows, fold):
     """Return (rows of a series that a fold sees, those at the end that it holds out): its past alone trains it.
 
     As scikit-learn's TimeSeriesSplit: of FOLDS + 1 stretches each but the first is held out once.

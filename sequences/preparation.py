@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from core.wording import counted, were
+from core.wording import counted, counted_was
 from sequences.gaps import interpolated
 from sequences.types import at_once
-from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, numbers_of, words_of
+from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids, tokenize
 
 LARGEST = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 
@@ -81,9 +81,9 @@ class Preparation:
         self._check(sequences, where)
         x, steps = sequences.x, self.steps
         if self.any_length:
-            sequences = sequences.replace(x=padded_behind(x, max(steps, *map(len, x)), where))
+            sequences = sequences.replace(x=pad_behind(x, max(steps, *map(len, x)), where))
         elif isinstance(x, list) or x.shape[1] != steps:
-            sequences = equal_lengths(sequences, steps, self.filler or [0.0] * self.features[-1], where)
+            sequences = pad_or_truncate(sequences, steps, self.filler or [0.0] * self.features[-1], where)
         check_finite(sequences.x, where)
         return sequences
 
@@ -110,8 +110,8 @@ class Preparation:
 
     def _prepared_texts(self, texts):
         """Turn texts into the numbers of their words."""
-        x = numbers_of(texts.x, self.vocabulary, self.steps)
-        unknown, cut = (x == UNKNOWN).sum(), sum(len(words_of(text)) > self.steps for text in texts.x)
+        x = token_ids(texts.x, self.vocabulary, self.steps)
+        unknown, cut = (x == UNKNOWN).sum(), sum(len(tokenize(text)) > self.steps for text in texts.x)
         notes = [f"{cut} of {len(x)} texts were cut to {self.steps} words"] if cut else []
         if unknown:
             notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
@@ -130,7 +130,7 @@ class Preparation:
             carried, begun = carried + (gaps & ~first).sum(), begun + first.sum()
             prepared.append(values)
             measured.append(~gaps)
-        notes = [f"{were(carried, 'empty cell')} carried forward from the row before"] if carried else []
+        notes = [f"{counted_was(carried, 'empty cell')} carried forward from the row before"] if carried else []
         if begun:
             notes.append(f"{counted(begun, 'empty cell')} with nothing before them got the mean of the training set")
         return series.replace(x=prepared, measured=measured).noted(*notes)
@@ -153,11 +153,11 @@ def with_columns(sequences, columns, where):
         return sequences
     places = [sequences.columns.index(name) for name in columns]
     extra = [name for name in sequences.columns if name not in columns]
-    notes = [f"columns that the training set has not are ignored: {', '.join(extra[:8])}"] if extra else []
+    notes = [f"columns that are not in the training set are ignored: {', '.join(extra[:8])}"] if extra else []
     return sequences.replace(x=[x[:, places] for x in sequences.x], columns=columns).noted(*notes)
 
 
-def without_tails(x):
+def strip_trailing_nans(x):
     """Turn an array (n, time, features) with NaN into a list in which a sequence ends with its last value.
 
     The archives write sequences of unequal length so: NaN at the end is the end, NaN inside is a gap. An array
@@ -173,7 +173,7 @@ def without_tails(x):
     return [sequence[:length] for sequence, length in zip(x, lengths)]
 
 
-def equal_lengths(sequences, steps, filler, path):
+def pad_or_truncate(sequences, steps, filler, path):
     """Bring sequences to `steps` time steps, and fill their gaps.
 
     NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
@@ -200,11 +200,11 @@ def equal_lengths(sequences, steps, filler, path):
     counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
     notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
     if filled:
-        notes.append(f"{were(filled, 'missing value')} filled by linear interpolation")
+        notes.append(f"{counted_was(filled, 'missing value')} filled by linear interpolation")
     return sequences.replace(x=x).noted(*notes)
 
 
-def padded_behind(sequences, steps, path):
+def pad_behind(sequences, steps, path):
     """Bring sequences (time_i, features) to `steps` time steps by zeros behind them: (n, steps, features) float32."""
     features = sequences[0].shape[-1]
     size = 4 * len(sequences) * steps * features

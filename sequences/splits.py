@@ -1,6 +1,7 @@
 """Which sequences are for training and which are held out: official splits, named files, whole groups, drawn ones."""
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -28,14 +29,18 @@ def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
     elif c.TEST_FILES is not None:
         training, held_out = named_files(train, c.TEST_FILES, groups)
     elif fold is not None:
-        cut = folds.held_out(rows, train.y, groups, fold, stratify and train.stratify, c.SEED)
+        cut = folds.fold_test_rows(rows, train.y, groups, fold, stratify and train.stratify, c.SEED)
         training, held_out = np.setdiff1d(rows, cut), cut
     else:
-        training, held_out = draw(rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, stratify and train.stratify)
+        training, held_out = random_split(
+            rows, train.y, groups, "TEST_SIZE", c.TEST_SIZE, c.SEED, stratify and train.stratify
+        )
     validation = rows[:0]
     if c.VALIDATION_SIZE:
         size = c.VALIDATION_SIZE
-        training, validation = draw(training, train.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify)
+        training, validation = random_split(
+            training, train.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify
+        )
     return {
         "training": in_reading_order(train.x, training),
         "validation": in_reading_order(train.x, validation),
@@ -43,7 +48,7 @@ def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
     }
 
 
-def draw(rows, labels, groups, constant, size, seed, stratify=True):
+def random_split(rows, labels, groups, constant, size, seed, stratify=True):
     """Split row numbers in two by scikit-learn, groups kept whole; InputError naming `constant` where it cannot be.
 
     Returns: (rows that stay, rows that are cut off).
@@ -64,7 +69,7 @@ def draw(rows, labels, groups, constant, size, seed, stratify=True):
         raise
     except ValueError as error:
         what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
-        need = "both parts need some, and of classes one of each at least"
+        need = "each set needs at least one, and at least one of every class"
         raise InputError(f"{constant} = {size} is impossible for {what}: {need}") from error
 
 
@@ -88,7 +93,7 @@ def groups_of(train, group):
     found = [match if match and match[1] is not None else None for match in found]
     if None in found:
         raise InputError(f"GROUP = {group!r} finds nothing in the file name {train.names[found.index(None)]}")
-    return np.array([match[1] for match in found])
+    return np.array([unicodedata.normalize("NFC", match[1]) for match in found])
 
 
 def named_files(train, test_files, groups):
@@ -145,7 +150,7 @@ def split_series(rows, official, c, least, fold=None):
     """
     test_size = c.TEST_SIZE
     if fold is not None and not any(official):
-        rows, official = zip(*(folds.rows_of_series(n, fold) for n in rows))
+        rows, official = zip(*(folds.series_fold_lengths(n, fold) for n in rows))
         if not any(official):
             raise InputError(f"FOLDS = {fold.of} is impossible: the longest series has {max(rows)} rows")
         test_size = 0

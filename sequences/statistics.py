@@ -1,10 +1,12 @@
-"""Figures of a part, block by block, so that data larger than memory will do."""
+"""Statistics of a split, computed block by block so that the data need not fit in memory."""
 
 import hashlib
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 
 from core.errors import InputError
+from sequences.types import at_once
 
 SAMPLE = 2**22  # values, and
 SOME = 200  # sequences that tell how much rounding takes away
@@ -40,6 +42,37 @@ def fingerprint(part):
         digest.update(np.ascontiguousarray(block).data)
     digest.update(np.ascontiguousarray(part.y).data)
     return digest.hexdigest()
+
+
+def fingerprints(data):
+    """Return {"training", "validation", "test", "rows": SHA-256}; rows: of series, also those that no window holds."""
+    splits = {"training": data.train, "validation": data.validation, "test": data.test}
+    found = {name: fingerprint(split) for name, split in splits.items() if split is not None}
+    series = data.sequences.kind == "series"
+    return found | ({"rows": content_fingerprint([data.sequences.x, data.sequences.times])} if series else {})
+
+
+def content_fingerprint(content):
+    """Return the SHA-256 of arrays, of what has rows as they have, of texts, and of lists and dataclasses of these."""
+    digest = hashlib.sha256()
+    _add_content(digest, content)
+    return digest.hexdigest()
+
+
+def _add_content(digest, content):
+    if is_dataclass(content):
+        content = [getattr(content, field.name) for field in fields(content)]
+    digest.update(f"{type(content).__name__} {getattr(content, 'shape', '')} {getattr(content, 'dtype', '')}".encode())
+    if isinstance(content, (list, tuple)) and not all(isinstance(own, str) for own in content):
+        digest.update(str(len(content)).encode())
+        for own in content:
+            _add_content(digest, own)
+    elif getattr(content, "shape", ()) and content.dtype != object:
+        size = at_once(content.shape[1:])
+        for start in range(0, len(content), size):
+            digest.update(np.ascontiguousarray(content[start : start + size]).tobytes())
+    else:
+        digest.update(repr(content.tolist() if isinstance(content, np.ndarray) else content).encode("utf-8", "replace"))
 
 
 def rounding_notes(sequences):

@@ -3,9 +3,9 @@
 import numpy as np
 
 from core.errors import InputError
-from core.wording import counted, were
+from core.wording import counted, counted_was
 from sequences.gaps import carried_forward, fill_gaps, interpolated, name_of
-from sequences.splits import draw, groups_of, split_sequences
+from sequences.splits import groups_of, random_split, split_sequences
 from sequences.types import SPLITS
 from sequences.windows import WindowNames, Windows
 
@@ -65,7 +65,7 @@ def _cut_windows(streams, size, stride, one_label):
     single = len(streams.x) == 1
     streams, gaps = fill_gaps(streams, carried_forward if single else interpolated)
     how = "from the row before" if single else "by linear interpolation"
-    notes = [f"{were(gaps, 'missing value')} filled {how}"] if gaps else []
+    notes = [f"{counted_was(gaps, 'missing value')} filled {how}"] if gaps else []
     lengths = np.array([len(x) for x in streams.x])
     first = np.cumsum(lengths) - lengths
     starts = [begin + np.arange(0, max(0, n - size + 1), stride) for begin, n in zip(first, lengths)]
@@ -115,7 +115,7 @@ def _split_recordings(train, test, c, validation_seed, one_label, fold):
     if c.VALIDATION_SIZE:
         size, groups, training = c.VALIDATION_SIZE, groups_of(units, c.GROUP), np.flatnonzero(splits == TRAINING)
         if len(training) > 1 and (groups is None or len(set(groups[training])) > 1):
-            held_out = draw(training, units.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify)[1]
+            held_out = random_split(training, units.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify)[1]
             splits[held_out] = VALIDATION
         else:
             by_time[VALIDATION] = size

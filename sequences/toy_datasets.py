@@ -15,9 +15,9 @@ NOISE = 0.3  # the noise in "motifs" is uniform from 0 to this; a ramp goes from
 FRAMES = 10  # of a clip in "moving_digits"
 CANVAS = 16  # its height and width in pixels
 NO_SIGNAL = """\
-The labels of the random data are drawn independently of the sequences: they carry no signal, so 0.50 is
-the ceiling for any model. To see the network learn, set DATASET = "motifs" in data_preprocessing.py and
-run both scripts again."""
+The labels of the random data are drawn independently of the sequences: they carry no signal, so any model
+is right half of the time on average, and more than that on one test set is luck. To see the network learn,
+set DATASET = "motifs" in data_preprocessing.py and run both scripts again."""
 DIRECTIONS = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}  # rows and columns per frame
 
 

@@ -97,7 +97,7 @@ class Split:
         return np.asarray(self.x[self.rows[which]], dtype=np.float32)
 
 
-def in_blocks(split):
+def block_slices(split):
     """Yield slices of the places in a Split, as many sequences as to have in memory at a time: see at_once."""
     size = at_once(split.shape)
     yield from (slice(start, start + size) for start in range(0, len(split), size))

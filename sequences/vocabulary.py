@@ -11,20 +11,20 @@ LENGTH = 95  # percentile of the lengths of the training set that all texts are 
 PUNCTUATION = re.compile(rb"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")  # what Keras strips
 
 
-def words_of(text):
+def tokenize(text):
     """Divide a text into words: small letters (of a to z alone, as TensorFlow does), no punctuation."""
     return [word.decode() for word in PUNCTUATION.sub(b"", text.encode("utf-8", "replace").lower()).split()]
 
 
 def learn_vocabulary(texts, most):
     """Return (the most frequent words of texts, so that they and RESERVED are `most` at the most; steps of a text)."""
-    divided = [words_of(text) for text in texts]
+    divided = [tokenize(text) for text in texts]
     counts = Counter(word for words in divided for word in words)
     frequent = sorted(counts, key=lambda word: (-counts[word], word))[: most - RESERVED]
     return frequent, max(1, int(np.ceil(np.percentile([len(words) for words in divided], LENGTH))))
 
 
-def numbers_of(texts, vocabulary, steps):
+def token_ids(texts, vocabulary, steps):
     """Return texts as the numbers of their words, int32 (n, steps): cut at the end, padded in front.
 
     What counts is the LSTM's last state, so the words come last (docs/choices.md).
@@ -32,7 +32,7 @@ def numbers_of(texts, vocabulary, steps):
     places = {word: place for place, word in enumerate(vocabulary, RESERVED)}
     numbers = np.full((len(texts), steps), PADDING, np.int32)
     for row, text in zip(numbers, texts):
-        words = words_of(text)[:steps]
+        words = tokenize(text)[:steps]
         if words:
             row[-len(words) :] = [places.get(word, UNKNOWN) for word in words]
     return numbers

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from core.wording import were
+from core.wording import counted_was
 from sequences.gaps import fill_gaps
 from sequences.types import SPLITS, Split
 
@@ -89,6 +89,6 @@ def cut_recordings(new, steps):
         for start in dict.fromkeys(starts):
             windows.append(sequence[start : start + steps])
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
-    notes = [f"{were(gaps, 'missing value')} filled by linear interpolation"] if gaps else []
+    notes = [f"{counted_was(gaps, 'missing value')} filled by linear interpolation"] if gaps else []
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
     return new.replace(x=windows, names=places, y=None, groups=None).noted(note, *notes)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.errors import InputError
+from readers.tables.columns import MOST_CLASSES
 from tasks.classification.task import Classification
 from tasks.forecasting.task import Forecasting
 from tasks.regression.task import Regression
@@ -14,7 +15,6 @@ TASKS = {
     "forecasting": Forecasting,
     "transcription": Transcription,
 }
-MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 
 
 def task_of(sequences, c):
@@ -55,7 +55,7 @@ def name_of(task):
     return next(name for name, kind in TASKS.items() if type(task) is kind)
 
 
-def network_shape(data):
+def convolution_input_shape(data):
     """Return the shape of a sequence as the convolutions see it: without the season that changes count against."""
     steps, *features = data.train.shape
     return (steps - getattr(data.task, "season", 0), *features)

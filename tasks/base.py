@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from core.lazy import layers
-from networks.standardisation import as_function, standardised
+from networks.standardisation import numpy_function, standardised
 from sequences.splits import split_sequences
 from sequences.types import Split
 
@@ -64,7 +64,7 @@ class Task:
         }
         return splits, train.noted(*self.target_notes(targets, c))
 
-    def encode(self, labels, split, c):
+    def encode(self, labels, split_name, c):
         """Turn labels (n,) or (n, targets) of the split of that name into y. Raises: InputError for unknown ones."""
         raise NotImplementedError
 
@@ -76,13 +76,15 @@ class Task:
 
     def network(self, data, c, build_model):
         """Return the network to train, a keras.Model. build_model: of cnn_lstm_model.py."""
-        return build_model(data.train.shape, self.outputs(data, c), c, lambda inputs: self.prepared(inputs, data, c))
+        return build_model(
+            data.train.shape, self.output_layer(data, c), c, lambda inputs: self.prepared(inputs, data, c)
+        )
 
     def prepared(self, inputs, data, c):
         """Return what the architecture is given, made of the Keras tensor `inputs` (n, time, features) by layers."""
         return standardised(inputs, data, c)
 
-    def outputs(self, data, c):
+    def output_layer(self, data, c):
         """Return how many outputs there are, or the function (features, prepared) that makes them: see build_model."""
         raise NotImplementedError
 
@@ -155,6 +157,6 @@ class Task:
         raise NotImplementedError
 
 
-def network_view(task, data, c):
+def flat_inputs_function(task, data, c):
     """Return the NumPy function that flattens what the network sees of sequences (n, time, ...), for a linear model."""
-    return as_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train.shape)
+    return numpy_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train.shape)

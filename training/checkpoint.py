@@ -3,13 +3,15 @@
 import io
 import json
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 
 import numpy as np
 
 from core.errors import DAMAGED
-from core.files import write_atomically
-from core.run_folder import sibling
+from core.files import project_path, write_atomically
+from core.run_folder import load_record, sibling
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,27 @@ class Progress:
         return len(self.history.get("loss", []))
 
 
-def run_identity(record):
-    """Return what a run's record and a checkpoint must agree in: constants, data and library versions."""
-    constants = {name: value for name, value in record.constants.items() if name not in ("RUN_DIR", "RESUME")}
-    return [constants, record.fingerprint, record.training_fingerprint, record.versions]
+def run_identity(c, data, *left_out):
+    """Return what results must agree in to be continued: constants, data, library versions, the run they start from.
+
+    Parameters: c, Constants; data, fingerprints of them; left_out, names of constants that change nothing here.
+    Returns: what JSON can hold.
+    """
+    constants = {name: value for name, value in c.items() if name not in ("RUN_DIR", "RESUME", *left_out)}
+    return [constants, data, library_versions(), pretrained_checksum(c)]
+
+
+def pretrained_checksum(c):
+    """Return the checksum of the network in PRETRAINED_RUN, or None. Raises: InputError where there is no run."""
+    if c.PRETRAINED_RUN is None:
+        return None
+    return load_record(project_path(c.PRETRAINED_RUN, "PRETRAINED_RUN")).model_checksum
+
+
+def library_versions():
+    """Return {name: version} of Python and the libraries that results depend on."""
+    names = ("tensorflow", "keras", "numpy", "scikit-learn")
+    return {"python": python_version()} | {name: version(name) for name in names}
 
 
 def save_checkpoint(checkpoint, model, progress):
@@ -62,7 +81,7 @@ def save_checkpoint(checkpoint, model, progress):
     write_atomically(checkpoint.path, buffer.getvalue())
 
 
-def resume(checkpoint, model):
+def restore_checkpoint(checkpoint, model):
     """Give model, optimizer and random generators the state of a checkpoint, if there is one of the same run.
 
     A damaged file is ignored: NumPy finds it by the checksums of the zip archive. Returns: Progress.

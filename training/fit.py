@@ -12,7 +12,7 @@ from core.lazy import keras
 from core.run_folder import sibling
 from training import schedule
 from training.batches import BatchLoader
-from training.checkpoint import Progress, resume, save_checkpoint
+from training.checkpoint import Progress, restore_checkpoint, save_checkpoint
 from training.epochs import train_epochs
 from training.weight_average import WeightAverage
 from training.workers import check_batch_size, is_first_worker, worker_index_and_count
@@ -31,7 +31,7 @@ def fit(model, data, c, checkpoint=None, traced_steps=None):
     """
     compile_model(model, data, c)
     training, validation = batch_loaders(model, data, c)
-    progress = resume(checkpoint, model) if checkpoint and c.RESUME else Progress()
+    progress = restore_checkpoint(checkpoint, model) if checkpoint and c.RESUME else Progress()
     average, began = WeightAverage(model, progress.average), time.perf_counter() - progress.seconds
     last = progress.epochs if schedule.is_stopped(progress.history, c) else c.EPOCHS
     callbacks = make_callbacks(c, checkpoint, progress, average, training.batches)
@@ -75,7 +75,7 @@ def batch_loaders(model, data, c):
     check_batch_size(c.BATCH_SIZE)
     batch_size, worker = c.BATCH_SIZE, worker_index_and_count()
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
-        batch_size = schedule.even_batch_size(len(data.train), batch_size, worker[1])
+        batch_size = schedule.balanced_batch_size(len(data.train), batch_size, worker[1])
     weights = data.task.sample_weights(data.train.y, c)
     training, validation = (
         split and dataclasses.replace(split, y=data.task.loss_targets(split, data, c))

@@ -2,15 +2,16 @@
 
 import hashlib
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import DAMAGED, InputError, reason
 from core.files import shown
-from core.lazy import keras
+from core.lazy import keras, tf
 from core.records import from_plain
-from core.run_folder import AGAIN, RunRecord, load_record
-from networks.text_layers import network_within
+from core.run_folder import AGAIN, RunRecord, content_lock, load_record
+from networks.text_layers import without_tokenizer
 from sequences.preparation import Preparation
 from tasks import TASKS
 from tasks.base import Task
@@ -48,13 +49,28 @@ class SavedRun:
             raise InputError(f"{shown(path)} {why}: run this script again, or else {AGAIN}")
         with tempfile.TemporaryDirectory() as folder:  # what was checked is what is loaded
             copy = Path(folder) / path.name
-            copy.write_bytes(content)
+            try:
+                copy.write_bytes(content)
+            except OSError as error:
+                raise InputError(f"{copy}, a copy of model.keras, cannot be written: {reason(error)}") from error
             try:
                 model = keras.models.load_model(copy, compile=False, safe_mode=True)
-            except (TypeError, AttributeError, ImportError, *DAMAGED) as error:
+            except (TypeError, AttributeError, ImportError, tf.errors.OpError, *DAMAGED) as error:
                 why = str(error).strip().split("\n")[0][:200]
                 raise InputError(f"{shown(path)} is foreign or of another Keras version ({why}): {AGAIN}") from error
-        return model if takes_raw_texts else network_within(model)
+        return model if takes_raw_texts else without_tokenizer(model)
+
+    @contextmanager
+    def unchanged(self):
+        """Keep a training from replacing the run while something is written into its folder.
+
+        Raises: InputError where one has replaced it since it was opened.
+        """
+        with content_lock(self.folder):
+            now = load_record(self.folder)
+            if (now.trained, now.model_checksum) != (self.record.trained, self.record.model_checksum):
+                raise InputError(f"a training has replaced the run in {shown(self.folder)}: run this script again")
+            yield
 
 
 def open_run(folder):

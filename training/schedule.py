@@ -36,7 +36,7 @@ def count_halvings(history, plateau):
     return min(count, 3)
 
 
-def even_batch_size(n, batch_size, workers=1):
+def balanced_batch_size(n, batch_size, workers=1):
     """Return the largest batch size, batch_size at most, with which the last batch is not far smaller than the others.
 
     Batch normalisation needs it: the statistics of a last batch of two would spoil its averages. 50 sequences in 16s

@@ -15,14 +15,14 @@ from core.lazy import lazy
 from readers.arrays import numpy_files
 from readers.arrays.named_arrays import from_names, sequences_from_arrays
 from readers.file_checks import refuse_damaged
-from readers.text_files import with_twin
+from readers.text_files import read_train_and_test
 from sequences.rows_on_disk import RowsOnDisk
 
 h5py = lazy("h5py")
 arff = lazy("scipy.io.arff")
 
 
-def read_mat(path, c, known=None):
+def read_mat(path, c, preparation=None):
     """Read a MATLAB `.mat` file, version 4 to 7.2 by SciPy, version 7.3 as HDF5.
 
     With arrays named as in named_arrays.py, or any two of which one is as long as an axis of the other: the
@@ -32,10 +32,10 @@ def read_mat(path, c, known=None):
     with open(path, "rb") as file:
         beginning = file.read(128)
     if beginning[:4] == b"\x89HDF" or b"MATLAB 7.3" in beginning:
-        return read_h5(path, c, known)
+        return read_h5(path, c, preparation)
     arrays = _plain_arrays(path)
     if {"X", "x", "X_train", "x_train"} & set(arrays):
-        return from_names(path, arrays, arrays.get, known)
+        return from_names(path, arrays, arrays.get, preparation)
     if not arrays:
         raise InputError(f"{path} holds no plain arrays of numbers")
     x_name = max(arrays, key=lambda name: arrays[name].size)
@@ -47,7 +47,7 @@ def read_mat(path, c, known=None):
         x = x.T
     if unused := sorted(set(arrays) - {x_name, y_name}):
         notes.append(f"arrays that are not used: {', '.join(unused)}")
-    return sequences_from_arrays(path, x_name, x, y_name, y, known).noted(*notes), None
+    return sequences_from_arrays(path, x_name, x, y_name, y, preparation).noted(*notes), None
 
 
 # A damaged file can end the process that SciPy reads it in: it is another process than ours.
@@ -74,13 +74,13 @@ def _plain_arrays(path):
         return {name: archive[name] for name in archive.files}
 
 
-def read_h5(path, c, known=None):
+def read_h5(path, c, preparation=None):
     """Read an HDF5 file with data sets named as in readers/arrays/named_arrays.py; large ones stay on disk."""
     errors = (*DAMAGED, TypeError, AttributeError)
     with refuse_damaged(path, "cannot be read as .h5", errors), h5py.File(path, "r") as file:
         plain = [name for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)]
         names = [name for name in plain if isinstance(file[name], h5py.Dataset)]
-        return from_names(path, names, lambda name: _load_data_set(path, file[name]), known)
+        return from_names(path, names, lambda name: _load_data_set(path, file[name]), preparation)
 
 
 def _load_data_set(path, data):
@@ -99,12 +99,16 @@ def _load_data_set(path, data):
     return data[()]
 
 
-def read_arff(path, c, known=None):
+def read_arff(path, c, preparation=None):
     """Read Weka's `.arff` and its `_TEST` twin: a row is a sequence, its nominal attribute the label."""
-    return (_read_one_arff(path, known), None) if known is not None else with_twin(_read_one_arff, path)
+    return (
+        (_read_one_arff(path, preparation), None)
+        if preparation is not None
+        else read_train_and_test(_read_one_arff, path)
+    )
 
 
-def _read_one_arff(path, known=None):
+def _read_one_arff(path, preparation=None):
     text = read_text(path)
     errors = (*DAMAGED, arff.ParseArffError, TypeError, AttributeError, IndexError, StopIteration)
     with refuse_damaged(path, "cannot be read as .arff", errors):
@@ -119,4 +123,4 @@ def _read_one_arff(path, known=None):
         raise InputError(f"{path} has {found}: one, the label, is allowed")
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
     y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), "utf-8", "replace") if labels else None
-    return sequences_from_arrays(path, "it", x, "the label", y, known)
+    return sequences_from_arrays(path, "it", x, "the label", y, preparation)

@@ -8,14 +8,14 @@ padding; `S` (n, k): numbers that hold for the whole sequence, repeated over tim
 import numpy as np
 
 from core.errors import InputError
-from sequences.preparation import without_tails
+from sequences.preparation import strip_trailing_nans
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
 LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data sets have it
 
 
-def from_names(path, names, load, known=None):
+def from_names(path, names, load, preparation=None):
     """Make Sequences of the arrays in an archive.
 
     Parameters: load turns a name into its array or RowsOnDisk.
@@ -35,7 +35,7 @@ def from_names(path, names, load, known=None):
     for suffix in suffixes:
         x, y, groups, lengths, constants = wanted = [name + suffix for name in ("X", "y", "groups", "lengths", "S")]
         used |= set(wanted)
-        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, known)
+        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, preparation)
         if constants in names:
             split = _with_constants(path, split, constants, load(constants))
         if lengths in names:
@@ -48,7 +48,7 @@ def from_names(path, names, load, known=None):
     return splits[0], splits[1] if len(splits) == 2 else None
 
 
-def sequences_from_arrays(path, x_name, x, y_name, y, known=None):
+def sequences_from_arrays(path, x_name, x, y_name, y, preparation=None):
     """Check an array x and its labels y (or None) and make Sequences of them.
 
     Parameters: x is (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data
@@ -57,7 +57,7 @@ def sequences_from_arrays(path, x_name, x, y_name, y, known=None):
     """
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
-    if known is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == list(known.features) != [1]):
+    if preparation is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == list(preparation.features) != [1]):
         x = np.asarray(x[:])[None]
     if x.ndim in (2, 4):
         x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[..., np.newaxis]
@@ -69,7 +69,7 @@ def sequences_from_arrays(path, x_name, x, y_name, y, known=None):
             "(n, time, height, width[, channels])"
         )
     y, notes = _check_labels(path, x_name, len(x), y_name, y)
-    return Sequences(without_tails(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
+    return Sequences(strip_trailing_nans(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
 
 
 def _check_labels(path, x_name, n, y_name, y):

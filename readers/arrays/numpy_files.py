@@ -13,7 +13,7 @@ UNPACKED = 2 * 2**30  # bytes that a compressed array may have
 IN_MEMORY = 256 * 2**20  # bytes: larger arrays that are not compressed stay on disk, and are read batch by batch
 
 
-def read_npz(path, c, known=None):
+def read_npz(path, c, preparation=None):
     """Read a NumPy `.npz` archive: see readers/arrays/named_arrays.py for the names.
 
     Raises: InputError for a damaged archive, missing names, object arrays (they would need pickle) and wrong shapes.
@@ -24,7 +24,7 @@ def read_npz(path, c, known=None):
         )
     with refuse_damaged(path, "cannot be read as .npz"), np.load(path, allow_pickle=False) as archive:
         _refuse_false_headers(path, archive)
-        return from_names(path, archive.files, lambda name: _load_member(path, archive, name), known)
+        return from_names(path, archive.files, lambda name: _load_member(path, archive, name), preparation)
 
 
 def _load_member(path, archive, name):
@@ -39,7 +39,7 @@ def _load_member(path, archive, name):
     return archive[name] if on_disk is None else on_disk
 
 
-def read_npy(path, c, known=None):
+def read_npy(path, c, preparation=None):
     """Read sequences from a `.npy` file, their labels from `y.npy` beside it (none: unlabelled)."""
     labels = path.with_name("y.npy")
     with refuse_damaged(path, "cannot be read as .npy"):
@@ -47,7 +47,7 @@ def read_npy(path, c, known=None):
         if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
             x = np.load(path, allow_pickle=False)
         y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
-    return sequences_from_arrays(path, "it", x, labels.name, y, known), None
+    return sequences_from_arrays(path, "it", x, labels.name, y, preparation), None
 
 
 def load_sequence(path):

@@ -7,13 +7,13 @@ import numpy as np
 from core.errors import InputError
 from core.files import read_text
 from core.wording import counted
-from readers.text_files import to_numbers, with_twin
+from readers.text_files import read_train_and_test, to_numbers
 from sequences.types import Sequences
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a `.ts` file and its `_TEST` twin: see readers/__init__.py."""
-    return with_twin(read_ts, path)
+    return read_train_and_test(read_ts, path)
 
 
 def read_ts(path):

@@ -6,17 +6,17 @@ import numpy as np
 
 from core.errors import InputError
 from core.files import read_text
-from readers.tables.ambiguity_checks import refuse_time_steps
-from readers.tables.delimited import FIRST_ROWS, only_first_counts_up
-from readers.text_files import to_numbers, with_twin
-from sequences.preparation import without_tails
+from readers.tables.delimited import FIRST_ROWS, PRINTED, only_first_counts_up
+from readers.tables.not_a_series_checks import refuse_time_steps
+from readers.text_files import read_train_and_test, to_numbers
+from sequences.preparation import strip_trailing_nans
 from sequences.types import Sequences
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a UCR text file and its `_TEST` twin: see readers/__init__.py. New lines may lack the label."""
-    train, test = with_twin(lambda file: read_ucr(file, known and known.steps), path)
-    if known is None and c.TASK is None:
+    train, test = read_train_and_test(lambda file: read_ucr(file, preparation and preparation.steps), path)
+    if preparation is None and c.TASK is None:
         refuse_time_steps(path, train.y, np.array([x[0, 0] for x in train.x]))
     return train, test
 
@@ -52,4 +52,6 @@ def read_ucr(path, unlabelled_steps=None):
             raise InputError(f"{path} line {i} has {len(cells)} columns, the lines before have {width}")
         sequence[:, 0] = to_numbers(cells[first:], f"{path} line {i}")
         labels.append(cells[0])
-    return Sequences(without_tails(x), np.array(labels) if first else None, "sequences")
+    if all(map(PRINTED.fullmatch, labels)):  # 1.0000000e+00 in the archive of 2015
+        labels = [f"{float(label):.15g}" for label in labels]
+    return Sequences(strip_trailing_nans(x), np.array(labels) if first else None, "sequences")

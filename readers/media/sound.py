@@ -52,7 +52,7 @@ def sound_files(folder):
     return sorted(file for file in folder.iterdir() if can_read(file))
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a folder of `LABEL_*.wav` recordings, or one such file: see readers/__init__.py.
 
     Returns: (Sequences with x a list of n arrays (frames_i, 40) and y the names up to the first "_", None if one has
@@ -63,13 +63,13 @@ def read(path, c, known=None):
         refuse_special(file)
     names = [file.name for file in files]
     labelled, table = all("_" in name for name in names), metadata_of(path)
-    if not labelled and known is None and table:
+    if not labelled and preparation is None and table:
         raise InputError(
             f"{table} cannot be used: a header must name the column of files ({', '.join(FILES)}) and that of "
             f"transcripts ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
         )
     y = np.array([name.split("_")[0] for name in names]) if labelled else None
-    recordings = read_all(files, known and known.sample_rate).replace(y=y, names=names)
+    recordings = read_all(files, preparation and preparation.sample_rate).replace(y=y, names=names)
     if not path.is_dir():
         return recordings, None
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))

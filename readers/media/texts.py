@@ -7,16 +7,16 @@ import numpy as np
 from core.errors import InputError
 from readers.tables.columns import column_named, read_groups, refuse_missing, shorten
 from readers.tables.delimited import is_header, read_quoted_rows
-from readers.text_files import LONGEST, read_any_text, with_twin
+from readers.text_files import LONGEST, read_any_text, read_train_and_test
 from sequences.types import Sequences
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a table with a column of texts and, but for new data, one of labels: see readers/__init__.py."""
-    if known is not None and path.suffix.lower() == ".txt":
+    if preparation is not None and path.suffix.lower() == ".txt":
         return read_lines(path), None
-    label, group = (None, None) if known is not None else (c.LABEL, c.GROUP)
-    return with_twin(lambda file: read_table(file, c.TEXT, label, group), path)
+    label, group = (None, None) if preparation is not None else (c.LABEL, c.GROUP)
+    return read_train_and_test(lambda file: read_table(file, c.TEXT, label, group), path)
 
 
 def read_table(path, text, label, group=None):
@@ -54,7 +54,7 @@ def read_table(path, text, label, group=None):
         refuse_missing(path, name, y, "LABEL")
     if group is not None:
         name = column_named(path, names, group, "GROUP")
-        groups, variants = read_groups(path, [], name, [cell.strip() for cell in cells[name]], None)
+        groups, variants = read_groups(path, name, [cell.strip() for cell in cells[name]], None)
         notes += variants
     if broken := sum("\n" in cell for cell in cells[text_name]):
         notes.append(f"{broken} texts hold line breaks: their quotation marks span several lines")

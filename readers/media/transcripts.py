@@ -14,7 +14,7 @@ from readers.folders import split_folders
 from readers.media import sound
 from readers.tables.columns import column_named, shorten
 from readers.tables.delimited import read_quoted_rows
-from readers.tables.labelled_rows import split_at
+from readers.tables.labelled_time_steps import split_at
 from sequences.types import Sequences
 
 
@@ -23,14 +23,14 @@ def has_metadata(path, c):
     return all(_read_metadata(sound.metadata_of(folder), c) is not None for folder in split_folders(path))
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a folder of recordings with their metadata: see readers/__init__.py.
 
     y are the transcripts (n,), with single spaces and composed letters (Unicode NFC); with LABEL classes.
     """
     splits = [_list_recordings(folder, path, c) for folder in split_folders(path)]
     files, labels, groups, notes = ([item for split in splits for item in split[k]] for k in range(4))
-    frames = sound.read_all(files, known and known.sample_rate)
+    frames = sound.read_all(files, preparation and preparation.sample_rate)
     recordings = Sequences(
         frames.x,
         np.array(labels) if c.LABEL is not None else np.array(labels, dtype=object),

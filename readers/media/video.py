@@ -7,7 +7,7 @@ import struct
 import numpy as np
 from PIL import Image, ImageSequence
 
-from core.cache import cached
+from core.clip_cache import cached
 from core.errors import InputError
 from readers.file_checks import refuse_damaged, refuse_special
 from readers.parallel import read_many
@@ -41,7 +41,7 @@ def is_clip(path):
     return path.suffix.lower() in VIDEO
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read one clip, a file: see readers/__init__.py."""
     if not can_read(path):
         raise InputError(f"{path} needs the package av (PyAV) to be read: {INSTALL}, or convert it to .gif")

@@ -52,10 +52,11 @@ def is_plain_number(cell):
         return False
 
 
-def columns_from_cells(path, body, lines, names, separator):
+def columns_from_cells(path, body, lines, names, separator, empty=()):
     """Read the columns of a table cell by cell.
 
-    Parameters: body are lines of text, lines the number of each in the file.
+    Parameters: body are lines of text, lines the number of each in the file; empty are places of columns
+    to leave empty.
     Returns: columns of float64 (rows,), NaN where a cell is missing, or lists of words.
     Raises: InputError, naming the line, for a row of another length and for a lone word in a column of numbers.
     """
@@ -69,7 +70,7 @@ def columns_from_cells(path, body, lines, names, separator):
                 raise InputError(f"{path} line {i} has {len(row)} cells, the header has {len(names)}")
             rows.append(row[: len(names)])
         for k, cells in enumerate(zip(*rows)):
-            if columns[k] is None and (numeric := mostly_numbers(cells, separator)) is not None:
+            if k not in empty and columns[k] is None and (numeric := mostly_numbers(cells, separator)) is not None:
                 columns[k] = np.full(len(body), np.nan) if numeric else [""] * start
             if isinstance(columns[k], list):
                 columns[k] += cells

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from readers.tables import sanity_checks
+from readers.tables import sanity_checks, timestamps
 
+MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 
 
@@ -21,21 +22,28 @@ def column_named(path, names, column, constant):
     raise InputError(f"{constant} = {column!r} is impossible: the {len(names)} columns of {path} are {shorten(names)}")
 
 
-def find_column(path, names, column, constant, known):
+def find_column(path, names, column, constant, preparation):
     """Return the name of a column; None where no constant names one, or new data lack it.
 
     By place new data lack it where an input of the training set has that place.
     """
-    if column is None or known is not None and column not in names and not isinstance(column, int):
+    if column is None or preparation is not None and column not in names and not isinstance(column, int):
         return None
     name = column_named(path, names, column, constant)
-    return None if known is not None and name in (known.columns or ()) else name
+    return None if preparation is not None and name in (preparation.columns or ()) else name
 
 
 def identifier_columns(c):
-    """Return the columns, by name or place, whose values name something: recordings, groups, classes."""
+    """Return the columns, by name or place, whose values name something, and so are kept as they are written.
+
+    Returns: list of (column of recordings or groups, None), and (LABEL, how many different whole numbers may name
+    classes), unless it holds numbers to predict.
+    """
     sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
-    return [column for column in (*sequence, c.GROUP, c.LABEL) if column not in (None, "row", "file")]
+    labels = {None: MOST_CLASSES, "classification": np.inf}
+    found = [(c.LABEL, labels[c.TASK])] if c.TASK in labels else []
+    found += [(column, None) for column in (*sequence, c.GROUP)]
+    return [(column, most) for column, most in found if column not in (None, "row", "file")]
 
 
 def shorten(names, most=8):
@@ -69,17 +77,9 @@ def as_labels(column):
     return column.astype(np.int64) if whole else column
 
 
-def read_labels(tables, name, column, c):
-    """Return (a column as labels (rows,), notes); tables: what it was read from."""
-    labels = as_labels(column)
-    classes = labels.dtype.kind == "i" and c.TASK != "regression"
-    return labels, sanity_checks.spelling_notes(tables, name) if classes else []
-
-
-def read_groups(path, tables, name, column, known, order=None):
-    """Return (a column as groups (rows,), notes); tables: what it was read from; order: see refuse_missing."""
-    sanity_checks.refuse_two_spellings(path, tables, [name], "GROUP")
-    if known is None:  # new data may lack some
+def read_groups(path, name, column, preparation, order=None):
+    """Return (a column as groups (rows,), notes); order: see refuse_missing."""
+    if preparation is None:  # new data may lack some
         refuse_missing(path, name, column, "GROUP", order)
     groups = as_labels(column)
     return groups, sanity_checks.variant_notes(np.unique(groups), "groups")
@@ -131,7 +131,7 @@ class TableRows:
         return f"{name} line {table.lines[self.order[row] - before]}"
 
 
-def group_rows(path, tables, c, known, tables_apart=True):
+def group_rows(path, tables, c, preparation, tables_apart=True):
     """Find the recordings: the rows that share the values of SEQUENCE; with LABEL among them, each stretch of a label.
 
     Parameters: tables is a list of (name, Table) with the same columns; the rows of two are never one recording where
@@ -141,17 +141,16 @@ def group_rows(path, tables, c, known, tables_apart=True):
     """
     names, columns, table_of = _stacked(path, tables)
     wanted = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [] if c.SEQUENCE == "file" else [c.SEQUENCE]
-    sequence = [find_column(path, names, column, "SEQUENCE", known) for column in wanted]
+    sequence = [find_column(path, names, column, "SEQUENCE", preparation) for column in wanted]
     sequence = [name for name in sequence if name is not None]
     values = [columns[names.index(name)] for name in sequence]
     for name, column in zip(sequence, values):
         refuse_missing(path, name, column, "SEQUENCE")
-    sanity_checks.refuse_two_spellings(path, [table for _, table in tables], sequence, "SEQUENCE")
     codes = [table_of if tables_apart else np.zeros_like(table_of)]
     keys, order, bounds = [(0, [])], np.arange(len(table_of)), np.array([0, len(table_of)])
     if values or codes[0].any():
         codes += [np.unique(column, return_inverse=True)[1] for column in values]
-        label = find_column(path, names, c.LABEL, "LABEL", known) if values and c.TASK != "forecasting" else None
+        label = find_column(path, names, c.LABEL, "LABEL", preparation) if values and c.TASK != "forecasting" else None
         first, order, bounds = _order_by(codes, 1 + sequence.index(label) if label in sequence else None)
         keys = [(codes[0][row], [column[row] for column in values]) for row in first]
         del codes  # the reordered columns take as much memory
@@ -217,7 +216,7 @@ def _recording_names(keys, tables):
     return names
 
 
-def input_columns(rows, skipped, known, used=()):
+def input_columns(rows, skipped, preparation, used=()):
     """Take the columns that are inputs: numbers as they are, each of a few different words as a column of 0 and 1.
 
     Parameters: rows are TableRows; skipped are the places of columns not used as inputs, used those that have another
@@ -234,8 +233,8 @@ def input_columns(rows, skipped, known, used=()):
                 left_out.append(f"{name} (empty)")
             continue
         words = sorted({cell for cell in column if cell})
-        if known is not None and known.columns is not None:
-            words = [w.removeprefix(f"{name}=") for w in known.columns if w.startswith(f"{name}=")]
+        if preparation is not None and preparation.columns is not None:
+            words = [w.removeprefix(f"{name}=") for w in preparation.columns if w.startswith(f"{name}=")]
         if not words or len(words) > MOST_WORDS:
             left_out.append(f"{name} ({len(words)} different words)" if words else name)
             continue
@@ -245,7 +244,7 @@ def input_columns(rows, skipped, known, used=()):
         raise no_numeric_column(rows, used)
     values = side_by_side([*inputs.values()])
     notes = [f"columns not used as inputs: {', '.join(left_out)}"] if left_out else []
-    notes += sanity_checks.sentinel_notes([*inputs], values) + sanity_checks.unit_notes(dict(others))
+    notes += sanity_checks.sentinel_notes(inputs) + sanity_checks.unit_notes(dict(others))
     return [*inputs], values, notes
 
 
@@ -256,5 +255,7 @@ def no_numeric_column(rows, used=()):
     numbers = [name for name, column in zip(rows.names, rows.columns) if isinstance(column, np.ndarray)]
     besides = f" besides {shorten(numbers)}" if numbers else ""
     texts = f"; TEXT names a column of texts, such as {words[0]}" if used and words else ""
-    hint = next(filter(None, map(sanity_checks.unit_hint, others.values())), texts)
+    clocks = [name for name in numbers if name in others and timestamps.only_goes_on(others[name], rows.bounds)]
+    clock = f": {timestamps.clock_note(clocks[-1])}" if clocks else ""
+    hint = clock or next(filter(None, map(sanity_checks.unit_hint, others.values())), texts)
     return InputError(f"{rows.path} has no numeric column to learn from{besides}{hint}")

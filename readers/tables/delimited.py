@@ -7,14 +7,22 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
 
 from core.errors import InputError
 from readers.file_checks import refuse_damaged
-from readers.tables.cells import MISSING, columns_from_cells, mostly_numbers, numbers_from_cells, split_cells, to_number
+from readers.tables.cells import (
+    GROUPED,
+    MISSING,
+    columns_from_cells,
+    mostly_numbers,
+    numbers_from_cells,
+    split_cells,
+    to_number,
+)
 from readers.tables.columns import shorten
 from readers.tables.numpy_fast_path import SAMPLED_ROWS, read_columns_fast
 from readers.text_files import csv_reader, read_any_text
@@ -22,9 +30,10 @@ from readers.text_files import csv_reader, read_any_text
 TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
 HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
 FIRST_ROWS = 6  # the first of which may be a header of numbers
-MOST_IDENTIFIERS = 100_000  # different numbers of a column that may name something; more are measurements
+PRINTED = re.compile(r"[+-]?\d\.\d{4,}e[+-]\d\d")  # a number as programs print it, where a person would write a name
 SEPARATORS = (";", "\t", ",")  # else blanks
 FIRST_LETTER = itemgetter(slice(0, 1))  # of a line
+WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
@@ -37,14 +46,14 @@ class Table:
     lines: list  # line of the file of each row
     header: bool  # whether the file has one
     notes: list
-    spellings: dict = field(default_factory=dict)  # {name of a column of numbers: {(number, the word as written)}}
 
 
-def read_table(path, leave_out=False, headless=None, identifiers=()):
+def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=None):
     """Read a table from a text file, or one packed by gzip.
 
     Parameters: leave_out leaves out a few rows of another length, and names them; headless says why a table without a
-    header is refused, where it is; identifiers are columns, by name or place, of whose numbers the spelling is kept.
+    header is refused, where it is; identifiers: see readers/tables/columns.py identifier_columns; ignored are columns,
+    by name or place, that are left empty.
     Returns: Table.
     Raises: InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
@@ -56,6 +65,8 @@ def read_table(path, leave_out=False, headless=None, identifiers=()):
     separator = find_separator(body[:SAMPLED_ROWS])
     if separator == "," and body[0].endswith(";"):  # a mark at the end of each line
         body = [line.rstrip("; ") for line in body]
+    if separator == "\t" and _has_decimal_commas(path, body, lines):  # read as between semicolons
+        body, separator = [line.replace("\t", ";") for line in body], ";"
     first, header, header_rows = find_header(path, body, lines[0], comments, separator)
     if header is None and headless is not None:
         raise InputError(f"{path} has no header: {headless}")
@@ -72,26 +83,63 @@ def read_table(path, leave_out=False, headless=None, identifiers=()):
         body, lines, damaged = _without_damaged(body, lines, len(names), separator)
         notes += damaged
     skipped = None if comments or notes or lines[-1] - lines[0] + 1 != len(body) else lines[0] - 1
-    columns = _read_columns(path, body, lines, names, separator, skipped)
+    empty = {place_of(names, column): column for column in ignored or ()}
+    if None in empty:
+        notes.append(f"IGNORE = {ignored!r}: {path.name} has no column {empty[None]!r}")
+    columns = _read_columns(path, body, lines, names, separator, skipped, empty)
     used = [k for k, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
     repeated = [name for name, times in Counter(names[k] for k in used).items() if times > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    spellings = _spellings(path, body, lines, separator, names, columns, identifiers)
-    return Table([names[k] for k in used], [columns[k] for k in used], lines, header is not None, notes, spellings)
+    for column, most_labels in identifiers:
+        k = place_of(names, column)
+        if k is not None and isinstance(columns[k], np.ndarray):
+            rows = zip(lines, body, np.isnan(columns[k]))
+            words = ["" if missing else split_cells(path, i, line, separator, k)[k] for i, line, missing in rows]
+            columns[k] = _numbers_or_names(columns[k], words, most_labels)
+    return Table([names[k] for k in used], [columns[k] for k in used], lines, header is not None, notes)
 
 
-def _spellings(path, body, lines, separator, names, columns, identifiers):
-    """Return {name: {(number, word)}} of the identifiers that are numbers: 007 and 7 are two words for one."""
-    spellings = {}
-    for column in identifiers:
-        by_place = isinstance(column, int) and -len(names) <= column < len(names)
-        k = names.index(column) if column in names else column % len(names) if by_place else None
-        if k is None or not isinstance(columns[k], np.ndarray) or len(np.unique(columns[k])) > MOST_IDENTIFIERS:
-            continue
-        words = (split_cells(path, i, line, separator, k)[k] for i, line in zip(lines, body))
-        spellings[names[k]] = {pair for pair in zip(columns[k], words) if pair[0] == pair[0]}
-    return spellings
+def _has_decimal_commas(path, body, lines):
+    """Tell whether commas between tabs are decimal marks: 0,5 says so, 1,234.5 and 1,234,567 say that they are not.
+
+    Raises: InputError where nothing tells 2,647 from 2647.
+    """
+    written = [(i, line) for i, line in zip(lines, body) if "," in line and ";" not in line]
+    cells = [
+        (i, cell) for i, line in written for cell in map(str.strip, line.split("\t")) if WITH_COMMA.fullmatch(cell)
+    ]
+    if not cells or any(cell.count(",") > 1 or "." in cell.partition(",")[2] for _, cell in cells):
+        return False
+    if all(GROUPED.fullmatch(cell) for _, cell in cells):
+        i, cell = cells[0]
+        both = f"{cell.replace(',', '.')} or {cell.replace(',', '')}"
+        raise InputError(f"{path} line {i}: {cell} may have a decimal comma or one of thousands: write {both}")
+    return True
+
+
+def place_of(names, column):
+    """Return the place of a column given by its name, or by its place; None where it is not there."""
+    if column in names:
+        return names.index(column)
+    by_place = isinstance(column, int) and -len(names) <= column < len(names)
+    return column % len(names) if by_place else None
+
+
+def _numbers_or_names(numbers, words, most_labels):
+    """Return a column that names something: numbers (rows,) where they print as they are written, else the words.
+
+    So 007 is not 7, nor 1e3 1000. most_labels: see identifier_columns; decimals are then no names either.
+    """
+    known = numbers[~np.isnan(numbers)]
+    if most_labels is not None:
+        different = np.unique(known)
+        if len(different) > most_labels or (different != np.round(different)).any():
+            return numbers
+    exact = (np.abs(known) < 2**53).all()
+    if exact and all(word == f"{number:.15g}" for number, word in zip(numbers.tolist(), words) if word):
+        return numbers
+    return numbers if exact and all(PRINTED.fullmatch(word) for word in words if word) else words
 
 
 def split_rows(text):
@@ -185,16 +233,18 @@ def only_first_counts_up(rows, separator):
     return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
-def _read_columns(path, body, lines, names, separator, skipped):
+def _read_columns(path, body, lines, names, separator, skipped, empty):
     """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words.
 
     skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
+    empty: places of columns to leave empty.
     """
     plain = skipped is not None and path.suffix.lower() in TABLES
     commas = separator == ";" and any("," in line for line in body[:SAMPLED_ROWS])  # they may be decimal marks
     columns = None if commas else read_columns_fast(body, len(names), separator, (path, skipped) if plain else None)
     if columns is None:
-        return columns_from_cells(path, body, lines, names, separator)
+        return columns_from_cells(path, body, lines, names, separator, empty)
+    columns = [[""] * len(body) if k in empty else column for k, column in enumerate(columns)]
     return [
         numbers_from_cells(path, name, column, lines, separator, {})
         if not isinstance(column, np.ndarray) and mostly_numbers(column, separator)

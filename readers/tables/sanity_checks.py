@@ -7,54 +7,55 @@ import numpy as np
 from core.errors import InputError
 from readers.tables.cells import MISSING
 
-SENTINEL = 5  # times that a value far outside the rest must occur to be pointed at
+SENTINEL = 5  # times that a value outside the rest must occur to be pointed at,
+FAR = 2  # and how far it must lie, in ranges of the rest;
+APART = 0.1  # where it is known to mean missing
+NINES = re.compile(r"-?9{3,}")
 UNITS = 3  # different units of a column at most
 UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
 INDEX = re.compile(r"|unnamed: ?\d+|(.*[ _])?(id|index|no|nr|row|number)\.?", re.IGNORECASE)
 COUNTS_ROWS = 3  # rows that a column must count to be pointed at
 
 
-def sentinel_notes(names, values):
-    """Point at a value that repeats far outside the rest of its column in values (rows, columns)."""
-    notes = []
-    extremes = np.fmin.reduce(values), np.fmax.reduce(values)  # of each column, whatever is missing
-    repeated = [np.count_nonzero(values == extreme, axis=0) >= SENTINEL for extreme in extremes]
-    for place, name in enumerate(names):
-        for value in {extreme[place] for extreme, often in zip(extremes, repeated) if often[place]}:
-            finite = values[np.isfinite(values[:, place]), place]
-            rest = finite[finite != value]
-            count = len(finite) - len(rest)
-            if len(rest) > count and np.abs(rest - value).min() > 2 * (rest.max() - rest.min()) > 0:
-                notes.append(
-                    f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
-                )
-    return notes
+def find_sentinels(columns):
+    """Find values that may mean missing in columns, {name: numbers (rows,)}: -200, -999, 9999.
+
+    Such a value is the lowest or highest, repeats, and lies far outside the rest; once it is known, from one column or
+    for being all nines, a gap to the rest will do. Returns: {name: (value, how often, whether it is all but certain)}.
+    """
+    candidates = {}
+    for name, column in columns.items():
+        for value in (np.fmin.reduce(column), np.fmax.reduce(column)):  # whatever is missing
+            if (count := np.count_nonzero(column == value)) >= SENTINEL:
+                rest = column[np.isfinite(column) & (column != value)]
+                if len(rest) and (spread := rest.max() - rest.min()) > 0:
+                    gap = np.abs(rest - value).min() / spread
+                    candidates[name, value] = gap, count, len(rest) > count and gap > FAR
+    known = {value for (_, value), (_, _, far) in candidates.items() if far}
+    found = {}
+    for (name, value), (gap, count, far) in candidates.items():
+        code = NINES.fullmatch(f"{value:g}") is not None or value < 0 and value in known
+        if far or code and gap > APART:
+            found[name] = value, count, code
+    return found
 
 
-def two_spellings(tables, name):
-    """Return the first number that a column writes in two ways, such as 007 and 7, as (one, the other); else None."""
-    spellings = {}
-    for table in tables:
-        for number, word in sorted(table.spellings.get(name, ())):
-            if spellings.setdefault(number, word) != word:
-                return spellings[number], word
-    return None
+def sentinel_notes(columns):
+    """Point at values of inputs, {name: numbers (rows,)}, that may mean missing."""
+    return [
+        f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
+        for name, (value, count, _) in find_sentinels(columns).items()
+    ]
 
 
-def refuse_two_spellings(path, tables, names, constant):
-    """Raise InputError for columns, named by `constant`, that may tell apart what is one as a number."""
-    for name in names:
-        if found := two_spellings(tables, name):
+def refuse_sentinels(path, columns, learned, constant):
+    """Raise InputError where a column to learn, one of the names `learned`, holds a value that may mean missing."""
+    for name, (value, count, code) in find_sentinels(columns).items():
+        if name in learned and code:
             raise InputError(
-                f"{path}: column {name!r} of {constant} holds {found[0]!r} and {found[1]!r}, which are one number: "
-                f"write them the same way if they mean the same, else put a letter before them (n{found[0]})"
+                f"{path}: column {name!r} of {constant} is {value:g} {count} times, far outside the rest, as what is "
+                f"missing is written: empty those cells; if it was measured, write it with one digit more"
             )
-
-
-def spelling_notes(tables, name):
-    """Say that labels, written in two ways, are one class."""
-    found = two_spellings(tables, name)
-    return [f"labels: {found[0]!r} and {found[1]!r} are one number, so one class"] if found else []
 
 
 def variant_notes(names, what):
@@ -73,7 +74,8 @@ def index_notes(columns):
     if not counts and not INDEX.fullmatch(name):
         return []
     what = "counts the rows and is" if counts else "is"
-    return [f"column {name or '(nameless)'!r} {what} read as a time step: remove it if it is an index"]
+    remove = f"remove it if it is an index (IGNORE = [{name!r}])"
+    return [f"column {name or '(nameless)'!r} {what} read as a time step: {remove}"]
 
 
 def cell_with_unit(column):

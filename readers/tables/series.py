@@ -4,13 +4,19 @@ import numpy as np
 
 from core.errors import InputError
 from readers.file_checks import refuse_special
-from readers.tables import timestamps
-from readers.tables.ambiguity_checks import refuse_other_meanings
+from readers.tables import sanity_checks, timestamps
 from readers.tables.columns import group_rows, identifier_columns, input_columns, no_numeric_column
-from readers.tables.delimited import TABLES, read_table
-from readers.tables.sanity_checks import refuse_unit
-from readers.tables.timestamps import CALENDAR, COUNTERS, TIME_NAMES, choose_reading, steps_within
-from readers.text_files import with_twin
+from readers.tables.delimited import TABLES, place_of, read_table
+from readers.tables.not_a_series_checks import refuse_other_meanings
+from readers.tables.timestamps import (
+    CALENDAR,
+    COUNTERS,
+    TIME_NAMES,
+    choose_reading,
+    clock_note,
+    steps_within,
+)
+from readers.text_files import read_train_and_test
 from sequences.types import Sequences
 
 HEADLESS = (
@@ -21,7 +27,7 @@ HEADLESS = (
 )
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a table with one row a time step, or a folder of them: see readers/__init__.py and delimited.py.
 
     Rows that share the value of SEQUENCE are a series, in a folder those of a file. The rows of a `_TEST` twin follow
@@ -29,15 +35,21 @@ def read(path, c, known=None):
     Returns: (Sequences with x a list of arrays (time_i, features) float64, None).
     Raises: InputError for a missing header, for times that repeat or go back, and where no column of numbers is left.
     """
-    tables, twins = _read_tables(path, c, known)
-    rows = group_rows(path, tables, c, known, tables_apart=c.SEQUENCE == "file")
+    tables, twins = _read_tables(path, c, preparation)
+    rows = group_rows(path, tables, c, preparation, tables_apart=c.SEQUENCE == "file")
     clocks, times, reverse, notes = _check_times(rows)
-    if known is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
+    if preparation is None and c.TARGET is None and c.TASK is None and c.SEQUENCE is None:
         refuse_other_meanings(path, rows.names, rows.columns, clocks)
-    refuse_unit(path, rows.names, rows.columns, c.TARGET)
+    sanity_checks.refuse_unit(path, rows.names, rows.columns, c.TARGET)
     if not any(isinstance(column, np.ndarray) for column in rows.columns):
         raise no_numeric_column(rows)
-    columns, values, input_notes = input_columns(rows, sorted({*clocks, *map(rows.names.index, rows.sequence)}), known)
+    skipped = {*clocks, *map(rows.names.index, rows.sequence)}
+    if preparation is None:
+        _refuse_sentinels(rows, skipped, c)
+        counters = _counters(rows, skipped, c)
+        skipped |= {*counters}
+        notes += [clock_note(rows.names[k]) for k in counters]
+    columns, values, input_notes = input_columns(rows, sorted(skipped), preparation)
     held_out = rows.table_of >= len(tables) - twins
     series = [np.arange(s.start, s.stop)[::-1] if backward else s for s, backward in zip(rows.slices(), reverse)]
     read = Sequences(
@@ -50,22 +62,23 @@ def read(path, c, known=None):
         table=rows.names,
         notes=(*tables[0][1].notes, *input_notes, *notes),
     )
-    return (_without_incomplete(read, path) if known is None else read), None
+    return (_without_incomplete(read, path) if preparation is None else read), None
 
 
-def _read_tables(path, c, known):
+def _read_tables(path, c, preparation):
     """Read a file and its twin, or the tables of a folder. Returns: (list of (name, Table), how many are twins)."""
-    headless = HEADLESS if known is None and c.TARGET is None and c.SEQUENCE is None else None
+    headless = HEADLESS if preparation is None and c.TARGET is None and c.SEQUENCE is None else None
     if path.is_dir():
         found = [file for file in sorted(path.iterdir()) if file.name.lower().endswith(TABLES) and file.is_file()]
         if not found:
             raise InputError(f"{path} holds no tables: {', '.join(TABLES)}")
         for file in found:
             refuse_special(file)
-        return [(file.name, read_table(file)) for file in found], 0
-    if known is not None:
-        return [(path, read_table(path, identifiers=identifier_columns(c)))], 0
-    table, twin = with_twin(lambda file: read_table(file, headless=headless, identifiers=identifier_columns(c)), path)
+        return [(file.name, read_table(file, ignored=c.IGNORE)) for file in found], 0
+    options = {"identifiers": identifier_columns(c), "ignored": c.IGNORE}
+    if preparation is not None:
+        return [(path, read_table(path, **options))], 0
+    table, twin = read_train_and_test(lambda file: read_table(file, headless=headless, **options), path)
     tables = [(path, table)]
     return (tables, 0) if twin is None else ([*tables, (f"the _TEST twin of {path}", twin)], 1)
 
@@ -109,6 +122,37 @@ def _check_times(rows):
         which = "the rows" if len(reverse) == 1 else f"the rows of {reverse.sum()} series"
         notes.append(f"{which} run from newest to oldest: they were reversed")
     return clocks, times, reverse, notes
+
+
+def _refuse_sentinels(rows, skipped, c):
+    """Raise InputError where a column to forecast holds a value that may mean missing. skipped: no inputs."""
+    columns = dict(zip(rows.names, rows.columns))
+    numbers = [name for k, name in enumerate(rows.names) if isinstance(columns[name], np.ndarray) and k not in skipped]
+    wanted = c.TARGET if isinstance(c.TARGET, list) else [numbers[-1] if c.TARGET is None and numbers else c.TARGET]
+    places = [place_of(rows.names, column) for column in wanted]
+    learned = [rows.names[place] for place in places if place is not None]
+    sanity_checks.refuse_sentinels(rows.path, {name: columns[name] for name in numbers}, learned, "TARGET")
+
+
+def _counters(rows, skipped, c):
+    """Return the places of columns that go like a clock, but for those that TARGET (None: the last) and KNOWN name.
+
+    skipped: places of columns that are no inputs anyway.
+    """
+    numbers = [
+        name for k, name in enumerate(rows.names) if isinstance(rows.columns[k], np.ndarray) and k not in skipped
+    ]
+    targets, known = (columns if isinstance(columns, list) else [columns] for columns in (c.TARGET, c.KNOWN))
+
+    def names_of(columns):
+        by_place = range(-len(rows.names), len(rows.names))
+        return {column if column in rows.names or column not in by_place else rows.names[column] for column in columns}
+
+    named = names_of(targets) if c.TARGET is not None else {*numbers[-1:]}
+    if not named <= {*numbers}:  # refused later
+        return []
+    others = [name for name in numbers if name not in named | names_of(known)]
+    return [rows.names.index(name) for name in others if timestamps.only_goes_on(rows.column(name), rows.bounds)]
 
 
 def _refuse_unknown_dates(rows):

@@ -19,6 +19,8 @@ DATE_LIKE = re.compile(  # 2020-12-31, 31/Dec/20, 31 December 2020, December 31,
     r"(\d{4}[-/.]\w{1,9}[-/.]\d{1,2}|\d{1,2}[-/.]\w{1,9}[-/.]\d{2,4}|\d{1,2}[-/.]\d{4}"
     r"|\d{1,2}\.? [A-Z][a-z]{2,8} \d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4})(?=$|[ T,])"
 )
+ONE_WAY = 0.95  # share of a clock's steps that go one way: a few stamps may be zero
+LEAST_MOVES = 20  # that tell a clock, for each recording
 TIME_OF_DAY = re.compile(r"\d{1,2}[.:]\d{2}([.:]\d{2})?")
 # Ways to write a time stamp, the first under which all rows can be read and are in order counts. ISO 8601 goes first.
 TIME_FORMATS = (
@@ -185,6 +187,27 @@ def _inside_series(bounds):
 def steps_within(column, bounds):
     """Return the steps from row to row of numbers or times (rows,) that lie inside a series; bounds: (series + 1,)."""
     return np.diff(column)[_inside_series(bounds)]
+
+
+def only_goes_on(column, bounds):
+    """Tell whether numbers (rows,) move one way in as good as all steps inside series, to values not seen before.
+
+    So do clocks and counters, whatever their name, and a total: they say where in its recording a row stands. Hours of
+    the day begin again, and a level that is set a few times is no clock.
+    """
+    steps = steps_within(column, bounds)
+    moves = steps[np.isfinite(steps) & (steps != 0)]
+    if len(moves) < LEAST_MOVES * (len(bounds) - 1) or max((moves > 0).mean(), (moves < 0).mean()) < ONE_WAY:
+        return False
+    return 2 * sum(len(np.unique(column[start:stop])) for start, stop in zip(bounds, bounds[1:])) >= len(moves)
+
+
+def clock_note(name):
+    """Say that a column was taken for a clock, and how to keep it."""
+    return (
+        f"{name} goes one way inside recordings, as a clock or a counter does, and says only where a row stands: it is "
+        f"no input unless KNOWN = [{name!r}]"
+    )
 
 
 def step_signs(times, bounds):

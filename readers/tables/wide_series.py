@@ -7,15 +7,22 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.columns import as_words, side_by_side
-from readers.tables.delimited import is_empty, read_table
+from readers.tables.delimited import is_empty, place_of, read_table
 from readers.tables.sanity_checks import index_notes, unit_hint
-from readers.text_files import with_twin
+from readers.text_files import read_train_and_test
 from sequences.types import Sequences
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a wide table: see readers/__init__.py. The values of a `_TEST` twin follow those of the same name."""
-    table, twin = with_twin(read_table, path) if known is None else (read_table(path), None)
+
+    def read_one(file):
+        table = read_table(file, ignored=c.IGNORE)
+        ignored = {place_of(table.names, column) for column in c.IGNORE or ()}
+        kept = [k for k in range(len(table.names)) if k not in ignored]
+        return replace(table, names=[table.names[k] for k in kept], columns=[table.columns[k] for k in kept])
+
+    table, twin = read_train_and_test(read_one, path) if preparation is None else (read_one(path), None)
     notes, first = [*table.notes], table.names[0]
     first_is_name = _only_first_is_no_value(table)
     if first_is_name:

@@ -3,29 +3,24 @@
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.cells import MISSING
+from readers.tables.cells import MISSING, is_plain_number
 
 
 def class_order(name):
     """Sort numbers by value (2 before 10), before words, of which nan is one."""
-    try:
-        number = float(name)
-    except ValueError:
-        return (1, 0.0, name)
+    number = float(name) if is_plain_number(name) else np.nan
     return (0, number, name) if np.isfinite(number) else (1, 0.0, name)
 
 
 def class_name(label):
-    """Write a label (number, string, boolean) as a string; 1, 1.0 and "1.0000e+00" all become "1"."""
-    try:
-        number = float(label)
-    except ValueError:
-        if not str(label).isprintable():
-            raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown") from None
-        return str(label)
-    if isinstance(label, np.floating) and not number.is_integer():
-        raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
-    return str(int(number)) if number.is_integer() and not isinstance(label, np.bool_) else str(label)
+    """Write a label (number, string, boolean) as a string: words as they are, the numbers 1 and 1.0 as "1"."""
+    if isinstance(label, np.floating):
+        if not label.is_integer():
+            raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
+        return str(int(label))
+    if not str(label).isprintable():
+        raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown")
+    return str(label)
 
 
 def missing_note(classes):

@@ -1,7 +1,7 @@
 """Linear models beside a network of classes: each knows what the others miss, and their logits add up.
 
 A deep network of some sequences gets two: ridge regression on all values, and on what fixed convolutions find
-(networks/fixed_kernels.py). How much each counts is found from their answers to sequences that they were fitted without
+(networks/minirocket.py). How much each counts is found from their answers to sequences that they were fitted without
 (stacking: Wolpert 1992, Breiman 1996). A network of texts gets one, of words (word_model.py). The network is trained
 alone: together with them it would learn no more than what they get wrong (docs/choices.md).
 """
@@ -12,28 +12,28 @@ import numpy as np
 
 from baselines import ridge
 from core.lazy import layers
-from networks import fixed_kernels
+from networks import minirocket
 from networks.layer_names import CONVOLUTION
 from networks.linear_layers import linear_part, with_logits
-from networks.standardisation import as_function, standardised
+from networks.standardisation import numpy_function, standardised
 from tasks.classification import word_model
-from tasks.classification.stacking import balance, best_scales
+from tasks.classification.stacking import class_weight_logits, stacking_weights
 
 MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
 NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
 
 
 @dataclass(frozen=True)
-class FittedPair:
+class RidgePair:
     """Both linear models, whose answers are logits."""
 
     values: ridge.LinearModel  # of all values of a sequence
     shapes: ridge.LinearModel  # of what the fixed kernels find
-    kernels: list  # of fixed_kernels.Dilated
+    kernels: list  # of minirocket.DilatedKernels
     scales: np.ndarray  # (2,) what ridge regression's answers were multiplied by
 
 
-def pair_helps(data, c):
+def data_suit_ridge_pair(data, c):
     """Tell whether the two models would be added to a deep network: to one of some sequences of numbers.
 
     Not where several come from one source (a speaker, a recording): how well a linear model tells those that it was
@@ -43,15 +43,15 @@ def pair_helps(data, c):
     return c.LINEAR_START and len(data.train.shape) == 2 and len(data.train) <= MOST_SEQUENCES and not in_groups
 
 
-def pair_applies(data, c):
+def uses_ridge_pair(data, c):
     """Tell whether the two models are added."""
-    return c.ARCHITECTURE.startswith("deep") and pair_helps(data, c)
+    return c.ARCHITECTURE.startswith("deep") and data_suit_ridge_pair(data, c)
 
 
-def add_pair(model, data, c):
+def fit_and_add_ridge_pair(model, data, c):
     """Return a trained network with the two models beside it."""
-    fitted = fit_pair(data, model.output_shape[1], c)
-    whole = join_pair(model, fitted)
+    fitted = fit_ridge_pair(data, model.output_shape[1], c)
+    whole = add_ridge_pair(model, fitted)
     scales = "all values × {:.2f}, on fixed convolutions × {:.2f}".format(*fitted.scales)
     print(
         f"Added to the network's logits × {NETWORK_SHARE}: ridge regression on {scales} (LINEAR_START), "
@@ -60,16 +60,16 @@ def add_pair(model, data, c):
     return whole
 
 
-def join_pair(model, fitted):
-    """Return a trained network with both linear models, a FittedPair, beside it."""
+def add_ridge_pair(model, fitted):
+    """Return a trained network with both linear models, a RidgePair, beside it."""
     x = model.get_layer(f"{CONVOLUTION}_1").input
     values = linear_part(x, fitted.values)
-    shapes = linear_part(fixed_kernels.shares_above(x, fitted.kernels), fitted.shapes, "linear_of_shapes")
+    shapes = linear_part(minirocket.positive_share_features(x, fitted.kernels), fitted.shapes, "linear_of_shapes")
     return with_logits(model, values + shapes, NETWORK_SHARE)
 
 
-def fit_pair(data, outputs, c):
-    """Fit both models to the training set. outputs: 1 for two classes, else their number. Returns: FittedPair."""
+def fit_ridge_pair(data, outputs, c):
+    """Fit both models to the training set. outputs: 1 for two classes, else their number. Returns: RidgePair."""
     y, shape = data.train.y, data.train.shape
 
     def prepare(inputs):
@@ -78,18 +78,18 @@ def fit_pair(data, outputs, c):
     def targets(places):
         return 2.0 * (y[places, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
 
-    kernels = fixed_kernels.choose(data.train, prepare, c.SEED)
-    flatten = as_function(lambda inputs: layers.Flatten()(prepare(inputs)), shape)
-    inputs = flatten, fixed_kernels.extractor(prepare, shape, kernels)
+    kernels = minirocket.fit_kernels(data.train, prepare, c.SEED)
+    flatten = numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), shape)
+    inputs = flatten, minirocket.feature_extractor(prepare, shape, kernels)
     models, answers = zip(*(ridge.fit_leave_one_out(data.train, targets, own, c.SEED) for own in inputs))
-    scales = best_scales(answers, y)
+    scales = stacking_weights(answers, y)
     values, shapes = (model.scaled(scale) for model, scale in zip(models, scales))
-    values = replace(values, intercept=values.intercept + balance(y, outputs, c))
-    return FittedPair(values, shapes, kernels, scales)
+    values = replace(values, intercept=values.intercept + class_weight_logits(y, outputs, c))
+    return RidgePair(values, shapes, kernels, scales)
 
 
 # Functions (data, c) that tell whether a linear model is added, and (model, data, c) that add it to a trained network.
 LINEAR_MODELS = (
     (word_model.applies, word_model.add_word_model),
-    (pair_applies, add_pair),
+    (uses_ridge_pair, fit_and_add_ridge_pair),
 )

@@ -9,7 +9,7 @@ optimize, special = lazy("scipy.optimize"), lazy("scipy.special")
 LARGEST_SCALE = 30.0  # what ridge regression brings to 1 is brought to at the most
 
 
-def balance(y, outputs, c):
+def class_weight_logits(y, outputs, c):
     """Return what CLASS_WEIGHT adds to the logits (outputs,) of classes y (n,): the logarithm of each one's weight.
 
     A network learns it from a weighted loss. Linear models are fitted without weights, and would undo it. A class that
@@ -22,7 +22,7 @@ def balance(y, outputs, c):
     return logs if outputs > 1 else logs[1:] - logs[:1]
 
 
-def best_scales(answers, y):
+def stacking_weights(answers, y):
     """Return what several answers (n, outputs) are multiplied by for their sum to be logits of classes y (n,).
 
     Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; its scale is

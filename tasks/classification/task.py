@@ -10,16 +10,17 @@ from baselines.naive import majority_class
 from core.errors import InputError
 from core.lazy import lazy
 from core.run_folder import AGAIN
+from core.wording import format_share
 from evaluation.classification_scores import score_classification
-from evaluation.folds import pool_confusion_matrices
-from networks.text_layers import embedded, taking_raw_texts
+from evaluation.pooled_scores import pool_confusion_matrices
+from networks.text_layers import embedded, prepend_tokenizer
 from readers.tables.sanity_checks import variant_notes
 from reports import Report, pictures
 from reports import examples as examples_of
 from reports.classification import classification_lines, confusion_matrix_lines
-from reports.text import aligned
-from sequences.vocabulary import words_of
-from tasks.base import Task, network_view
+from reports.formatting import aligned
+from sequences.vocabulary import tokenize
+from tasks.base import Task, flat_inputs_function
 from tasks.classification.labels import class_name, class_order, missing_note
 from tasks.classification.linear_models import LINEAR_MODELS
 
@@ -57,14 +58,14 @@ class Classification(Task):
             raise InputError(f"the training set holds one class only ({only}): at least two are needed. {UNUSUAL}")
         return cls(classes)
 
-    def encode(self, labels, split, c):
+    def encode(self, labels, split_name, c):
         """Number the labels (n,) by their place among the classes: int64 (n,)."""
         unique, inverse = np.unique(labels, return_inverse=True)
         names = [class_name(label) for label in unique]
         unseen = sorted(set(names) - set(self.classes))
         if unseen:
             known = f"unknown to the training set: {self.classes}"
-            raise InputError(f"the {split} set has the label {unseen[0]!r}, {known}")
+            raise InputError(f"the {split_name} set has the label {unseen[0]!r}, {known}")
         return np.array([self.classes.index(name) for name in names], dtype=np.int64)[inverse]
 
     def target_notes(self, targets, c):
@@ -77,14 +78,14 @@ class Classification(Task):
         """Return vectors of words, or the standardised sequences."""
         return embedded(inputs, data, c) if data.preparation.kind == "texts" else super().prepared(inputs, data, c)
 
-    def outputs(self, data, c):
+    def output_layer(self, data, c):
         """Return 1, the probability of the second of two classes, or the number of classes."""
-        n = len(self.classes)
-        return 1 if n == 2 else n
+        return self.output_shape()[0]
 
     def output_shape(self):
         """Return the shape of the network's answer for one sequence."""
-        return (self.outputs(None, None),)
+        n = len(self.classes)
+        return (1,) if n == 2 else (n,)
 
     def compile_arguments(self, model):
         """Return cross-entropy and accuracy."""
@@ -102,7 +103,7 @@ class Classification(Task):
         for applies, add in LINEAR_MODELS:
             if applies(data, c):
                 model = add(model, data, c)
-        return taking_raw_texts(model, data.preparation) if data.preparation.kind == "texts" else model
+        return prepend_tokenizer(model, data.preparation) if data.preparation.kind == "texts" else model
 
     def describe_target(self):
         """Say in a few words what is learned."""
@@ -132,8 +133,8 @@ class Classification(Task):
         constant = np.full(len(test), majority_class(test.y))
         if data.preparation.kind == "texts":
             texts, new_texts = ([split.names[row] for row in split.rows] for split in (train, test))
-            return {MAJORITY: constant, LINEAR: tfidf.fit_predict(texts, train.y, new_texts, words_of)}, []
-        inputs = network_view(self, data, c)
+            return {MAJORITY: constant, LINEAR: tfidf.fit_predict(texts, train.y, new_texts, tokenize)}, []
+        inputs = flat_inputs_function(self, data, c)
         model = ridge.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, inputs, c.SEED)
         answers = ridge.predict(model, test, inputs).argmax(axis=1)
         return {MAJORITY: constant, LINEAR: answers}, ridge.sample_note(model, len(train))
@@ -150,7 +151,7 @@ class Classification(Task):
             [*place, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
             for place, true, ps in zip(places, test.y, probabilities)
         ]
-        title = f"{c.DATASET}: test accuracy {figures['accuracy']:.2f}"
+        title = f"{c.DATASET}: test accuracy {format_share(figures['accuracy'])}"
         matrix = pictures.confusion_matrix(figures["confusion_matrix"], classes, title)
         drawn, shown = {"confusion_matrix.png": matrix}, None
         chosen = examples_of.right_and_wrong(probabilities.argmax(axis=1) == test.y)
@@ -168,8 +169,11 @@ class Classification(Task):
         """Add up the confusion matrices of folds, which may have met other classes."""
         classes, matrix = pool_confusion_matrices([(f["confusion_matrix"], task.classes) for f, task in folds])
         right, n = int(np.trace(matrix)), int(matrix.sum())
-        lines = [*confusion_matrix_lines(matrix, classes), f"Accuracy over all folds: {right / n:.3f} of {n} sequences"]
-        picture = pictures.confusion_matrix(matrix.tolist(), classes, f"All folds: accuracy {right / n:.2f}")
+        lines = [
+            *confusion_matrix_lines(matrix, classes),
+            f"Accuracy over all folds: {format_share(right / n, 3)} of {n} sequences",
+        ]
+        picture = pictures.confusion_matrix(matrix.tolist(), classes, f"All folds: accuracy {format_share(right / n)}")
         return lines, {"classes": classes, "confusion_matrix": matrix.tolist()}, {"confusion_matrix.png": picture}
 
     def report_new(self, new, probabilities, input_shape):
@@ -179,7 +183,7 @@ class Classification(Task):
         what = "text" if new.texts else "file" if new.names else "index"
         header = [what, "predicted_label", *(f"probability_{name}" for name in self.classes)]
         rows = [[name, label, *(f"{p:.6f}" for p in ps)] for name, label, ps in zip(names, labels, probabilities)]
-        shown = [[name, label, f"{ps.max():.3f}"] for name, label, ps in zip(names[:5], labels, probabilities)]
+        shown = [[name, label, format_share(ps.max(), 3)] for name, label, ps in zip(names[:5], labels, probabilities)]
         counts = Counter(labels)
         lines = [
             aligned([header[0], "predicted label", "probability"], shown),

@@ -12,7 +12,7 @@ from core.lazy import layers, lazy, ops
 from networks.layer_names import LINEAR
 from networks.linear_layers import with_logits
 from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
-from tasks.classification.stacking import balance, best_scales
+from tasks.classification.stacking import class_weight_logits, stacking_weights
 
 sparse = lazy("scipy.sparse")
 linear_model = lazy("sklearn.linear_model")
@@ -24,18 +24,18 @@ PAIRS = 2**18  # numbers for pairs of neighbouring words: two pairs rarely share
 SPREAD = 31337  # a prime: a pair's number is (SPREAD × first word + second word) modulo PAIRS
 
 
-class Words(NamedTuple):
+class BagOfWordsModel(NamedTuple):
     """A linear model: logits are a text's sum of `weights` by the root of its number of words, and the intercept."""
 
     weights: np.ndarray  # (words that can occur and PAIRS, outputs) float32, 0 for padding and unknown words
     intercept: np.ndarray  # (outputs,)
 
 
-def fit_words(data, outputs, c):
+def fit_bag_of_words(data, outputs, c):
     """Fit ridge regression to the words of the training set. outputs: 1 for two classes, else their number."""
     y = data.train.y
     size = len(data.preparation.vocabulary) + RESERVED
-    x = bags(data.train.take(slice(None)), size)
+    x = bag_of_words(data.train.take(slice(None)), size)
     rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
     x = x @ sparse.diags(rarity)
     targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
@@ -45,13 +45,13 @@ def fit_words(data, outputs, c):
         model_selection.cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models
     ]
     best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
-    (scale,), model = best_scales([answers[best]], y), models[best].fit(x, targets)
+    (scale,), model = stacking_weights([answers[best]], y), models[best].fit(x, targets)
     weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
-    intercept = scale * np.reshape(model.intercept_, -1) + balance(y, outputs, c)
-    return Words(weights.astype(np.float32), intercept)
+    intercept = scale * np.reshape(model.intercept_, -1) + class_weight_logits(y, outputs, c)
+    return BagOfWordsModel(weights.astype(np.float32), intercept)
 
 
-def bags(numbers, size):
+def bag_of_words(numbers, size):
     """Count words and pairs of texts, numbers (n, words), by the root of how many words each has.
 
     size: words that can occur. Returns: sparse (n, size + PAIRS).
@@ -66,7 +66,7 @@ def bags(numbers, size):
     return sparse.csr_matrix((1 / roots[rows], (rows, columns)), (n, size + PAIRS))
 
 
-def linear_words(numbers, words):
+def bag_of_words_logits(numbers, words):
     """Put the linear model into the network: the numbers of words (n, words) become logits (n, outputs)."""
     numbers = ops.cast(numbers, "int64")
     first, second = numbers[:, :-1], numbers[:, 1:]
@@ -86,7 +86,7 @@ def applies(data, c):
 
 def add_word_model(model, data, c):
     """Return a trained network of the numbers of words with the linear model beside it."""
-    whole = with_logits(model, linear_words(model.input, fit_words(data, model.output_shape[1], c)))
+    whole = with_logits(model, bag_of_words_logits(model.input, fit_bag_of_words(data, model.output_shape[1], c)))
     print(
         "Added to the network's logits: ridge regression on words and pairs of words (LINEAR_START), "
         f"{whole.count_params():,} parameters in all"

@@ -11,9 +11,9 @@ import numpy as np
 
 from core.lazy import keras, layers, ops
 from networks.layer_names import WINDOW_SCALE
-from networks.standardisation import as_function, standardise
+from networks.standardisation import numpy_function, standardise
 from sequences.statistics import mean_and_variance
-from sequences.types import in_blocks
+from sequences.types import block_slices
 from tasks.forecasting.future_inputs import season_to_difference
 
 OF_LEVEL = 0.001  # of a window's last value: the least that its own scale is taken to be
@@ -87,14 +87,14 @@ class Differencing:
         """Return the NumPy function from windows to (`base`, the unit (n, 1, targets) of the changes to come)."""
         deviation = self.deviation[self.targets]
         if not self.scale_each:
-            base = as_function(self.base, self.shape)
+            base = numpy_function(self.base, self.shape)
             return lambda x: (base(x), deviation)
 
         def make(inputs):
             x = standardise(changes(inputs, self.changing, self.season), self.mean, self.deviation**2)
             return self.base(inputs), ops.take(self.window_scale(x, inputs), self.targets, axis=2)
 
-        both = as_function(make, self.shape)
+        both = numpy_function(make, self.shape)
 
         def base_and_scaled_deviation(x):
             base, scale = both(x)
@@ -105,7 +105,7 @@ class Differencing:
     def encode(self, split):
         """Return what the loss compares with the network's output: a Split's y in changes, float32 (n, outputs)."""
         found, base_and_unit = [], self.base_and_unit()
-        for block in in_blocks(split):
+        for block in block_slices(split):
             base, unit = base_and_unit(split.take(block))
             own = (split.y[block] - base) / unit
             found.append(np.clip(own, -FARTHEST, FARTHEST) if self.scale_each else own)
@@ -115,7 +115,7 @@ class Differencing:
         """Undo `encode` for a linear model's output (n, outputs): forecasts (n, horizon, targets)."""
         found, base_and_unit = [], self.base_and_unit()
         output = output.reshape(len(split), self.horizon, len(self.targets))
-        for block in in_blocks(split):
+        for block in block_slices(split):
             base, unit = base_and_unit(split.take(block))
             found.append(output[block] * unit + base)
         return np.concatenate(found)
@@ -126,7 +126,7 @@ def _fit(data, scale_each):
     task, shape = data.task, data.train.shape
     changing = np.zeros(shape[1])
     changing[: len(data.preparation.columns)] = 1
-    seen = as_function(lambda inputs: changes(inputs, changing, task.season), shape)
+    seen = numpy_function(lambda inputs: changes(inputs, changing, task.season), shape)
     mean, variance = mean_and_variance(data.train, seen)
     mean = mean * (1 - changing) if scale_each else mean
     return Differencing(changing, mean, np.sqrt(variance), task.places, task.horizon, scale_each, task.season, shape)

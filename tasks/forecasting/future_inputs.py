@@ -54,7 +54,7 @@ def known_names(series, targets, c):
     return list(dict.fromkeys(columns)), list(dict.fromkeys(calendar))
 
 
-def refuse_switches(series, targets, c):
+def refuse_binary_target(series, targets, c):
     """Refuse to forecast a column of 0 and 1 that nobody has named: most likely it is a label."""
     values = np.concatenate([x[:, series.columns.index(targets[0])] for x in series.x])
     if c.TARGET is None and np.isin(values[~np.isnan(values)], (0, 1)).all():

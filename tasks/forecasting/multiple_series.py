@@ -5,13 +5,19 @@ import numpy as np
 from core.errors import InputError
 
 
-def last_measured(measured):
+def measured_length(measured):
     """Return how many rows there are up to the last with a value to forecast. measured: (rows, targets)."""
     measured = measured.any(axis=1)
     return len(measured) - int(measured[::-1].argmax()) if measured.any() else 0
 
 
-def score_units(train, series, marks, task, c):
+def as_measured(series, place, targets):
+    """Return the targets of a prepared series up to its last with a value, NaN in gaps: (rows, targets)."""
+    values, measured = series.x[place][:, targets], series.measured[place][:, targets]
+    return np.where(measured, values, np.nan)[: measured_length(measured)]
+
+
+def error_units(train, series, marks, task, c):
     """Return what a score divides the errors of each series by, (series, targets).
 
     1 for one target: its own units. The deviation of each of several; with STANDARDISE = "sequence" of each series.
@@ -35,13 +41,13 @@ def series_of(rows, starts):
     return np.searchsorted(starts, rows, "right") - 1
 
 
-def only(series, kept):
+def select_series(series, kept):
     """Return the series at some places (k,)."""
     lists = {name: getattr(series, name) for name in ("x", "names", "times", "measured")}
     return series.replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
 
 
-def name_in_message(series, place, where):
+def series_name(series, place, where):
     """Return what to call a series in a message."""
     return f"{where}: series {series.names[place]}" if series.names and len(series.x) > 1 else str(where)
 
@@ -68,7 +74,8 @@ def future_notes(train, used, names):
     future = [len(x) - rows for x, rows in zip(train.x, used) if 0 < rows < len(x)]
     if not future:
         return []
-    which = f"the last {future[0]} rows have" if len(train.x) == 1 else f"the last rows of {len(future)} series have"
+    which = f"the last {future[0]} rows have" if future[0] > 1 else "the last row has"
+    which = which if len(train.x) == 1 else f"the last rows of {len(future)} series have"
     return [f"{which} no {names}: they are no part of training or test, predict_model.py forecasts from there on"]
 
 
@@ -89,7 +96,7 @@ def training_rows(data):
     return [x[:end, data.task.places] for x, end in zip(data.sequences.x, ends)]
 
 
-def scales(data, season):
+def mase_scales(data, season):
     """Return the mean change of each series over a season in its training set, (series, targets): for MASE.
 
     Hyndman and Koehler (2006). A series without a training set, or without any change, gets NaN.
@@ -103,5 +110,25 @@ def scales(data, season):
 
 def last_windows(x, measured, places, window):
     """Return the last window (series, time, columns) of each series before its first row without a target."""
-    ends = [last_measured(own[:, places]) for own in measured]
+    ends = [measured_length(own[:, places]) for own in measured]
     return np.stack([values[end - window : end] for values, end in zip(x, ends)]).astype(np.float32)
+
+
+def usual_time_step(times):
+    """Return the median seconds from row to row of series with time stamps, a list of arrays (time_i,), or None."""
+    steps = [np.diff(own) / np.timedelta64(1, "s") for own in times or []]
+    steps = np.concatenate(steps) if steps else np.zeros(0)
+    return float(np.median(steps)) if len(steps) else None
+
+
+def refuse_other_time_step(step, trained, where):
+    """Raise InputError for new series whose rows are further apart, or closer, than those of the training set.
+
+    Months differ by a tenth, which is let pass.
+    """
+    if step is None or trained is None or max(step, trained) <= 1.15 * min(step, trained):
+        return
+    raise InputError(
+        f"{where} has a row every {step:g} seconds, the training set every {trained:g}: a forecast counts rows, so "
+        "bring new data in the same steps"
+    )

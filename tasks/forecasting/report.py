@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from core.wording import counted
+from evaluation.forecast_checks import Origins, forecast_checks, overlap
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from reports import Report, pictures
 from reports.forecasting import forecast_lines
-from reports.text import aligned, format_error
+from reports.formatting import aligned, format_error
 from sequences.calendar_features import continue_times
 from sequences.types import Split
 from tasks.forecasting import multiple_series
@@ -20,13 +22,17 @@ def report_forecasts(task, data, forecasts, rivals, c):
     values = np.concatenate(series.x)[:, task.places]
     true = values[first[:, None] + np.arange(task.horizon)]
     bands = half_widths(task, test)
-    names, scales = (series.names, multiple_series.scales(data, c.SEASON or 1)) if len(starts) > 1 else (None, None)
+    names, scales = (
+        (series.names, multiple_series.mase_scales(data, c.SEASON or 1)) if len(starts) > 1 else (None, None)
+    )
     answers = {"network": forecasts, **rivals}
-    compared = ForecastComparison(true, answers, bands, task.targets, test.unit, names, own, scales)
-    figures = score_forecasts(compared, c.SEED)
+    origins = Origins(first, own, starts[own])
+    shared, _ = overlap(origins, task.horizon)
+    compared = ForecastComparison(true, answers, bands, task.targets, test.unit, names, own, scales, shared)
+    figures = score_forecasts(compared, c.SEED) | {"checks": forecast_checks(values, forecasts, origins, task.targets)}
     edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
     header, rows = table({"true": true, "forecast": forecasts, **edges}, task, first - starts[own], names, own)
-    drawn = {"forecast.png": pictures.forecasts(panels(task, data, figures, values, forecasts, bands))}
+    drawn = {"forecast.png": pictures.forecasts(panels(task, data, figures, forecasts, bands))}
     return Report(figures, forecast_lines(figures, task.targets, c.STANDARDISE), header, rows, drawn)
 
 
@@ -36,10 +42,10 @@ def report_future(task, new, forecasts, input_shape):
     x = multiple_series.last_windows(new.x, new.measured, places, input_shape[0])
     bands = half_widths(task, Split(x, None, np.arange(len(x))))
     edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
-    ends = [multiple_series.last_measured(measured[:, places]) for measured in new.measured]
+    ends = [multiple_series.measured_length(measured[:, places]) for measured in new.measured]
     times = new.times and [times_ahead(own, end, task.horizon) for own, end in zip(new.times, ends)]
     header, rows = future_table(forecasts, edges, task, names, times)
-    past = [values[:end, places] for values, end in zip(new.x, ends)]
+    past = [multiple_series.as_measured(new, k, places) for k in range(len(ends))]
     what = f"the last of {ends[0]} rows" if names is None else f"the end of {len(names)} series"
     shown = rows if len(rows) <= 60 else rows[:12]
     lines = [f"Forecast of {', '.join(task.targets)} beyond {what}:", aligned(header, shown)]
@@ -51,6 +57,7 @@ def report_future(task, new, forecasts, input_shape):
 def future_panels(past, forecasts, bands, targets, names):
     """Choose what future.png shows: each target of one series, the first target of several."""
     series_and_target = [(k, 0) for k in range(len(past))] if names else [(0, k) for k in range(len(targets))]
+    beyond = f"{counted(forecasts.shape[1], 'step')} beyond its end"
     return [
         pictures.ForecastPanel(
             values=past[place][:, k],
@@ -58,7 +65,7 @@ def future_panels(past, forecasts, bands, targets, names):
             forecasts=forecasts[[place], :, k],
             half_widths={level: size[[place], :, k] for level, size in bands.items()},
             target=targets[k],
-            title=f"{targets[k]}{f' of {names[place]}' if names else ''}: {forecasts.shape[1]} steps beyond its end",
+            title=f"{targets[k]}{f' of {names[place]}' if names else ''}: {beyond}",
         )
         for place, k in series_and_target
     ]
@@ -103,7 +110,7 @@ def future_table(forecasts, edges, task, names, times):
     return header, rows
 
 
-def panels(task, data, figures, values, forecasts, bands):
+def panels(task, data, figures, forecasts, bands):
     """Choose what forecast.png shows: the best and the worst series, or target, or the only one.
 
     Returns: list of pictures.ForecastPanel.
@@ -123,10 +130,12 @@ def panels(task, data, figures, values, forecasts, bands):
     for place, k in chosen:
         windows, target = own == place, task.targets[k]
         rmse = np.sqrt(np.mean((forecasts[windows][:, :, k] - data.test.y[windows][:, :, k]) ** 2))
-        title = f"{target}{f' of {series.names[place]}' if len(starts) > 1 else ''}, {task.horizon} steps ahead"
+        title = (
+            f"{target}{f' of {series.names[place]}' if len(starts) > 1 else ''}, {counted(task.horizon, 'step')} ahead"
+        )
         made.append(
             pictures.ForecastPanel(
-                values=values[starts[place] : starts[place] + len(series.x[place]), k],
+                values=multiple_series.as_measured(series, place, task.places)[:, k],
                 first_rows=first[windows] - starts[place],
                 forecasts=forecasts[windows][:, :, k],
                 half_widths={level: size[windows][:, :, k] for level, size in bands.items()},

@@ -8,14 +8,15 @@ from baselines import LINEAR, ridge
 from baselines.naive import naive_forecasts
 from core.errors import InputError
 from core.lazy import keras, layers
+from core.wording import counted
 from evaluation.seasons import season_note
 from networks.layer_names import OUTPUT, WINDOW_SCALE
 from networks.linear_layers import linear_part
-from reports.text import pooled_report
+from reports.formatting import pooled_report
 from sequences.splits import split_series
 from sequences.types import SPLITS
 from sequences.windows import forecast_windows
-from tasks.base import Task, network_view
+from tasks.base import Task, flat_inputs_function
 from tasks.forecasting import future_inputs, multiple_series
 from tasks.forecasting.differencing import Differencing, differencing_note
 from tasks.forecasting.prediction_intervals import PredictionIntervals
@@ -33,6 +34,7 @@ class Forecasting(Task):
     calendar: list[str]  # names in sequences.calendar_features.CYCLES
     horizon: int
     season: int  # rows back that changes count against, see differencing.py; 0: against the last row
+    time_step: float | None = None  # usual seconds from row to row, where the series have time stamps
     intervals: PredictionIntervals | None = None  # learned from the validation set
 
     metric = "rmse"
@@ -61,9 +63,9 @@ class Forecasting(Task):
         cls.check(train, c)
         targets = future_inputs.target_names(train, c)
         future_inputs.known_names(train, targets, c)
-        future_inputs.refuse_switches(train, targets, c)
+        future_inputs.refuse_binary_target(train, targets, c)
         places = [train.columns.index(name) for name in targets]
-        rows = [multiple_series.last_measured(~np.isnan(x[:, places])) for x in train.x]
+        rows = [multiple_series.measured_length(~np.isnan(x[:, places])) for x in train.x]
         held_out = train.held_out or [0] * len(rows)
         official = [max(0, used - len(x) + held) for used, x, held in zip(rows, train.x, held_out)]
         least = (c.WINDOW or future_inputs.SHORTEST) + c.HORIZON
@@ -81,7 +83,8 @@ class Forecasting(Task):
             deviation = np.nanstd(np.concatenate(train.x)[rows][:, places], axis=0)
         deviation = np.where(deviation > 0, deviation, 1.0).tolist()
         season = future_inputs.season_to_difference(c)
-        return cls(targets, places, deviation, known, calendar, c.HORIZON, season)
+        time_step = multiple_series.usual_time_step(train.times)
+        return cls(targets, places, deviation, known, calendar, c.HORIZON, season, time_step)
 
     def make_splits(self, train, test, rows, c):
         """Cut prepared series into windows; each belongs to the split that all of its targets lie in."""
@@ -98,14 +101,18 @@ class Forecasting(Task):
         for name, split in splits.items():
             if not len(split) and len(rows[name]):
                 raise InputError(f"the {name} set has no window whose {names} was measured in every row")
-            split.unit = multiple_series.score_units(train, series, marks, self, c)[series[split.rows]]
+            split.unit = multiple_series.error_units(train, series, marks, self, c)[series[split.rows]]
         if len(splits["training"]) < 2:
             raise InputError("the training set has one window: set STRIDE or WINDOW lower")
         multiple_series.refuse_season(c, splits["test"], train, self.horizon)
-        notes = [f"{gaps} windows with an empty {names} to forecast were left out"] if gaps else []
+        left_out = counted(gaps, "window")
+        notes = (
+            [f"{left_out} with an empty {names} to forecast {'was' if gaps == 1 else 'were'} left out"] if gaps else []
+        )
+        notes.append("rmse in training is in standard deviations of a window's changes, not in the report's units")
         notes += differencing_note(c)
         notes += multiple_series.short_notes(train, marks, series, window + self.horizon)
-        used = [multiple_series.last_measured(own[:, places]) for own in train.measured]
+        used = [multiple_series.measured_length(own[:, places]) for own in train.measured]
         notes += multiple_series.future_notes(train, used, names)
         return splits, train.replace(columns=[*train.columns, *future_inputs.feature_names(self)]).noted(*notes)
 
@@ -115,7 +122,7 @@ class Forecasting(Task):
         """Return the changes of a window."""
         return Differencing.fit(data, c).prepared(inputs)
 
-    def outputs(self, data, c):
+    def output_layer(self, data, c):
         """Return the function that makes the changes to come (n, horizon × targets).
 
         With LINEAR_START they are the sum of a linear part, at ridge's solution, and of architecture and output layer,
@@ -135,7 +142,7 @@ class Forecasting(Task):
     def linear_model(self, data, c):
         """Fit the linear model of the training set: the changes to come, from all changes."""
         encoded = self.loss_targets(data.train, data, c).astype(np.float64)
-        return ridge.fit(data.train, lambda places: encoded[places], network_view(self, data, c), c.SEED)
+        return ridge.fit(data.train, lambda places: encoded[places], flat_inputs_function(self, data, c), c.SEED)
 
     def loss_targets(self, split, data, c):
         """Return the changes to come (n, horizon × targets), each in its units."""
@@ -176,7 +183,7 @@ class Forecasting(Task):
         return replace(self, intervals=None)
 
     def score(self, split, forecasts):
-        """Return the RMSE of forecasts (n, horizon, targets), in the units that multiple_series.score_units gives."""
+        """Return the RMSE of forecasts (n, horizon, targets), in the units that multiple_series.error_units gives."""
         return float(np.sqrt((((forecasts - split.y) / split.unit[:, None]) ** 2).mean()))
 
     def baselines(self, data, c):
@@ -184,7 +191,7 @@ class Forecasting(Task):
         test, values = data.test, np.concatenate(data.sequences.x)[:, self.places]
         forecasts = naive_forecasts(values, test.rows + test.shape[0], self.horizon, c.SEASON)
         model = self.linear_model(data, c)
-        solved = ridge.predict(model, test, network_view(self, data, c))
+        solved = ridge.predict(model, test, flat_inputs_function(self, data, c))
         forecasts[LINEAR] = Differencing.fit(data, c).decode(test, solved)
         training = [rows[:, 0] for rows in multiple_series.training_rows(data) if len(rows)]
         return forecasts, ridge.sample_note(model, len(data.train)) + season_note(training, c)
@@ -205,12 +212,13 @@ class Forecasting(Task):
         Returns: (the Sequences that are long enough, their windows (series, time, features)). Raises: InputError where
         none is, and where inputs that should be known ahead are not there.
         """
+        multiple_series.refuse_other_time_step(multiple_series.usual_time_step(new.times), self.time_step, where)
         window, windows, kept = input_shape[0], [], []
         for place, values in enumerate(future_inputs.with_known(new, self)):
-            measured, name = new.measured[place], multiple_series.name_in_message(new, place, where)
-            rows = multiple_series.last_measured(measured[:, self.places])
+            measured, name = new.measured[place], multiple_series.series_name(new, place, where)
+            rows = multiple_series.measured_length(measured[:, self.places])
             if rows < window and len(new.x) == 1:
-                raise InputError(f"{name} has {rows} rows; the run takes the last {window}")
+                raise InputError(f"{name} has {counted(rows, 'row')}; the run takes the last {window}")
             if rows >= window:
                 future_inputs.refuse_unknown(new, self, measured, rows, name)
                 windows.append(values[rows - window : rows])
@@ -220,7 +228,7 @@ class Forecasting(Task):
         if len(kept) < len(new.x):
             short = [name for place, name in enumerate(new.names) if place not in kept]
             few = f"{len(short)} of {len(new.x)} series have fewer than {window} rows"
-            new = multiple_series.only(new, kept).noted(f"{few}: left out ({', '.join(short[:3])})")
+            new = multiple_series.select_series(new, kept).noted(f"{few}: left out ({', '.join(short[:3])})")
         return new, np.stack(windows).astype(np.float32)
 
     def report_new(self, new, forecasts, input_shape):

@@ -12,10 +12,10 @@ from networks.layer_names import OUTPUT
 from networks.linear_layers import linear_part
 from reports import Report, pictures
 from reports.examples import EXAMPLES_EACH, draw_examples
+from reports.formatting import aligned, format_error, pooled_report
 from reports.regression import regression_lines
-from reports.text import aligned, format_error, pooled_report
 from sequences.splits import split_sequences
-from tasks.base import Task, network_view
+from tasks.base import Task, flat_inputs_function
 from tasks.regression.target_limits import clipped, clipping_layer, find_limits, limit_notes
 
 
@@ -62,13 +62,16 @@ class Regression(Task):
         names = train.target_names or [f"target {k}" for k in range(y.shape[1])] if several else ["target"]
         return cls(list(names), y.mean(axis=0).tolist(), deviation.tolist(), [find_limits(column) for column in y.T])
 
-    def encode(self, labels, split, c):
+    def encode(self, labels, split_name, c):
         """Standardise numbers (n,) or (n, targets) by the training set: float32 (n, targets)."""
         return ((as_numbers(labels, c) - self.mean) / self.deviation).astype(np.float32)
 
     def target_notes(self, targets, c):
-        """Say where answers go no further."""
-        return limit_notes(self.targets, self.limits, as_numbers(targets["training"], c))
+        """Say where answers go no further, and in which unit training shows its score."""
+        notes = limit_notes(self.targets, self.limits, as_numbers(targets["training"], c))
+        if len(self.targets) == 1:
+            notes.append("rmse in training is in standard deviations of the target, not in the report's units")
+        return notes
 
     def in_units(self, y):
         """Undo `encode`: float64 (n, targets)."""
@@ -76,7 +79,7 @@ class Regression(Task):
 
     # The network and its training.
 
-    def outputs(self, data, c):
+    def output_layer(self, data, c):
         """Return the function that makes the standardised numbers (n, targets).
 
         With LINEAR_START they are the sum of a linear part, at ridge's solution, and of architecture and output layer,
@@ -95,7 +98,9 @@ class Regression(Task):
     def linear_model(self, data, c):
         """Fit the linear model of the standardised numbers."""
         y = data.train.y
-        return ridge.fit(data.train, lambda places: y[places].astype(np.float64), network_view(self, data, c), c.SEED)
+        return ridge.fit(
+            data.train, lambda places: y[places].astype(np.float64), flat_inputs_function(self, data, c), c.SEED
+        )
 
     def finish(self, model, data, c):
         """Append what turns the standardised numbers into the units of the data, within their limits."""
@@ -128,7 +133,7 @@ class Regression(Task):
     def baselines(self, data, c):
         """Predict the test set without a network. Returns: ({name: numbers (n, targets)}, notes)."""
         model = self.linear_model(data, c)
-        solved = self.in_units(ridge.predict(model, data.test, network_view(self, data, c)))
+        solved = self.in_units(ridge.predict(model, data.test, flat_inputs_function(self, data, c)))
         answers = {MEAN: np.tile(self.mean, (len(data.test), 1)), LINEAR: clipped(solved, self.limits)}
         return answers, ridge.sample_note(model, len(data.train))
 

@@ -8,13 +8,14 @@ import numpy as np
 from baselines import FREQUENT
 from core.errors import InputError
 from core.lazy import keras, layers, ops
+from core.wording import format_share
 from evaluation.transcript_scores import score_transcripts
 from networks.layer_names import OUTPUT
 from networks.padded import ARCHITECTURES, features_per_step
 from networks.standardisation import standardise, standardise_each
 from reports import Report, pictures
 from reports.examples import right_and_wrong
-from reports.text import aligned, pooled_report, shorten
+from reports.formatting import aligned, pooled_report, shorten
 from reports.transcription import transcription_lines
 from tasks.base import Task
 from tasks.transcription.ctc import BLANK, ctc_loss, decode_greedily, error_rate, steps_needed
@@ -67,7 +68,7 @@ class Transcription(Task):
                     )
         return splits, sequences
 
-    def encode(self, labels, split, c):
+    def encode(self, labels, split_name, c):
         """Number the letters of transcripts (n,) from 1, padded with 0: int32 (n, longest); unknown ones come last."""
         places = {letter: place for place, letter in enumerate(self.alphabet, 1)}
         y = np.zeros((len(labels), max(map(len, labels), default=1)), np.int32)
@@ -174,7 +175,9 @@ class Transcription(Task):
 
     def pool_folds(self, folds):
         """Weigh the error rates of folds by their numbers of characters."""
-        return pooled_report([figures for figures, _ in folds], "cer", "characters", form="{:.3f}".format)
+        return pooled_report(
+            [figures for figures, _ in folds], "cer", "characters", form=lambda cer: format_share(cer, 3)
+        )
 
     def report_new(self, new, answers, input_shape):
         """Report the transcripts of new recordings."""

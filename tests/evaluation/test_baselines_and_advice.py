@@ -37,13 +37,13 @@ def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, c
     report = capsys.readouterr().out
     assert f"Linear model: {expected:.2f} " in report and "95 % interval" in report
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["baselines"] == result["baselines"]
-    (row,) = ledger.read()
+    (row,) = ledger.read_rows()
     best = max(result["baselines"], key=result["baselines"].get)
     assert row[ledger.COLUMNS.index("best baseline")] == f"{best} {result['baselines'][best]:.4f}"
 
 
 def test_of_large_data_a_sample_is_fitted_and_the_report_says_so(shipped, tmp_path, monkeypatch, capsys):
-    assert linear.max_rows(100) == 2**24 // 100 and linear.max_rows(10**5) == 2**24 // 10**5
+    assert linear.max_training_rows(100) == 2**24 // 100 and linear.max_training_rows(10**5) == 2**24 // 10**5
     monkeypatch.setattr(linear, "MAX_VALUES", 20 * 50)
     constants = shipped.changed(N_SAMPLES=100, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
     train_model.train(constants)
@@ -131,7 +131,7 @@ def test_the_ledger_keeps_validation_scores_and_counts_looks_at_the_test_set(shi
     train_model.train(c)
     with open(tmp_path / "run" / "history.csv") as file:
         last = list(csv.DictReader(file))[-1]["val_accuracy"]
-    (row,) = ledger.read()
+    (row,) = ledger.read_rows()
     assert row[2:5] == ["validation", "accuracy", f"{float(last):.4f}"]
     for looks in (1, 2, 3):
         assert evaluate_model.evaluate(c)["looks"] == looks
@@ -230,6 +230,23 @@ def test_linear_models_are_named_only_where_they_would_be_added(shipped):
 def test_there_are_never_more_than_three_lines(shipped):
     given = {"accuracy_interval": [0.2, 0.97], "shape": (900, 9000), "confusion_matrix": [[250, 0], [250, 0]]}
     assert len(advised(shipped, history={"loss": np.linspace(0.6, 0.2, 10).tolist()}, **given)) == 3
+
+
+def test_nobody_is_told_to_train_longer_for_what_is_perfect(shipped):
+    history = {"loss": np.linspace(0.6, 0.2, 10).tolist()}
+    perfect = {"cer": 0.0, "cer_interval": [0.0, 0.0], "test_sequences": 50, "baselines": {"linear": 0.9}}
+    perfect |= {"differences": {"linear": {"difference": 0.9, "interval": [0.8, 1.0]}}}
+    for figures, advised in ((perfect, False), (perfect | {"cer": 0.3}, True)):
+        lines = advice(EvaluatedRun("cer", "lower", history, figures, (50, 1), shipped, True))
+        assert bool(lines) == advised
+    exact = {"linear": {"difference": 0.99, "interval": [0.9, 1.0]}}
+    figures = {"rmse": 0.01, "baselines": {"linear": 1.0}, "differences": exact, "test_sequences": 50}
+    assert advice(EvaluatedRun("rmse", "lower", history, figures, (50, 1), shipped, True)) == []
+
+
+def test_one_test_sequence_is_told_in_the_singular(shipped):
+    (line,) = advised(shipped, accuracy_interval=[0.2, 1.0], test_sequences=1)
+    assert line.startswith("1 test sequence leaves an interval 0.80 wide")
 
 
 def test_guessing_is_measured_by_the_training_set_and_its_weights(shipped):

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from baselines.naive import naive_forecasts
+from core.wording import format_percent, format_share
 from evaluation import intervals
 from evaluation.classification_scores import score_classification
 from evaluation.conformal_prediction import conformal_half_widths, interval_score
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.verdict import verdict
 from reports.classification import classification_lines
-from reports.text import format_error, format_share
+from reports.formatting import format_change, format_error
+from reports.importance import importance_table
 
 
 def score(y, probabilities, classes="ab"):
@@ -173,4 +175,17 @@ def test_a_few_windows_settle_nothing(windows, words):
 
 def test_small_errors_and_nearly_perfect_shares_are_not_rounded_away():
     assert [format_error(v) for v in (0, 3e-13, 0.0123, 0.25, 1234.5)] == ["0.00", "3e-13", "0.0123", "0.25", "1234.50"]
-    assert [format_share(v) for v in (0, 0.001, 0.48, 0.9999, 1)] == ["0.00", "0.01", "0.48", "0.99", "1.00"]
+    values = (0, 0.00003, 0.001, 0.48, 0.994, 0.995, 0.9999, 49_999 / 50_000, 1)
+    shown = ["0.00", "0.00003", "0.001", "0.48", "0.99", "0.995", "0.9999", "0.99998", "1.00"]
+    assert [format_share(v) for v in values] == shown
+    assert [format_percent(v) for v in (0, 0.001, 0.56, 0.997, 1)] == ["0 %", "0.1 %", "56 %", "99.7 %", "100 %"]
+    assert [format_change(v) for v in (-0.0004, 0.0004, -0.0006)] == ["+0.000", "+0.000", "-0.001"]
+    assert "-0.000" not in importance_table({"a": (-0.0001, 0.0)}, {"0": (-0.0004, 0.0)}, "accuracy lost", "sequences")
+
+
+def test_one_error_in_50_000_is_not_shown_as_none():
+    y = np.arange(50_000) % 2
+    answers = np.where(np.arange(50_000) == 7, 1 - y, y)
+    result = score_classification(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": y})
+    report = "\n".join(classification_lines(result, ["a", "b"]))
+    assert "Test Accuracy: 0.99998\n" in report and "Linear model: 1.00 " in report

@@ -14,7 +14,7 @@ import pytest
 import cross_validate_model
 from core.errors import InputError
 from data_preprocessing import load_data, read
-from experiments.cross_validation import folds_for
+from experiments.cross_validation import folds_from_data
 from sequences.folds import Fold
 
 RNG = np.random.default_rng(1)
@@ -23,7 +23,7 @@ X, Y = RNG.normal(size=(50, 10, 1)), np.arange(50) % 2
 
 def splits(c, folds):
     """Return the training and test rows of every fold."""
-    made = [load_data(c, fold=fold) for fold in folds_for(*read(c), c, folds)]
+    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, folds)]
     return [(data.train.rows, data.test.rows) for data in made]
 
 
@@ -45,7 +45,7 @@ def test_each_group_is_held_out_once(shipped, tmp_path):
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"))
     for k, (train, test) in enumerate(splits(c, "groups")):
         assert set(groups[test]) == {k} and k not in groups[train]
-    assert [fold.name for fold in folds_for(*read(c), c, "groups")] == [str(k) for k in range(7)]
+    assert [fold.name for fold in folds_from_data(*read(c), c, "groups")] == [str(k) for k in range(7)]
     for train, test in splits(c, 3):
         assert not set(groups[train]) & set(groups[test])
 
@@ -55,7 +55,7 @@ def test_each_recording_is_held_out_once(shipped, tmp_path):
         rows = "".join(f"{value:.3f},{int(k >= 40)}\n" for k, value in enumerate(RNG.normal(size=80)))
         (tmp_path / f"{person}.csv").write_text("x,label\n" + rows)
     c = shipped.changed(DATASET=str(tmp_path), SEQUENCE="file", LABEL="label", WINDOW=10)
-    for person, fold in zip("abc", folds_for(*read(c), c, "groups")):
+    for person, fold in zip("abc", folds_from_data(*read(c), c, "groups")):
         test = load_data(c, fold=fold).test
         assert {test.names[row].split(",")[0] for row in test.rows} == {f"{person}.csv"}
 
@@ -66,16 +66,16 @@ def test_each_whole_recording_is_held_out_once(shipped, tmp_path):
         for k in range(3):
             np.save(tmp_path / label / f"{k}.npy", RNG.normal(size=(12, 2)))
     c = shipped.changed(DATASET=str(tmp_path))
-    for fold in folds_for(*read(c), c, "groups"):
+    for fold in folds_from_data(*read(c), c, "groups"):
         data = load_data(c, fold=fold)
         assert [data.test.names[row] for row in data.test.rows] == [fold.name] and len(data.train) == 5
-    assert sum(len(load_data(c, fold=fold).test) for fold in folds_for(*read(c), c, 3)) == 6
+    assert sum(len(load_data(c, fold=fold).test) for fold in folds_from_data(*read(c), c, 3)) == 6
 
 
 def test_a_series_is_forecast_stretch_by_stretch_from_its_past(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(120)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5, HORIZON=2)
-    made = [load_data(c, fold=fold) for fold in folds_for(*read(c), c, 5)]
+    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, 5)]
     # By hand: 120 rows in six stretches of 20; the first is never held out.
     firsts = [data.test.y[:, 0, 0] for data in made]
     assert [(first.min(), first.max()) for first in firsts] == [(20 * k, 20 * k + 18) for k in range(1, 6)]
@@ -186,4 +186,4 @@ def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(60)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5)
     with pytest.raises(InputError, match="FOLDS = 90 is impossible: the longest series has 60 rows"):
-        load_data(c, fold=folds_for(*read(c), c, 90)[0])
+        load_data(c, fold=folds_from_data(*read(c), c, 90)[0])

@@ -2,13 +2,14 @@
 
 import importlib
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from export_model import export
 from tests.conftest import load_model
-from tests.helpers import train
+from tests.helpers import hashes, train
 
 
 @pytest.mark.parametrize("architecture, standardise", [("cnn_lstm", "training"), ("deep_cnn_lstm", "sequence")])
@@ -61,3 +62,33 @@ def test_tensorboard_gets_a_scalar_each_epoch(shipped, tmp_path):
     logs = EventAccumulator(str(tmp_path / "run" / "tensorboard" / "train"), {"tensors": 0}).Reload()
     assert len(logs.Tensors("epoch_loss")) == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
+
+
+FULL_DISK = """
+import resource, sys
+import export_model
+from core.script import run_script
+from training.saved_run import SavedRun
+
+def load(run, load=SavedRun.load_model, **options):
+    if {early}:
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+    model = load(run, **options)
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
+    return model
+
+SavedRun.load_model = load
+run_script(export_model.main, "", 1)
+"""
+
+
+@pytest.mark.parametrize("form", ["saved_model", "tflite"])
+@pytest.mark.parametrize("size", [100, 20_000])
+@pytest.mark.parametrize("early", [True, False])
+def test_a_full_disk_is_named_and_leaves_the_old_export(reference, project, form, size, early):
+    shutil.copytree(reference[0].run_dir, project.run_dir)
+    project.succeed("export_model.py", form)
+    before = hashes(project.run_dir)
+    line = project.refuse("-c", FULL_DISK.format(size=size, early=early), form)
+    assert "cannot be written: " in line and len(line) < 400
+    assert hashes(project.run_dir) == before

@@ -10,7 +10,7 @@ from readers.arrays.ts import read_ts
 from readers.media import sound
 from readers.media.sound import log_mel, read_wav
 from readers.tables import series
-from sequences.preparation import Preparation, equal_lengths
+from sequences.preparation import Preparation, pad_or_truncate
 from sequences.types import Sequences
 from tests.conftest import load
 from tests.readers.helpers import NAMES, tone, write_recordings
@@ -63,7 +63,7 @@ def test_ts_without_labels(tmp_path):
 
 def test_gaps_are_interpolated_short_sequences_padded_long_ones_cut():
     gap = np.array([[1.0], [np.nan], [np.nan], [4.0], [np.nan]])
-    made = equal_lengths(Sequences([gap, np.array([[7.0]] * 3), np.array([[1.0]] * 6)]), 5, [-2.0], "here")
+    made = pad_or_truncate(Sequences([gap, np.array([[7.0]] * 3), np.array([[1.0]] * 6)]), 5, [-2.0], "here")
     x = made.x
     np.testing.assert_allclose(x[0, :, 0], [1, 2, 3, 4, 4])
     assert x.shape == (3, 5, 1) and x.dtype == np.float32
@@ -76,7 +76,7 @@ def test_gaps_are_interpolated_short_sequences_padded_long_ones_cut():
 
 def test_a_sequence_without_any_value_is_named():
     with pytest.raises(InputError, match="sequence 1 "):
-        equal_lengths(Sequences([np.ones((3, 1)), np.full((3, 1), np.nan)]), 3, [0.0], "here")
+        pad_or_truncate(Sequences([np.ones((3, 1)), np.full((3, 1), np.nan)]), 3, [0.0], "here")
 
 
 def test_a_folder_of_several_formats_gives_the_ts_file(tmp_path):

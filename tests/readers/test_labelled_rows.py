@@ -70,7 +70,7 @@ def test_without_a_header_columns_go_by_place_and_damaged_lines_are_named(tmp_pa
 
 
 def test_a_number_in_every_row_is_that_of_the_last_row(tmp_path):
-    rows = "".join(f"{u},{i},{u + i / 10},{100 - i + 0.5}\n" for u in range(5) for i in range(30))
+    rows = "".join(f"{u},{i},{u + i * 7 % 10 / 10},{100 - i + 0.5}\n" for u in range(5) for i in range(30))
     (tmp_path / "s.csv").write_text("unit,cycle,value,life\n" + rows)
     data = load(DATASET=str(tmp_path / "s.csv"), SEQUENCE="unit", LABEL="life", WINDOW=10, STRIDE=1)
     assert data.task.metric == "rmse" and len(data.train) + len(data.test) == 5 * 21

@@ -1,6 +1,7 @@
 """Files that could be misread in silence: each is read as it is meant, or refused with what to change."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy.io import savemat, wavfile
 
 from core.errors import InputError
 from readers.media.sound import AT_ONCE, log_mel
+from readers.tables.delimited import read_table
 from readers.tables.timestamps import parse_times
 from tasks.classification.labels import class_order
 from tests.conftest import load
@@ -126,6 +128,21 @@ def test_commas_of_thousands_beside_decimal_points_are_refused(tmp_path):
     rows = [f"{k % 9 + 1},{103 + k};0.{k}" for k in range(60)]
     with pytest.raises(InputError, match="decimal commas, column 'b' .*points, column 'y'"):
         load(DATASET=write(tmp_path / "s.csv", "b;y", *rows), TARGET="y")
+
+
+@pytest.mark.parametrize("header", [["a", "b"], []])
+def test_commas_between_tabs_are_understood_or_asked_about(tmp_path, header):
+    def read(*rows):
+        lines = [header, *rows] if header else rows
+        table = read_table(Path(write(tmp_path / "d.tsv", *("\t".join(row) for row in lines))))
+        return np.stack(table.columns, axis=1).tolist()
+
+    assert read(["2,647", "10,5"], ["3,100", "7"]) == [[2.647, 10.5], [3.1, 7]]
+    assert read(["0,647", "1"], ["3,100", "2"]) == [[0.647, 1], [3.1, 2]]
+    assert read(["1,234.5", "1"], ["2,647", "2"]) == [[1234.5, 1], [2647, 2]]
+    assert read(["1,234,567", "1"], ["2,647", "2"]) == [[1234567, 1], [2647, 2]]
+    with pytest.raises(InputError, match="line [12]: 2,647 may have a decimal comma .*: write 2.647 or 2647"):
+        read(["2,647", "1"], ["3,100", "2"])
 
 
 def test_decimal_commas_beside_blanks_are_refused(tmp_path):

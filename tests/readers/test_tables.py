@@ -1,5 +1,6 @@
 """Tables as people have them: separators, headers, encodings, missing cells, dates; each read as its owner means it."""
 
+import csv
 import gzip
 import re
 import subprocess
@@ -14,7 +15,7 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
-from readers.tables import row_sequences
+from readers.tables import wide_sequences
 from readers.tables.columns import side_by_side
 from readers.tables.delimited import read_table
 from readers.tables.timestamps import TIME_FORMATS, choose_reading, parse_times
@@ -57,14 +58,14 @@ def test_encodings_and_gzip(tmp_path):
 
 @pytest.mark.parametrize("cell", ["", "NA", "nan", "null", "?", "-", "N/A"])
 def test_missing_cells_are_carried_forward_and_counted(tmp_path, cell):
-    rows = "".join(f"{i},{cell if i == 9 else i + 0.5}\n" for i in range(60))
+    rows = "".join(f"{i},{cell if i == 9 else i % 7 + 0.5}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), TARGET="a", WINDOW=5)
-    assert data.sequences.x[0][9, 1] == 8.5 and "1 empty cell was carried forward" in " ".join(data.sequences.notes)
+    assert data.sequences.x[0][9, 1] == 1.5 and "1 empty cell was carried forward" in " ".join(data.sequences.notes)
 
 
 def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
     rows = "".join(f"{i},{'NA' if i < 4 else i}\n" for i in range(60))
-    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5)
+    data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5, TARGET=["a", "b"])
     assert data.sequences.x[0][0].tolist() == [4, 4]
     assert any("first 4 rows" in note for note in data.sequences.notes)
 
@@ -129,15 +130,36 @@ def test_year_month_and_day_in_columns_are_a_time(tmp_path):
     with pytest.raises(InputError, match="line 83: '2019-12-21T00:00:00' goes back in time"):
         load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
     write(tmp_path / "t.csv", "\n".join(["year,month,v", *(f"2020,{1 + k // 10},{k}" for k in range(90))]))
-    assert not load(
-        DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5
-    ).sequences.notes  # weeks of a month: order is unknown
+    notes = load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5).sequences.notes
+    assert not [note for note in notes if "rmse" not in note]  # weeks of a month: order is unknown
 
 
-def test_a_value_far_outside_the_rest_is_pointed_at(tmp_path):
-    rows = "".join(f"{-200 if i % 9 == 0 else i}\n" for i in range(60))
-    data = load(DATASET=str(write(tmp_path / "t.csv", "T\n" + rows)), WINDOW=5)
-    assert any("T is -200 7 times, far outside the rest" in note for note in data.sequences.notes)
+def test_values_that_mean_missing_are_pointed_at_in_inputs_and_asked_about_in_targets(tmp_path):
+    """One rule for all columns: -200 far outside the rest in T is known in the wider NO and in the mostly empty N."""
+    rng = np.random.default_rng(0)
+    columns = {"T": rng.normal(20, 5, 200), "NO": rng.uniform(0, 1500, 200), "N": rng.uniform(0, 90, 200)}
+    columns |= {"Q": rng.uniform(0, 1500, 200), "shop": rng.uniform(90, 110, 200), "v": rng.normal(size=200)}
+    for name, often in (("T", 9), ("NO", 7), ("N", 190)):
+        columns[name][rng.permutation(200)[:often]] = -200
+    columns["Q"][:6], columns["shop"][::7] = 9999, 0
+    table = np.column_stack([*columns.values()]).round(2)
+    write(tmp_path / "t.csv", "\n".join([",".join(columns), *(",".join(f"{v:g}" for v in row) for row in table)]))
+    own = {"DATASET": str(tmp_path / "t.csv"), "WINDOW": 5}
+    notes = load(**own, TARGET="v").sequences.notes
+    said = {note.split(",")[0] for note in notes if "far outside the rest" in note}
+    assert said == {
+        "T is -200 9 times",
+        "NO is -200 7 times",
+        "N is -200 190 times",
+        "Q is 9999 6 times",
+        "shop is 0 29 times",
+    }
+    for constants in ({"TARGET": "NO"}, {"TARGET": ["v", 1]}, {"LABEL": "NO"}, {"LABEL": "NO", "TASK": "regression"}):
+        with pytest.raises(InputError, match="column 'NO' of (TARGET|LABEL) is -200 7 times.*empty those cells"):
+            load(**own | constants)
+    with pytest.raises(InputError, match="column 'Q' of LABEL is 9999 6 times.*empty those cells"):
+        load(**own | {"LABEL": "Q", "SEQUENCE": "row", "WINDOW": None})
+    assert load(**own, TARGET="shop").task.targets == ["shop"]  # closed each seventh day: no code
 
 
 def beats(n, seed):
@@ -205,7 +227,7 @@ def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypat
     del text, cells
     c = shipped.changed(SEQUENCE="row", LABEL=-1)
     tracemalloc.start()
-    made, _ = row_sequences.read(path, c)
+    made, _ = wide_sequences.read(path, c)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6 * path.stat().st_size
@@ -285,3 +307,76 @@ def test_of_two_readings_of_a_date_the_even_one_counts(first, rest, expected):
     cells = [first, *(rest.split(" ") if "M" not in rest else [rest])]
     times, _ = choose_reading(parse_times(cells), np.array([0, len(cells)]))
     assert times[0] == np.datetime64(expected)
+
+
+def test_rows_have_names_and_an_empty_last_column_is_none(shipped, tmp_path):
+    values = np.random.default_rng(0).normal(size=(30, 4)).round(3)
+    rows = [",".join([f"C{k:03}", *map(str, row), "ab"[k % 2]]) for k, row in enumerate(values)]
+    write(tmp_path / "t.csv", "\n".join(["consumer,p,q,r,s,y,", *(row + "," for row in rows)]))
+    c = shipped.changed(
+        DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL="y", EPOCHS=1, RUN_DIR=str(tmp_path / "r")
+    )
+    data = load(**c)
+    np.testing.assert_array_equal(data.sequences.x[:, :, 0], values)
+    assert data.sequences.names == [f"C{k:03}" for k in range(30)] and not data.sequences.notes
+    train_model.train(c)
+    evaluate_model.evaluate(c)
+    with open(tmp_path / "r" / "predictions.csv") as file:
+        assert all(row["name"] == f"C{int(row['index']):03}" for row in csv.DictReader(file))
+    write(tmp_path / "t.csv", "\n".join(["consumer,p,q,r,s,y", *("C" + row[4:] for row in rows)]))  # all of one name
+    with pytest.raises(InputError, match=r"'consumer' holds words; .*: IGNORE = \['consumer'\] leaves it out"):
+        load(**c)
+    np.testing.assert_array_equal(load(**c.changed(IGNORE=[0])).sequences.x[:, :, 0], values)
+
+
+@pytest.mark.parametrize("kind", ["rows", "wide", "stream", "files", "series"])
+@pytest.mark.parametrize("junk", ["x{}", "{}", "{},", "'2020-13-{}"])
+def test_ignored_columns_are_left_out_of_any_table(tmp_path, kind, junk):
+    """With a column of IGNORE, whatever it holds, the data are those of the file without it."""
+    rng, wide = np.random.default_rng(1), {"SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 2}
+    rows = [[f"p{k // 20}", "ab"[k // 20 % 2], *rng.normal(size=6).round(3)] for k in range(120)]
+    own, header = {
+        "rows": ({"SEQUENCE": "row", "LABEL": "what"}, ["what", *"efghij"]),
+        "wide": (wide, ["who", *"efghij"]),
+        "stream": ({"SEQUENCE": "who", "LABEL": "what", "WINDOW": 5}, ["who", "what", *"efghij"]),
+        "files": ({"SEQUENCE": "file", "LABEL": "what", "WINDOW": 5}, ["what", *"efghij"]),
+        "series": ({"TARGET": "e", "WINDOW": 5}, [*"efghij"]),
+    }[kind]
+    cells = [[row[0] + str(k), *row[2:]] if kind == "wide" else row[8 - len(header) :] for k, row in enumerate(rows)]
+
+    def read(extra):
+        for part in range(6 if kind == "files" else 1):
+            some = [*enumerate(cells)][20 * part : 20 * part + 20] if kind == "files" else [*enumerate(cells)]
+            lines = [[*row[:3], *[f'"{junk.format(k if k % 7 else "word")}"'] * extra, *row[3:]] for k, row in some]
+            (tmp_path / "d").mkdir(exist_ok=True)
+            header_line = ",".join([*header[:3], *["junk"] * extra, *header[3:]])
+            body = "\n".join(",".join(map(str, line)) for line in lines)
+            write(tmp_path / "d" / f"{part}.csv", header_line + "\n" + body + "\n")
+        path = tmp_path / "d" if kind == "files" else tmp_path / "d" / "0.csv"
+        return load(DATASET=str(path), **own, IGNORE=["junk"] if extra else None)
+
+    without, ignored = read(False), read(True)
+    np.testing.assert_array_equal(without.train.take(slice(None)), ignored.train.take(slice(None)))
+    np.testing.assert_array_equal(without.test.y, ignored.test.y)
+    if kind == "series":
+        notes = load(DATASET=str(tmp_path / "d" / "0.csv"), **own, IGNORE=["junk", "other"]).sequences.notes
+        assert "IGNORE = ['junk', 'other']: 0.csv has no column 'other'" in notes
+
+
+def test_new_rows_whose_length_differs_do_not_take_the_label_for_a_step(shipped, tmp_path):
+    values = np.random.default_rng(0).normal(size=(40, 5)).round(3)
+    cells = [[*map(str, row[: 3 + k % 3]), *[""] * (2 - k % 3)] for k, row in enumerate(values)]
+    write(tmp_path / "t.csv", "".join(",".join([*row, str(k % 2)]) + "\n" for k, row in enumerate(cells)))
+    c = shipped.changed(
+        DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=-1, EPOCHS=1, RUN_DIR=str(tmp_path / "r")
+    )
+    train_model.train(c)
+
+    def answers(rows):
+        write(tmp_path / "new.csv", "".join(",".join(row) + "\n" for row in rows))
+        predict_model.predict(tmp_path / "new.csv", c.RUN_DIR)
+        return (tmp_path / "r" / "new_predictions.csv").read_text()
+
+    assert answers(cells) == answers([[*row, "1"] for row in cells])
+    with pytest.raises(InputError, match="has 4 columns, and nothing tells whether a label is among them.*write 5"):
+        answers([[*row[:3], "1"] for row in cells])

@@ -13,6 +13,7 @@ from PIL import Image
 import evaluate_model
 import predict_model
 import train_model
+from core import clip_cache
 from core.errors import InputError
 from readers import parallel
 from readers.media import video
@@ -159,8 +160,6 @@ def test_folders_of_frames_need_classes_and_memory_is_bounded(tmp_path, monkeypa
 
 
 def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, capsys):
-    from core import cache
-
     for label, part, k in itertools.product("ab", ("train", "test"), range(5)):
         (tmp_path / "d" / part / label).mkdir(parents=True, exist_ok=True)
         write_gif(tmp_path / "d" / part / label / f"{k}.gif", counting(3 + k))
@@ -168,7 +167,7 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     memory = load(**constants)
     monkeypatch.setattr(video, "MEMORY", 1000)
     monkeypatch.setattr(parallel, "SECONDS", 0.0)
-    monkeypatch.setattr(cache, "CACHE", tmp_path / "runs" / "cache")
+    monkeypatch.setattr(clip_cache, "CACHE", tmp_path / "runs" / "cache")
     for once in (True, False):
         disk = load(**constants)
         assert isinstance(disk.train.x, RowsOnDisk) and isinstance(disk.test.x, RowsOnDisk)

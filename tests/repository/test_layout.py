@@ -149,3 +149,26 @@ def test_a_constant_in_the_wrong_file_is_not_ignored(project, line, message):
     script = project.folder / "data_preprocessing.py"
     script.write_text(script.read_text().replace("SEED = 42", f"{line}\nSEED = 42", 1))
     assert message in project.refuse("train_model.py")
+
+
+SLOW = ("tensorflow", "keras", "sklearn", "scipy", "matplotlib", "h5py")
+RUN = """
+import runpy, sys
+sys.argv = [sys.argv[1], *sys.argv[2:]]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+except SystemExit as end:
+    print("status", end.code)
+print("loaded", *[name for name in SLOW if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_and_refusals_wait_for_no_slow_library(project, script):
+    run = RUN.replace("SLOW", repr(SLOW))
+    assert project.succeed("-c", run, f"{script}.py", "--help").splitlines()[-1] == "loaded"
+    project.edit(EPOCHS=-1)
+    if script not in ("predict_model", "export_model"):
+        done = project.run("-c", run, f"{script}.py")
+        assert "EPOCHS = -1 is impossible" in done.stderr
+        assert done.stdout.splitlines()[-2:] == ["status 2", "loaded"]

@@ -24,7 +24,7 @@ def write_engines():
         with open(path, "w") as file:
             for unit, length in enumerate(lengths, 1):
                 for cycle in range(1, length + 1):
-                    channels = " ".join(f"{(length - cycle) / 10 + k:.4f}" for k in range(24))
+                    channels = " ".join(f"{(length - cycle) / 10 + k + 7 * cycle % 5:.4f}" for k in range(24))
                     file.write(f"{unit} {cycle} {channels}  \n")
     with open("RUL_FD001.txt", "w") as file:
         file.write("112 \n20 \n")

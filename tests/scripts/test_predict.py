@@ -47,6 +47,7 @@ def test_the_script_labels_new_unlabelled_sequences(reference, tmp_path):
         assert row["predicted_label"] == max(probabilities, key=probabilities.get)
     assert "7 sequences" in printed and "new_predictions.csv" in printed
     assert "type python predict_model.py PATH" in project.refuse("predict_model.py")
+    assert "PATH is empty" in project.refuse("predict_model.py", "")
 
 
 def test_without_a_run_the_way_to_one_is_named(tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import train_model
+from tasks.classification.task import Classification
 from tests.helpers import obey_permissions, start
 
 OLD = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -70,6 +72,19 @@ def test_a_stopped_training_says_which_script_continues_it(shipped, tmp_path, mo
     with pytest.raises(KeyboardInterrupt):
         train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run")))
     assert "python tune_model.py continues" in capsys.readouterr().out
+
+
+def test_the_time_that_is_printed_covers_all_that_was_done(shipped, tmp_path, monkeypatch, capsys):
+    """What is fitted beside the network takes 1.5 s here: a line says what goes on, and the time counts."""
+    finish = Classification.finish
+    monkeypatch.setattr(Classification, "finish", lambda *given: time.sleep(1.5) or finish(*given))
+    began = time.perf_counter()
+    run = train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), N_SAMPLES=40, EPOCHS=1))
+    waited = time.perf_counter() - began
+    printed = capsys.readouterr().out
+    seconds = float(re.search(r"Trained in (\d+\.\d) s", printed)[1])
+    assert waited - 0.5 < seconds < waited + 0.1 and 1.5 < run.record.seconds <= seconds + 0.1
+    assert "Fitting what stands beside the network (LINEAR_START) ...\n" in printed
 
 
 @pytest.fixture

@@ -174,3 +174,15 @@ def test_validation_is_cut_from_the_training_part_and_the_test_part_stays(size):
     train, validation = set(data.train.rows), set(data.validation.rows)
     assert not train & validation and train | validation == set(plain.train.rows)
     assert len(validation) == (size if size > 1 else 80) and data.validation.y.mean() == 0.5
+
+
+def test_groups_in_both_official_sets_are_counted(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(12, 6)), np.arange(12) % 2
+    for groups, said in (([0, 1, 2], "2 of 3 groups of the test set are in the training set too"), ([7, 8, 9], None)):
+        np.savez(
+            tmp_path / "d.npz",
+            **{"X_train": x, "y_train": y, "groups_train": np.repeat([1, 2, 3, 4], 3)},
+            **{"X_test": x, "y_test": y, "groups_test": np.repeat(groups, 4)},
+        )
+        notes = [note for note in load(DATASET=str(tmp_path / "d.npz")).sequences.notes if "groups of the test" in note]
+        assert len(notes) == (said is not None) and (said is None or notes[0].startswith(said))

@@ -10,7 +10,8 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
-from reports.text import format_error
+from reports import pictures
+from reports.formatting import format_error
 from tests.conftest import load
 
 
@@ -75,6 +76,28 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     t = np.arange(200, 206)
     np.testing.assert_allclose(future, 1000 + 2 * t + 30 * np.sin(2 * np.pi * t / 12), atol=3 * result["rmse"])
     assert (run / "future.png").is_file()
+
+
+def test_the_picture_shows_no_value_where_none_was_measured(shipped, tmp_path, capsys, monkeypatch):
+    """Rows at the end with nothing to forecast, and gaps, are no part of the line of the series."""
+    sales, noise = write_series(tmp_path / "s.csv")
+    lines = (tmp_path / "s.csv").read_text().splitlines()
+    lines[181] = f"{lines[181].split(',')[0]},,0"
+    lines += [f"1950-{month:02d},,0" for month in range(1, 6)]
+    (tmp_path / "s.csv").write_text("\n".join(lines) + "\n")
+    constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
+    train_model.train(constants | {"EPOCHS": 1})
+    assert "rmse in training is in standard deviations" in capsys.readouterr().out
+    drawn = []
+    monkeypatch.setattr(pictures, "forecasts", lambda panels: drawn.append(panels[0].values) or b"")
+    monkeypatch.setattr(pictures, "future_forecasts", lambda panels: drawn.append(panels[0].values) or b"")
+    evaluate_model.evaluate(constants | {"EPOCHS": 1})
+    predict_model.predict(tmp_path / "s.csv", tmp_path / "run")
+    for values in drawn:
+        assert np.flatnonzero(np.isnan(values)).tolist() == [180]
+        np.testing.assert_allclose(np.delete(values, 180), np.delete(sales, 180), rtol=1e-6)
+    assert "increase in rmse when shuffled among the test windows" in capsys.readouterr().out
+    assert len(drawn) == 2
 
 
 def test_forecasts_follow_the_level(shipped, tmp_path):

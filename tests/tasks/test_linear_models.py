@@ -135,20 +135,20 @@ def test_elsewhere_nothing_stands_beside_the_network(shipped, tmp_path, monkeypa
 
 
 def test_where_sequences_are_flat_rounding_decides_nothing():
-    from networks import fixed_kernels
+    from networks import minirocket
 
     x = np.random.default_rng(3).normal(size=(20, 60, 1))
     x[:, :40] = 0.3  # as padding is
     part = Split(x, None, np.arange(20))
-    features = fixed_kernels.extractor(lambda x: x, (60, 1), fixed_kernels.choose(part, lambda x: x, 0))
+    features = minirocket.feature_extractor(lambda x: x, (60, 1), minirocket.fit_kernels(part, lambda x: x, 0))
     assert np.abs(features(x) - features(x + 1e-7)).mean() < 1e-3
 
 
 def test_thresholds_come_from_the_whole_training_part():
-    from networks import fixed_kernels
+    from networks import minirocket
 
     x = np.random.default_rng(4).normal(size=(2000, 20, 1))
     x[1000:] *= 100  # as in a file that is sorted by class
-    (kernels, _) = fixed_kernels.choose(Split(x, None, np.arange(2000)), lambda x: x, 0)
+    (kernels, _) = minirocket.fit_kernels(Split(x, None, np.arange(2000)), lambda x: x, 0)
     # Six weights of -1 and three of 2 give outputs for the first thousand with a deviation of 4.2.
     assert (np.abs(kernels.thresholds) > 60).any()

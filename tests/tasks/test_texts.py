@@ -14,7 +14,7 @@ import export_model
 import predict_model
 import train_model
 from core.errors import InputError
-from sequences.vocabulary import learn_vocabulary, numbers_of, words_of
+from sequences.vocabulary import learn_vocabulary, token_ids, tokenize
 from tasks.classification import word_model
 from tests.conftest import load
 
@@ -52,7 +52,7 @@ def test_words_are_those_of_keras():
         theirs = np.asarray(
             keras.layers.TextVectorization(vocabulary=vocabulary, output_sequence_length=steps)(tf.constant(STRANGE))
         )
-        ours = numbers_of(STRANGE, vocabulary, steps)
+        ours = token_ids(STRANGE, vocabulary, steps)
         for own, other in zip(ours, theirs):  # the same words; theirs are padded behind, ours in front
             assert own[own > 0].tolist() == other[other > 0].tolist() and not own[: (own == 0).sum()].any()
 
@@ -101,7 +101,7 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
 
 
 def words_and_pairs(text):
-    words = words_of(text)
+    words = tokenize(text)
     return words + [" ".join(pair) for pair in zip(words, words[1:])]
 
 
@@ -116,7 +116,7 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
     vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
-    counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(words_of(text))] for text in texts])
+    counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(tokenize(text))] for text in texts])
     targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
     targets = targets if len(names) == 3 else targets[:, 1:]
     answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.3, 1, 3, 10)]
@@ -138,7 +138,7 @@ def test_class_weights_count_in_the_linear_model_of_words(shipped, tmp_path):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0)
     data, balanced = load(**c), c.changed(CLASS_WEIGHT="balanced")
     frequent, rare = np.bincount(data.train.y)
-    without, within = (word_model.fit_words(data, 1, constants) for constants in (c, balanced))
+    without, within = (word_model.fit_bag_of_words(data, 1, constants) for constants in (c, balanced))
     np.testing.assert_array_equal(without.weights, within.weights)
     np.testing.assert_allclose(within.intercept - without.intercept, np.log(frequent / rare))
 

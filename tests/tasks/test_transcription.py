@@ -88,6 +88,21 @@ def test_tones_are_written_down(trained, recordings, capsys):
     assert low <= figures["cer"] <= high < figures["baselines"]["most frequent transcript"]
 
 
+def test_a_transcript_comes_back_as_it_was_heard(trained, monkeypatch):
+    constants, run = trained
+    heard = ["=1+1", "+49 30", "- no", "@home", 'he said "so", then']
+
+    def decode(task, output):
+        return [(heard[k % 5], np.zeros(0), np.zeros(0)) for k in range(len(output))]
+
+    monkeypatch.setattr(Transcription, "decode", decode)
+    evaluate_model.evaluate(constants)
+    rows = list(csv.DictReader((run / "transcripts.csv").open(encoding="utf-8")))
+    assert [row["transcription"] for row in rows[:5]] == heard
+    rows = list(csv.DictReader((run / "predictions.csv").open(encoding="utf-8")))
+    assert [row["heard"] for row in rows[:5]] == [*("'" + text for text in heard[:4]), heard[4]]
+
+
 def levenshtein(a, b):
     """Count edits by the definition, the recursion over prefixes."""
     table = {(i, 0): i for i in range(len(a) + 1)} | {(0, j): j for j in range(len(b) + 1)}

@@ -9,7 +9,7 @@ import pytest
 import evaluate_model
 from core.errors import InputError
 from sequences.toy_datasets import RAMP, motifs
-from tasks.classification.stacking import balance
+from tasks.classification.stacking import class_weight_logits
 from tasks.classification.task import Classification
 from tests.conftest import load, load_model
 from tests.helpers import train
@@ -94,7 +94,9 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, archi
         Classification(["0", "1"]).sample_weights(np.array([0, 0, 0, 1]), shipped.changed(CLASS_WEIGHT="balanced")),
         [2 / 3] * 3 + [2],
     )
-    logs = balance(np.array([0, 0, 0, 2]), 3, shipped.changed(CLASS_WEIGHT="balanced"))  # one class is missing
+    logs = class_weight_logits(
+        np.array([0, 0, 0, 2]), 3, shipped.changed(CLASS_WEIGHT="balanced")
+    )  # one class is missing
     np.testing.assert_allclose(logs, [np.log(4 / 9), 0, np.log(4 / 3)])
     rng = np.random.default_rng(0)
     y = np.arange(400) % 10 == 0

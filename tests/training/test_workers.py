@@ -14,7 +14,7 @@ import pytest
 import train_model
 from core.errors import InputError
 from training import workers
-from training.schedule import even_batch_size
+from training.schedule import balanced_batch_size
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 208, "TEST_SIZE": 48, "VALIDATION_SIZE": 43, "EPOCHS": 6, "BATCH_SIZE": 26}
 SMALL |= {"PATIENCE": 5, "LSTM_UNITS": 8, "AVERAGE_WEIGHTS": True, "TENSORBOARD": True}
@@ -99,10 +99,10 @@ def test_a_batch_must_be_divisible_among_the_workers(monkeypatch):
 
 def test_even_batches_are_divisible_among_the_workers():
     # Seven batches of 100 in 16s: 15 each, but for two workers or four the next multiple of their number.
-    assert [even_batch_size(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
-    assert even_batch_size(50, 16) == 13 and even_batch_size(50, 16, 2) == 14
+    assert [balanced_batch_size(100, 16, count) for count in (1, 2, 4)] == [15, 16, 16]
+    assert balanced_batch_size(50, 16) == 13 and balanced_batch_size(50, 16, 2) == 14
 
 
 def test_no_batch_is_far_smaller_than_the_others():
     # 801 = 50 * 16 + 1 = 53 * 15 + 6; 1250 = 78 * 16 + 2 = 83 * 15 + 5; 500 = 31 * 16 + 4; five are one batch.
-    assert [even_batch_size(n, 16) for n in (801, 1250, 500, 5)] == [15, 15, 16, 5]
+    assert [balanced_batch_size(n, 16) for n in (801, 1250, 500, 5)] == [15, 15, 16, 5]

@@ -3,29 +3,45 @@
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.columns import find_column, group_rows, identifier_columns, input_columns, read_groups, read_labels
+from readers.tables.columns import (
+    as_labels,
+    column_named,
+    find_column,
+    group_rows,
+    identifier_columns,
+    input_columns,
+    read_groups,
+)
 from readers.tables.delimited import read_table
-from readers.tables.timestamps import CALENDAR, TIME_NAMES, parse_times, steps_within
-from readers.text_files import with_twin
+from readers.tables.sanity_checks import refuse_sentinels
+from readers.tables.timestamps import (
+    CALENDAR,
+    ONE_WAY,
+    TIME_NAMES,
+    clock_note,
+    only_goes_on,
+    parse_times,
+    steps_within,
+)
+from readers.text_files import read_train_and_test
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
 
 REGULAR = 0.5  # share of a clock's steps that must be alike
 JUMP = 5  # a step of a clock this many times the usual one is a jump
-RISING = 0.95  # share of a clock's steps that must go forward
 
 
-def read(path, c, known=None):
+def read(path, c, preparation=None):
     """Read a table of labelled rows and its `_TEST` twin: see readers/__init__.py and sequences/stream_windows.py."""
-    identifiers = identifier_columns(c)
-    table, twin = with_twin(lambda file: read_table(file, leave_out=True, identifiers=identifiers), path)
+    options = {"leave_out": True, "identifiers": identifier_columns(c), "ignored": c.IGNORE}
+    table, twin = read_train_and_test(lambda file: read_table(file, **options), path)
     if twin is None:
-        return read_recordings(path, [(path.name, table)], c, known), None
-    streams = read_recordings(path, [(path.name, table), ("the _TEST twin", twin)], c, known)
+        return read_recordings(path, [(path.name, table)], c, preparation), None
+    streams = read_recordings(path, [(path.name, table), ("the _TEST twin", twin)], c, preparation)
     return split_at(streams, len(streams.x) - sum(name.startswith("the _TEST twin") for name in streams.names))
 
 
-def read_recordings(path, tables, c, known=None, labels=None):
+def read_recordings(path, tables, c, preparation=None, labels=None):
     """Make one recording of each table, or of the rows that share a value of the columns SEQUENCE.
 
     Parameters: tables is a list of (name, Table); labels the class of each, or None where the column LABEL says it.
@@ -33,21 +49,23 @@ def read_recordings(path, tables, c, known=None, labels=None):
     new data.
     Raises: InputError for columns that are not there, and for a recording that belongs to several groups.
     """
-    if labels is None and known is None and c.LABEL is None:
+    if labels is None and preparation is None and c.LABEL is None:
         need = "LABEL, the column with the label of each row, or to forecast TARGET"
         raise InputError(f"SEQUENCE = {c.SEQUENCE!r} needs {need}")
-    rows, read = group_rows(path, tables, c, known), [table for _, table in tables]
-    used, notes = {*rows.sequence}, [note for table in read for note in table.notes]
+    rows = group_rows(path, tables, c, preparation)
+    used, notes = {*rows.sequence}, [note for _, table in tables for note in table.notes]
     y = groups = None
     if labels is not None:
         y = np.array(labels)[rows.table_of]
     else:
-        if (name := find_column(path, rows.names, c.LABEL, "LABEL", known)) is not None:
-            y, spelled = read_labels(read, name, rows.column(name), c)
-            notes += spelled if known is None else []
+        if (name := find_column(path, rows.names, c.LABEL, "LABEL", preparation)) is not None:
+            y = as_labels(rows.column(name))
+            if preparation is None and (y.dtype.kind == "f" or c.TASK == "regression"):
+                numbers = {k: own for k, own in zip(rows.names, rows.columns) if isinstance(own, np.ndarray)}
+                refuse_sentinels(path, numbers, [name], "LABEL")
             used.add(name)
-        if (name := find_column(path, rows.names, c.GROUP, "GROUP", known)) is not None:
-            groups, variants = read_groups(path, read, name, rows.column(name), known, rows.order)
+        if (name := find_column(path, rows.names, c.GROUP, "GROUP", preparation)) is not None:
+            groups, variants = read_groups(path, name, rows.column(name), preparation, rows.order)
             notes += variants
             used.add(name)
             for where, recording in zip(rows.slices(), rows.recordings):
@@ -56,8 +74,13 @@ def read_recordings(path, tables, c, known=None, labels=None):
                     raise InputError(f"{problem}: SEQUENCE must tell them apart too")
             groups = groups[rows.bounds[:-1]]
     used = [k for k, name in enumerate(rows.names) if name in used]
-    clocks = [k for k in _clock_columns(rows, used) if known is None or rows.names[k] not in (known.columns or ())]
-    columns, values, input_notes = input_columns(rows, clocks, known, used)
+    if preparation is None:
+        kept = [column_named(path, rows.names, column, "KNOWN") for column in c.KNOWN or ()]
+    else:
+        kept = preparation.columns or ()
+    clocks, clock_notes = _clock_columns(rows, [*used, *(k for k, name in enumerate(rows.names) if name in kept)])
+    columns, values, input_notes = input_columns(rows, clocks, preparation, used)
+    notes += clock_notes if preparation is None else []
     notes += [*input_notes, *_jump_notes(rows, clocks)]
     return Sequences(
         [values[where] for where in rows.slices()],
@@ -84,8 +107,11 @@ def split_at(sequences, n):
 
 
 def _clock_columns(rows, used):
-    """Return the places of columns that tell the time: stamps, counters, and numbers that go on like a clock."""
-    places, recording = [], np.repeat(np.arange(len(rows.bounds) - 1), np.diff(rows.bounds))
+    """Find the columns, but those at the places `used`, that tell the time: stamps, counters, what goes like a clock.
+
+    Returns: (their places, notes).
+    """
+    places, notes, recording = [], [], np.repeat(np.arange(len(rows.bounds) - 1), np.diff(rows.bounds))
     for k, (name, column) in enumerate(zip(rows.names, rows.columns)):
         if k in used:
             continue
@@ -97,14 +123,17 @@ def _clock_columns(rows, used):
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue
-        named, rising = TIME_NAMES.search(name), (steps > 0).mean() >= RISING
+        named, rising = TIME_NAMES.search(name), (steps > 0).mean() >= ONE_WAY
         clock = (steps == 1).all() or rising and (named or name.isdecimal() and _is_regular(steps))
         if not clock and named and not CALENDAR.search(name):  # a clock whose rows are out of order
             steps = steps_within(column[np.lexsort((column, recording))], rows.bounds)
-            clock = (steps > 0).mean() >= RISING and _is_regular(steps)
+            clock = (steps > 0).mean() >= ONE_WAY and _is_regular(steps)
+        if not clock and only_goes_on(column, rows.bounds):
+            notes.append(clock_note(name))
+            clock = True
         if clock:
             places.append(k)
-    return places
+    return places, notes
 
 
 def _is_regular(steps):

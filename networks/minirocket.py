@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.lazy import keras, layers, ops, tf
-from networks.standardisation import as_function
+from networks.standardisation import numpy_function
 from sequences.types import IN_CACHE, at_once
 
 WIDTH = 9  # weights of a kernel
@@ -24,7 +24,7 @@ MARGIN = 1e-4  # over a threshold: where sequences are flat or padded many outpu
 SEEN = 9  # of a sequence of many features a kernel sees so many at most
 
 
-class Dilated(NamedTuple):
+class DilatedKernels(NamedTuple):
     """The kernels at one dilation."""
 
     dilation: int
@@ -32,23 +32,23 @@ class Dilated(NamedTuple):
     thresholds: np.ndarray  # (a few, 84)
 
 
-def choose(split, prepare, seed):
+def fit_kernels(split, prepare, seed):
     """Choose dilations, features and thresholds for the sequences of a training Split.
 
     Parameters: prepare, a function from a Keras tensor (n, time, features) to what the network sees of it.
-    Returns: list of Dilated.
+    Returns: list of DilatedKernels.
     """
     rng, (steps, features) = np.random.default_rng(seed), split.shape
     # Drawn from the whole set: files are often sorted by class.
     places = rng.permutation(len(split))[: max(1, min(SAMPLED, SAMPLED_STEPS // steps))]
-    x = as_function(prepare, split.shape)(split.take(places))
+    x = numpy_function(prepare, split.shape)(split.take(places))
     dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
     chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
     for dilation in dilations:
         weights = KERNELS[:, None] * visible_features(features, rng)
         outputs = np.asarray(convolution(weights, dilation)(x)).reshape(-1, KERNELS.shape[1])
         quantiles = (np.arange(count) * GOLDEN + rng.random()) % 1
-        chosen.append(Dilated(dilation, weights, np.quantile(outputs, quantiles, axis=0) + MARGIN))
+        chosen.append(DilatedKernels(dilation, weights, np.quantile(outputs, quantiles, axis=0) + MARGIN))
     return chosen
 
 
@@ -70,8 +70,8 @@ def convolution(weights, dilation):
     return layer
 
 
-def shares_above(x, chosen):
-    """Turn a Keras tensor (n, time, features) into the features of `choose`, each from -1 to 1: (n, many)."""
+def positive_share_features(x, chosen):
+    """Turn a Keras tensor (n, time, features) into the features of `fit_kernels`, each from -1 to 1: (n, many)."""
     found = []
     for dilation, weights, thresholds in chosen:
         outputs = convolution(weights, dilation)(x)
@@ -80,10 +80,10 @@ def shares_above(x, chosen):
     return ops.concatenate(found, axis=1)
 
 
-def extractor(prepare, shape, chosen):
+def feature_extractor(prepare, shape, chosen):
     """Return the function from sequences (n, *shape) to features (n, many) float64, by the network's own layers."""
     inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), bytes_at_most=IN_CACHE)
-    model = keras.Model(inputs, shares_above(prepare(inputs), chosen))
+    model = keras.Model(inputs, positive_share_features(prepare(inputs), chosen))
     call = tf.function(model, autograph=False, reduce_retracing=True)
 
     def extract(x):

@@ -2,7 +2,8 @@
 
 import math
 
-from evaluation.folds import pool_scores
+from core.wording import format_share
+from evaluation.pooled_scores import pool_scores
 
 
 def aligned(header, rows):
@@ -27,12 +28,19 @@ def format_error(value, decimals=2):
     return f"{value:.{decimals}f}" if value >= 0.1 or value == 0 else f"{value:.3g}"
 
 
-def format_share(value, decimals=2):
-    """Write a share of 0 to 1 (accuracy, error rate): below 1 it never shows as 1.00, nor above 0 as 0.00."""
-    if not 0 < value < 1:
-        return f"{value:.{decimals}f}"
-    smallest = 10**-decimals
-    return f"{min(max(value, smallest), 1 - smallest):.{decimals}f}"
+def format_change(value):
+    """Write a change or a difference with its sign; what rounds to nothing is no -0.000."""
+    return f"{value:+z.3f}"
+
+
+def score_format(metric):
+    """Return the function that writes a score: errors have units, accuracy and character error rate are shares."""
+    return format_error if metric == "rmse" else format_share
+
+
+def format_for_ledger(value):
+    """Write a score with four decimals, or with four digits where it is smaller: 2.884e-14."""
+    return f"{value:.4f}" if abs(value) >= 0.1 or value == 0 else f"{value:.4g}"
 
 
 def format_interval(bounds, form=lambda value: format_share(value, 3)):
@@ -47,17 +55,17 @@ def shorten(text, width):
 
 def baseline_line(figures, name, title, what):
     """Write the accuracy or error rate of a baseline, `what` it is, and how much better the network is."""
-    difference = figures["differences"][name]
+    ahead = figures["differences"][name]
     return (
         f"{title}: {format_share(figures['baselines'][name])} ({what}); the network's advantage: "
-        f"{difference['difference']:+.3f}, 95 % interval {format_interval(difference['interval'], '{:+.3f}'.format)}"
+        f"{format_change(ahead['difference'])}, 95 % interval {format_interval(ahead['interval'], format_change)}"
     )
 
 
 def skill_lines(figures):
     """Lay out the skill against each baseline, of figures with RMSE as main score."""
     rows = [
-        [name, format_error(figures["baselines"][name]), *(f"{v:+.3f}" for v in (d["difference"], *d["interval"]))]
+        [name, format_error(figures["baselines"][name]), *map(format_change, (d["difference"], *d["interval"]))]
         for name, d in figures["differences"].items()
     ]
     return [
@@ -70,7 +78,7 @@ def skill_lines(figures):
 def pooled_report(folds, metric, size, power=1, form=format_error):
     """Report the scores over all folds of a cross-validation.
 
-    Parameters: folds, metric, size, power: of evaluation.folds.pool_scores; form, what writes a score.
+    Parameters: folds, metric, size, power: of evaluation.pooled_scores.pool_scores; form, what writes a score.
     Returns: (lines, figures, pictures), as Task.pool_folds does.
     """
     scores = pool_scores(folds, metric, size, power)
