@@ -35,3 +35,5 @@ def test_months_are_one_step(shipped, tmp_path):
         (tmp_path / name).write_text("\n".join(["month,v", *months]) + "\n")
     train_model.train(c.changed(DATASET=str(tmp_path / "train.csv")))
     predict_model.predict(str(tmp_path / "february.csv"), c.RUN_DIR)
+    forecast = (tmp_path / "run" / "new_predictions.csv").read_text()
+    assert "2022-09-01" in forecast  # eight months from January, then the next
