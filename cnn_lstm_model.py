@@ -26,15 +26,16 @@ ARCHITECTURE = "cnn_lstm"
 LINEAR_START = True
 
 
-def build_model(input_shape, outputs, c, prepare=None):
+def build_model(input_shape, outputs, c, prepare=None, dtype="float32"):
     """Build the network, not compiled: the architecture between the inputs and the output layer.
 
     Parameters: input_shape (time, features), for video (time, height, width, channels); outputs, 1 for the probability
     of the second of two classes, n for the probabilities of n classes, or a function from the features and the prepared
-    inputs to the output; c, Constants; prepare, a function from the inputs to what the architecture is given.
+    inputs to the output; c, Constants; prepare, a function from the inputs to what the architecture is given; dtype of
+    the inputs.
     Returns: keras.Model.
     """
-    inputs = keras.Input(input_shape)
+    inputs = keras.Input(input_shape, dtype=dtype)
     x = inputs if prepare is None else prepare(inputs)
     architectures = video.ARCHITECTURES if len(input_shape) == 4 else ARCHITECTURES
     features = architectures[c.ARCHITECTURE](x, c)

@@ -21,18 +21,19 @@ from core.constants import (
 from core.errors import InputError
 from core.files import project_path
 from readers import read_data_set
+from readers.tables.sanity_checks import variant_notes
 from readers.text_files import composed
 from sequences.preparation import Preparation
 from sequences.splits import groups_of
-from sequences.statistics import rounding_notes
+from sequences.statistics import rounding_notes, unseen_word_notes
 from sequences.stream_windows import cut_streams
 from sequences.toy_datasets import GENERATED, generate
 from sequences.types import Data
 from tasks import TASKS, task_of
 
 DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (docs/your_data.md)
-# "classification", "regression" (numbers to predict), "forecasting" or "transcription" (what is said); None: what the
-# labels look like
+# "classification", "multilabel" (several labels at once), "regression" (numbers to predict), "forecasting" or
+# "transcription" (what is said); None: what the labels look like
 TASK = None
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
@@ -45,7 +46,9 @@ SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of
 STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
 SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
-LABEL = None  # column to learn: words or whole numbers are classes, decimals numbers to predict
+# Column to learn: words or whole numbers are classes, decimals numbers to predict. A list: columns of 0 and 1, several
+# labels at once
+LABEL = None
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training set; the rest is one word
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
@@ -53,6 +56,9 @@ TARGET = None  # column to forecast, or a list of columns; None takes the last c
 # inputs although they go one way, as clocks do
 KNOWN = None
 WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
+# The label of a window: "all", that of its rows where all have one (windows of several labels are left out); "last",
+# that of its last row; "any", the rarest among its rows, such as a fault; "most", the most frequent
+WINDOW_LABEL = "all"
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
@@ -76,12 +82,13 @@ ALLOWED = {
     "SEED": whole(0, 2**32 - 1),
     "STANDARDISE": one_of("training", "sequence"),
     "SEQUENCE": or_none(SEQUENCES),
-    "LABEL": or_none(NAME_OR_PLACE),
+    "LABEL": or_none(NAMES_OR_PLACES),
     "TEXT": or_none(NAME_OR_PLACE),
     "VOCABULARY": whole(3),
     "TARGET": or_none(NAMES_OR_PLACES),
     "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),
+    "WINDOW_LABEL": one_of("all", "last", "any", "most"),
     "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
     "SEASON": or_none(whole(1)),
@@ -101,7 +108,9 @@ def load_data(c, validation_seed=None, fold=None):
     """
     # Read.
     sequences, official_test = read(c)
-    sequences = sequences.noted(*rounding_notes(sequences), *shared_groups_note(sequences, official_test, c))
+    rounding = rounding_notes(sequences) or official_test and rounding_notes(official_test) or []
+    sequences = sequences.replace(dtype="float64" if rounding else "float32")
+    sequences = sequences.noted(*rounding, *group_notes(sequences, official_test, c))
     task_class = task_of(sequences, c)
     ineffective = ineffective_constants(task_class, sequences, c)
 
@@ -109,7 +118,7 @@ def load_data(c, validation_seed=None, fold=None):
     validation_seed = c.SEED if validation_seed is None else validation_seed
     if sequences.kind == "streams":
         sequences, official_test = cut_streams(
-            sequences, official_test, c, validation_seed, task_class.one_label_per_window, fold
+            sequences, official_test, c, validation_seed, task_class.stratified, fold
         )
     rows = task_class.split(sequences, official_test, c, validation_seed, fold)
 
@@ -129,6 +138,7 @@ def load_data(c, validation_seed=None, fold=None):
 
     # Encode the targets.
     splits, prepared = task.make_splits(prepared, official_test, rows, c)
+    prepared = prepared.noted(*unseen_word_notes(splits, preparation.columns, task.unit))
     validation = splits["validation"] if c.VALIDATION_SIZE else None
     return Data(splits["training"], validation, splits["test"], task, preparation, prepared)
 
@@ -137,6 +147,8 @@ def ineffective_constants(task, sequences, c):
     """Return assignments of constants that were set, and have no effect on these data."""
     is_text, is_stream = sequences.kind == "texts", sequences.kind == "streams"
     names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
+    if not (is_stream and task.stratified):
+        names.append("WINDOW_LABEL")
     if not is_stream and not is_text and c.SEQUENCE != "row" and "LABEL" not in names:
         names.append("LABEL")
     if is_text:
@@ -146,19 +158,20 @@ def ineffective_constants(task, sequences, c):
         names.append("GROUP")
     if sequences.columns is None and c.SEQUENCE != "row":
         names.append("IGNORE")
-    return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training")]
+    return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training", "all")]
 
 
-def shared_groups_note(train, test, c):
-    """Say, in a list of one line or none, how many groups are in the official training set and in the test set too."""
-    if test is None or train.groups is None and c.GROUP is None:
+def group_notes(train, test, c):
+    """Say which groups differ only in case or spaces, and how many of the official test set are in training too."""
+    if train.kind == "series" or train.groups is None and (c.GROUP is None or train.names is None):
         return []
-    known, held_out = ({*map(str, groups_of(own, c.GROUP))} for own in (train, test))
-    shared = len(held_out & known)
-    effect = "the score tells how well they are known again, not how well new ones are"
-    return (
-        [f"{shared} of {len(held_out)} groups of the test set are in the training set too: {effect}"] if shared else []
+    known, held_out = (
+        set() if own is None or (groups := groups_of(own, c.GROUP)) is None else {*map(str, groups)}
+        for own in (train, test)
     )
+    effect = "the score tells how well they are known again, not how well new ones are"
+    many = f"{len(held_out & known)} of {len(held_out)} groups of the test set are in the training set too: {effect}"
+    return variant_notes(known | held_out, "groups") + [many] * bool(held_out & known)
 
 
 def shape_note(preparation):

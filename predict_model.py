@@ -16,6 +16,7 @@ from core.errors import InputError
 from core.script import run_script
 from readers import read_new
 from sequences.preparation import with_columns
+from sequences.statistics import rounding_notes
 from sequences.types import Split
 from sequences.windows import cut_recordings
 from training.prediction import predict as predict_with
@@ -43,10 +44,13 @@ def predict(path, run_dir):
         raise InputError(f"{path} holds sequences; the run in {files.shown(run.folder)} was trained on a time series")
     new = with_columns(new, preparation.columns, path)  # trained on no table: a table's rows are time steps
     if preparation.kind != "series" and not preparation.unequal_lengths:
-        new = cut_recordings(new, preparation.steps)
+        new = cut_recordings(new.replace(divided_by_time=preparation.divided_by_time), preparation.steps, path)
+    if preparation.dtype == "float32":
+        new = new.noted(*rounding_notes(new, "the run takes 32-bit floats, train it on such data"))
     new = preparation.apply(new, path)
     new, x = task.new_inputs(new, input_shape, path)
-    answers = task.decode(predict_with(run.load_model(), Split(x, None, np.arange(len(x)))))
+    split = Split(x, None, np.arange(len(x)), dtype=preparation.dtype)
+    answers = task.decode(predict_with(run.load_model(), split))
     report = task.report_new(new, answers, input_shape)
     with run.unchanged():
         files.write_csv(run.folder / "new_predictions.csv", report.header, report.rows)

@@ -1,13 +1,16 @@
 """Simple rivals to stand beside every score: arrays in, predictions out. No TensorFlow."""
 
-MAJORITY, MEAN, LINEAR = "majority", "mean", "linear"
+MAJORITY, MEAN, LINEAR, ALL_LABELS = "majority", "mean", "linear", "all labels"
+PREVIOUS_LABEL = "previous label"  # no rival for everyone: often it is not known in time
 PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
 FREQUENT = "most frequent transcript"
 DESCRIPTIONS = {  # within a sentence
     MAJORITY: "the majority class",
+    ALL_LABELS: "always answering every label",
     MEAN: "the mean of the training set",
     PERSISTENCE: "persistence (repeating the last value)",
     SEASON_BEFORE: "the season before",
     FREQUENT: "the most frequent transcript",
+    PREVIOUS_LABEL: "the label of the row before",
     LINEAR: "the linear model",
 }

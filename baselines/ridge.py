@@ -24,7 +24,6 @@ class LinearModel:
     weights: np.ndarray  # (inputs, outputs)
     intercept: np.ndarray  # (outputs,)
     rows: int  # training sequences that it was fitted to
-    strength: float  # of the ridge
 
     def scaled(self, scale):
         """Return the model whose answers are `scale` times those of this one."""
@@ -34,11 +33,22 @@ class LinearModel:
 def fit(split, targets, flatten, seed):
     """Fit ridge regression to the standardised inputs of a Split, or of a seeded sample where it is large.
 
-    Parameters: targets, function from places in the split (n,) to targets (n, outputs); flatten, function from
-    sequences (n, time, ...) float64 to inputs (n, inputs), as in all functions of this file.
-    Returns: LinearModel.
+    Parameters: targets, function from places in the split (n,) to targets (n, outputs), NaN where nothing was measured;
+    flatten, function from sequences (n, time, ...) float64 to inputs (n, inputs), as in all functions of this file.
+    Returns: LinearModel. Each output is fitted to the sequences in which it was measured, one that never was is 0; the
+    outputs that were measured most often choose the strength for all.
     """
-    return _fit(split, targets, flatten, seed)[0]
+    x, y, rows = _sample(split, targets, flatten, seed)
+    weights, intercept = np.zeros((x.shape[1], y.shape[1])), np.zeros(y.shape[1])
+    patterns, pattern_of = np.unique(~np.isnan(y), axis=1, return_inverse=True)
+    chooses, others = linear_model.RidgeCV(STRENGTHS), None
+    for k in np.argsort(-patterns.sum(axis=0) * np.bincount(pattern_of)):
+        measured, outputs = patterns[:, k], pattern_of == k
+        if measured.any():
+            own = slice(None) if measured.all() else measured  # takes no copy
+            weights[:, outputs], intercept[outputs] = _solve(x[own], y[own][:, outputs], others or chooses)
+            others = linear_model.Ridge(chooses.alpha_)
+    return LinearModel(weights, intercept, len(rows))
 
 
 def fit_leave_one_out(split, targets, flatten, seed):
@@ -47,24 +57,29 @@ def fit_leave_one_out(split, targets, flatten, seed):
     Returns: (LinearModel, answers float64 (n, outputs)).
     """
     options = {"store_cv_results": True, "scoring": "neg_mean_squared_error"}  # the answers, not their errors
-    model, rows, ridge = _fit(split, targets, flatten, seed, options)
+    x, y, rows = _sample(split, targets, flatten, seed)
+    ridge = linear_model.RidgeCV(STRENGTHS, **options)
+    model = LinearModel(*_solve(x, y, ridge), len(rows))
     answers, best = predict(model, split, flatten), STRENGTHS.tolist().index(ridge.alpha_)
     answers[rows] = ridge.cv_results_[..., best].reshape(len(rows), -1)
     return model, answers
 
 
-def _fit(split, targets, flatten, seed, options=None):
-    """Return (LinearModel, rows that it was fitted to, scikit-learn's RidgeCV, which got `options`)."""
+def _sample(split, targets, flatten, seed):
+    """Return (inputs (rows, inputs), targets (rows, outputs), rows of the split that are fitted)."""
     most = max_training_rows(flatten(split.take(slice(0, 1)).astype(np.float64)).shape[1])
     rows = np.arange(len(split))
     if len(split) > most:
         rows = np.sort(np.random.default_rng(seed).choice(len(split), most, replace=False))
-    x, y = flatten(split.take(rows).astype(np.float64)), targets(rows)
+    return flatten(split.take(rows).astype(np.float64)), targets(rows), rows
+
+
+def _solve(x, y, ridge):
+    """Fit scikit-learn's `ridge` to standardised inputs. Returns: (weights, intercept), not standardised."""
     scaler = preprocessing.StandardScaler()
-    ridge = linear_model.RidgeCV(STRENGTHS, **options or {}).fit(scaler.fit_transform(x), y)
+    ridge.fit(scaler.fit_transform(x), y)
     weights = ridge.coef_.reshape(y.shape[1], -1).T / scaler.scale_[:, None]
-    model = LinearModel(weights, ridge.intercept_ - scaler.mean_ @ weights, len(rows), float(ridge.alpha_))
-    return model, rows, ridge
+    return weights, ridge.intercept_ - scaler.mean_ @ weights
 
 
 def max_training_rows(inputs):

@@ -15,7 +15,7 @@ from core.files import PROJECT, project_path, remove, shown, write_json
 from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 5  # of run.json; another one is refused
+FORMAT = 7  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
 WAIT = 60  # seconds, for what other processes write in a moment
 

@@ -31,10 +31,11 @@ class EvaluatedRun:
 
     @property
     def nearly_perfect(self):
-        """Whether hardly anything is left to gain: 98 % of the answers or letters are right, or of the error gone."""
+        """Whether hardly anything is left to gain: 98 % of accuracy, F1 or letters reached, or of the error gone."""
         skills = [own.get("difference", 0) for own in self.figures.get("differences", {}).values()]
         perfect = self.metric == "rmse" and min(skills, default=0) >= 0.98
-        return perfect or self.figures.get("accuracy", 1 - self.figures.get("cer", 1)) >= 0.98
+        reached = self.figures[self.metric] if self.better == "higher" else 1 - self.figures.get("cer", 1)
+        return perfect or reached >= 0.98
 
     @property
     def guesses(self):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from evaluation.intervals import mean_of_measured
+
 LEVELS = {"80": 0.80, "95": 0.95}  # how much of what comes the intervals are to cover
 
 
@@ -10,12 +12,17 @@ def conformal_half_widths(errors, scales):
 
     Split-conformal prediction (Lei et al. 2018, Distribution-Free Predictive Inference for Regression, with scales its
     section 5.2): the ceil((n + 1) level)-th smallest |error| / scale. It holds where new errors are like those seen.
-    Parameters: errors (n, horizon) on data that were not trained on; scales (n,) of each window.
-    Returns: {"80": list of `horizon` numbers, ...} without the levels for which there are too few errors.
+    Parameters: errors (n, horizon) on data that were not trained on, NaN where nothing was measured; scales (n,) of
+    each window.
+    Returns: {"80": list of `horizon` numbers, ...} without the levels for which there are too few errors at a step.
     """
-    n, sizes = len(errors), np.sort(np.abs(errors) / scales[:, None], axis=0)
-    ranks = {name: int(np.ceil((n + 1) * level)) for name, level in LEVELS.items()}
-    return {name: sizes[rank - 1].tolist() for name, rank in ranks.items() if rank <= n}
+    n, sizes = (~np.isnan(errors)).sum(axis=0), np.sort(np.abs(errors) / scales[:, None], axis=0)  # NaN last
+    ranks = {name: np.ceil((n + 1) * level).astype(int) for name, level in LEVELS.items()}
+    return {
+        name: np.take_along_axis(sizes, rank[None] - 1, axis=0)[0].tolist()
+        for name, rank in ranks.items()
+        if (rank <= n).all()
+    }
 
 
 def interval_score(errors, scales):
@@ -28,5 +35,5 @@ def interval_score(errors, scales):
     for seen, new in (halves, halves[::-1]):
         for name, half_widths in conformal_half_widths(errors[seen], scales[seen]).items():
             size, penalty = np.array(half_widths) * scales[new][:, None], 2 / (1 - LEVELS[name])
-            scores.append(np.mean(2 * size + penalty * np.maximum(0, np.abs(errors[new]) - size)))
-    return float(np.mean(scores)) if scores else np.inf
+            scores.append(mean_of_measured(2 * size + penalty * np.maximum(0, np.abs(errors[new]) - size)))
+    return float(np.nanmean(scores)) if np.isfinite(scores).any() else np.inf

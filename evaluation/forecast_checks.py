@@ -41,12 +41,13 @@ def lag_figures(values, forecasts, origins):
     ("at_lag_0"), and with how the values a horizon earlier do, the last that each window sees ("at_the_horizon").
     Forecasts are mostly the earlier value ("lags") where that explains more than half of the variance of their changes
     and the true changes less than half as much.
-    Parameters: values (rows,) of one target; forecasts (n, horizon).
+    Parameters: values (rows,) of one target; forecasts (n, horizon), NaN where what came was not measured.
     Returns: dictionary, the correlations None of fewer than MIN_CHANGES changes, and where there is no change.
     """
     horizon, rows = forecasts.shape[1], origins.first + forecasts.shape[1] - 1
     steps = np.where(np.diff(origins.series) == 0, np.diff(rows), 0)
     usual = steps == np.bincount(steps[steps > 0]).argmax() if steps.any() else np.zeros(len(steps), bool)
+    usual &= ~np.isnan(np.diff(forecasts[:, -1]))
     own = np.diff(forecasts[:, -1])[usual]
     true, earlier = (np.diff(values[rows - lag])[usual] for lag in (0, horizon))
     now, before = _correlation(own, true), _correlation(own, earlier)
@@ -65,13 +66,13 @@ def direction_figures(values, forecasts, origins, independent):
     """Tell how often forecasts go up or down from the last value as the series does, by the last step of the horizon.
 
     Windows after which the series is where it was do not count; a forecast of no change is wrong.
-    Parameters: values (rows,) of one target; forecasts (n, horizon); independent, of `overlap`.
+    Parameters: values (rows,) and forecasts (n, horizon) as in `lag_figures`; independent, of `overlap`.
     Returns: dictionary with "windows" that count, "right", the share of them, its 95 % "interval" (Wilson 1927) for as
     many windows as are independent, and what always going up and going as the last row did reach; None of no windows.
     """
     horizon, last = forecasts.shape[1], values[origins.first - 1]
     true = np.sign(values[origins.first + horizon - 1] - last)
-    moved = true != 0
+    moved = (true != 0) & ~np.isnan(forecasts[:, -1])
     if not moved.any():
         return None
     before = np.sign(last - values[np.maximum(origins.first - 2, origins.begin)])
@@ -90,7 +91,10 @@ def direction_figures(values, forecasts, origins, independent):
 
 
 def forecast_checks(values, forecasts, origins, targets):
-    """Check forecasts (n, horizon, targets) of a test set against values (rows, targets). Returns: dictionary."""
+    """Check forecasts (n, horizon, targets) of a test set against values (rows, targets): see lag_figures.
+
+    Returns: dictionary.
+    """
     _, independent = overlap(origins, forecasts.shape[1])
     return {
         "independent_windows": independent,

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.intervals import rmse, rmse_figures, skill
+from evaluation.intervals import mean_of_measured, rmse, rmse_figures, skill
 
 
 @dataclass(frozen=True)
 class ForecastComparison:
     """Forecasts of the test set beside the true values, in the units of the series."""
 
-    true: np.ndarray  # (n, horizon, targets)
+    true: np.ndarray  # (n, horizon, targets), NaN where nothing was measured: there no score counts
     forecasts: dict  # {"network" or name of a baseline: of the same shape}
     half_widths: dict  # of the network's prediction intervals, {level in %: of the same shape}
     targets: list  # names
@@ -27,29 +27,37 @@ def score_forecasts(compared, seed=0):
 
     Returns: dictionary with RMSE and MAE over all and per step for the network and each baseline, the skill against
     each (1 - RMSE / RMSE of the baseline) with its interval, coverage and mean width of the prediction intervals, the
-    scores of each target and, of several series, sMAPE and MASE over all and of each.
+    scores of each target and, of several series, sMAPE and MASE over all and of each; the share of the values that was
+    measured, where not all were.
     """
-    true, unit = compared.true, compared.unit[:, None]
+    true, unit, measured = compared.true, compared.unit[:, None], ~np.isnan(compared.true)
     errors = {name: (values - true) / unit for name, values in compared.forecasts.items()}
-    mae = {name: float(np.abs(e).mean()) for name, e in errors.items()}
+    mae = {name: float(mean_of_measured(np.abs(e))) for name, e in errors.items()}
     figures = {
         "test_windows": len(true),
         **rmse_figures(errors, seed, max(compared.overlap, round(len(true) ** (1 / 3)))),
         "mae": mae["network"],
         "bands": {
             level: {
-                "coverage": float((np.abs(compared.forecasts["network"] - true) <= half_width).mean()),
+                "coverage": float((np.abs(compared.forecasts["network"] - true) <= half_width)[measured].mean()),
                 "width": float(2 * np.mean(half_width / unit)),
             }
             for level, half_width in compared.half_widths.items()
         },
         "mae_of": mae,
-        "rmse_per_step": {name: np.sqrt((e**2).mean(axis=(0, 2))).tolist() for name, e in errors.items()},
-        "mae_per_step": {name: np.abs(e).mean(axis=(0, 2)).tolist() for name, e in errors.items()},
+        "rmse_per_step": {name: _per_step(e**2, np.sqrt) for name, e in errors.items()},
+        "mae_per_step": {name: _per_step(np.abs(e)) for name, e in errors.items()},
     }
+    if not measured.all():
+        figures["measured"] = float(measured.mean())
     if len(compared.targets) > 1:
         figures["per_target"] = {name: _score_target(compared, k) for k, name in enumerate(compared.targets)}
     return figures if compared.series_names is None else figures | score_series(compared)
+
+
+def _per_step(errors, root=np.positive):
+    """Return the mean of errors (n, horizon, targets) at each step, or its root; None of a step never measured."""
+    return [None if np.isnan(error) else error for error in root(mean_of_measured(errors, axis=(0, 2))).tolist()]
 
 
 def _score_target(compared, k):
@@ -58,7 +66,7 @@ def _score_target(compared, k):
     scores = {name: rmse(e) for name, e in errors.items()}
     network = scores.pop("network")
     best = min(scores, key=scores.get)
-    mae = float(np.abs(errors["network"]).mean())
+    mae = float(mean_of_measured(np.abs(errors["network"])))
     return {
         "rmse": network,
         "mae": mae,
@@ -77,12 +85,17 @@ def score_series(compared):
     """
     windows = {compared.series_names[k]: compared.series_index == k for k in np.unique(compared.series_index)}
     means, per_series = {}, {name: {} for name in windows}
+    weights = (~np.isnan(compared.true)).mean(axis=(1, 2))  # of windows: every measured value counts alike
     for method, values in compared.forecasts.items():
         error, size = np.abs(values - compared.true), np.abs(values) + np.abs(compared.true)
-        smape = 200 * (error / np.where(size > 0, size, 1)).mean(axis=(1, 2))
-        mase = (error.mean(axis=1) / compared.mase_scales[compared.series_index]).mean(axis=1)
-        smapes = {name: float(smape[own].mean()) for name, own in windows.items()}
-        mases = {name: float(mase[own].mean()) for name, own in windows.items() if np.isfinite(mase[own].mean())}
+        smape = 200 * mean_of_measured(error / np.where(size > 0, size, 1), axis=(1, 2))
+        mase = mean_of_measured(mean_of_measured(error, axis=1) / compared.mase_scales[compared.series_index], axis=1)
+        smapes = {name: float(np.average(smape[own], weights=weights[own])) for name, own in windows.items()}
+        mases = {
+            name: float(np.average(mase[own], weights=weights[own]))
+            for name, own in windows.items()
+            if np.isfinite(compared.mase_scales[compared.series_index[own]]).all()
+        }
         mean_mase = float(np.mean(list(mases.values()))) if mases else None
         means[method] = {"mase": mean_mase, "smape": float(np.mean(list(smapes.values())))}
         for name, scores in per_series.items():

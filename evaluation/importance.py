@@ -25,7 +25,8 @@ def permutation_importance(answer, task, data, seed):
     rng, test = np.random.default_rng(seed), data.test
     chosen = np.sort(rng.permutation(len(test))[:MAX_SEQUENCES])
     x = test.take(chosen)
-    truth = Split(x, test.y[chosen], np.arange(len(x)), unit=None if test.unit is None else test.unit[chosen])
+    unit = None if test.unit is None else test.unit[chosen]
+    truth = Split(x, test.y[chosen], np.arange(len(x)), unit=unit, dtype=test.dtype)
     features = neighbour_groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
     times = neighbour_groups(x.shape[1], TIME_GROUPS)
     indices = [(..., group) for group in features.values()] + [(slice(None), group) for group in times.values()]
@@ -49,7 +50,7 @@ def _shuffled(x, index, rng):
 
 def _scores(answer, task, copies, truth):
     """Return the score (copies,) of each copy of the sequences of `truth`, a Split."""
-    together = Split(np.concatenate(copies), None, np.arange(len(truth) * len(copies)))
+    together = Split(np.concatenate(copies), None, np.arange(len(truth) * len(copies)), dtype=truth.dtype)
     answers = np.array_split(answer(together), len(copies))
     return np.array([task.score(truth, each) for each in answers])
 

@@ -43,9 +43,19 @@ def accuracy_difference(correct, baseline_correct):
     return difference, [difference - below, difference + above]
 
 
+def mean_of_measured(values, axis=None):
+    """Return the mean of values, along an axis or axes, without those that were not measured, NaN; NaN where all are.
+
+    NumPy's nanmean, but silent.
+    """
+    measured = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        return np.where(measured, values, 0).sum(axis) / measured.sum(axis)
+
+
 def rmse(errors):
-    """Return the root of the mean square of errors of any shape."""
-    return float(np.sqrt((errors**2).mean()))
+    """Return the root of the mean square of errors of any shape, NaN where nothing was measured."""
+    return float(np.sqrt(mean_of_measured(errors**2)))
 
 
 def skill(network, baseline):
@@ -60,7 +70,8 @@ def skill(network, baseline):
 def rmse_figures(errors, seed, block=1):
     """Compare the RMSE of a network with that of its baselines.
 
-    Parameters: errors {"network" or name of a baseline: (n, horizon[, targets])}; seed, block: of bootstrap_rmse.
+    Parameters: errors {"network" or name of a baseline: (n, horizon[, targets]), NaN where nothing was measured}; seed,
+    block: of bootstrap_rmse.
     Returns: {"rmse", "standard_error", "baselines": {name: RMSE}, "differences": {name: {"difference": the skill,
     "interval": its 95 % bootstrap interval}}}. Of fewer than MIN_RESAMPLED windows the skill could be anything.
     """
@@ -84,8 +95,9 @@ def bootstrap_rmse(errors, seed, block=1):
 
     The circular block bootstrap (Politis and Romano 1992): neighbouring windows of a series share targets, so whole
     blocks are drawn, a third of all windows at most; the last window is followed by the first.
-    Parameters: errors (n, horizon[, targets]); seed: one seed draws the same windows for all errors of that shape;
-    block: windows in a row that are drawn together; 1 where they do not depend on each other.
+    Parameters: errors (n, horizon[, targets]), NaN where nothing was measured, but never a whole window; seed: one
+    seed draws the same windows for all errors of that shape; block: windows in a row that are drawn together; 1 where
+    they do not depend on each other.
     Returns: (RESAMPLES,).
     """
     n = len(errors)
@@ -93,10 +105,15 @@ def bootstrap_rmse(errors, seed, block=1):
     blocks = -(-n // length)
     last = n - (blocks - 1) * length  # so many windows of the last block make the draw as long as the test set
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, blocks))
-    squares = (errors**2).reshape(n, -1).mean(axis=1)
-    sums = np.concatenate([[0.0], np.cumsum(np.concatenate([squares, squares[:length]]))])
-    whole = (sums[starts[:, :-1] + length] - sums[starts[:, :-1]]).sum(axis=1)
-    return np.sqrt(np.maximum(0, whole + sums[starts[:, -1] + last] - sums[starts[:, -1]]) / n)
+    squares = (errors**2).reshape(n, -1)
+    measured = (~np.isnan(squares)).mean(axis=1)
+
+    def drawn(values):
+        sums = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[:length]]))])
+        whole = (sums[starts[:, :-1] + length] - sums[starts[:, :-1]]).sum(axis=1)
+        return whole + sums[starts[:, -1] + last] - sums[starts[:, -1]]
+
+    return np.sqrt(np.maximum(0, drawn(mean_of_measured(squares, axis=1) * measured)) / drawn(measured))
 
 
 def expected_maximum_gain(standard_error, n):

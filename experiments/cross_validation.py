@@ -24,6 +24,8 @@ from sequences.folds import make_folds
 from sequences.gaps import name_of
 from sequences.splits import groups_of
 from sequences.statistics import fingerprints
+from sequences.stream_windows import class_of_one_recording
+from tasks import task_of
 from training.acceleration.traced_steps import reuse_network
 from training.build import build
 from training.checkpoint import Checkpoint, run_identity
@@ -39,8 +41,10 @@ def folds_from_data(train, test, c, folds):
     """Return the folds that FOLDS makes of Sequences as read: see sequences.folds.make_folds."""
     groups = groups_of(train, c.GROUP)
     names = None if groups is None else np.unique(groups).tolist()
-    if groups is None and train.kind == "streams" and len(train.x) > 1:  # recordings stay whole
-        names = [name_of(train, k) for k in range(len(train.x))]
+    if groups is None and train.kind == "streams" and len(train.x) > 1:  # recordings stay whole, if there are enough
+        classes = task_of(train, c).stratified
+        if c.WINDOW is None or class_of_one_recording(train, c, classes) is None:
+            names = [name_of(train, k) for k in range(len(train.x))]
     return make_folds(train, test, c, folds, names)
 
 
@@ -56,7 +60,8 @@ def run_folds(folds, data, experiment, fingerprint):
     jobs = experiment.options.FOLD_JOBS
     jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(waiting)))
     what = "seeds on the given test set" if folds[0] is None else "folds"
-    print(f"{len(folds)} {what} of {c.DATASET}, {task.describe_target()}, {jobs} at a time", flush=True)
+    heading = f"{len(folds)} {what} of {c.DATASET}, {task.describe_target()}, {jobs} at a time"
+    print("\n".join([heading, *data.sequences.cautions]), flush=True)
     with parallel_config("loky", n_jobs=jobs):
         work = [delayed(run_fold)(k, folds[k], experiment, max(1, cpu_count() // jobs)) for k in waiting]
         for k, result in Parallel(return_as="generator_unordered")(work):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core import files, ledger
 from core.errors import InputError
-from core.wording import counted, format_share
+from core.wording import counted
 from evaluation.advice import EvaluatedRun, advice
 from evaluation.importance import permutation_importance, word_importance
 from evaluation.intervals import expected_maximum_gain
@@ -14,7 +14,7 @@ from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
 from experiments.pages import FUTURE_KNOWN, write_pages
 from reports import pictures
-from reports.formatting import aligned, format_error, format_for_ledger
+from reports.formatting import aligned, format_error, format_for_ledger, score_format
 from reports.importance import importance_table, word_table
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.statistics import fingerprints
@@ -56,7 +56,8 @@ def score_and_report(run, data, c):
         "evaluated": datetime.now().isoformat(sep=" ", timespec="seconds"),
     }
     remarks = [data.sequences.remark] if data.sequences.remark else advise(run, data, figures)
-    new_notes = [note for note in data.sequences.notes if note not in run.record.notes]
+    notes_of_data = [note for note in data.sequences.notes if note not in data.sequences.cautions]
+    new_notes = [note for note in notes_of_data if note not in run.record.notes]
     heading = f"Run: {files.shown(run.folder)}, trained {run.record.trained} on {run.constants.DATASET}"
     lines = [
         f"{heading}, {run.record.parameters:,} parameters",
@@ -64,11 +65,12 @@ def score_and_report(run, data, c):
         *notes,
         *report.lines,
         *check_lines,
+        *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions),
         *remarks,
     ]
     lines += [*repeated_scoring_lines(looks, figures), "", importance_lines]
     print("\n".join(lines).rstrip(), flush=True)
-    lines[1:1] = [note for note in data.sequences.notes if note not in new_notes]  # training has said them already
+    lines[1:1] = [note for note in notes_of_data if note not in new_notes]  # training has said them already
     with run.unchanged():
         save(run, replace(report, figures=figures, pictures=pictures), lines)
     header, rows = ledger.last_rows(5)
@@ -109,7 +111,7 @@ def check_test_set(answer, answers, task, data, c):
     if data.preparation.kind == "series":
         return check_influence(answer, task, data)
     on_disk = isinstance(data.train.x, RowsOnDisk) or isinstance(data.test.x, RowsOnDisk)
-    if task.metric not in ("accuracy", "rmse") or on_disk:
+    if task.metric == "cer" or on_disk:
         return {}, []
     inputs = None if data.preparation.kind == "texts" else flat_inputs_function(task, data, c)
     equal, near = find_twins(data.train, data.test, inputs, c.SEED)
@@ -125,7 +127,7 @@ def check_test_set(answer, answers, task, data, c):
         return figures, [f"{line}: none is left that is new."]
     rest = replace(data.test, y=data.test.y[~near], rows=data.test.rows[~near])
     score = figures["twins"][f"{task.metric}_without"] = task.score(rest, answers[~near])
-    shown = format_share(score) if task.metric == "accuracy" else format_error(score)
+    shown = score_format(task.metric)(score)
     return figures, [f"{line}; {task.metric} without them: {shown} on {(~near).sum()}"]
 
 
@@ -192,7 +194,7 @@ def check_same_data(run, data, c, data_constants):
     Constants of network and training that differ are named in a line: it is the run that is scored, with its own.
     """
     record, trained = run.record, run.constants
-    same = fingerprints(data) == record.fingerprints
+    same = fingerprints(data) == record.fingerprints and data.preparation == run.preparation  # names of columns, words
     # What the baselines see, what errors are divided by, and what a forecast is compared with.
     compared = {"STANDARDISE", "SEASON"} - set(run.task.without_effect)
     changed, others = (

@@ -38,6 +38,8 @@ def to_tflite(model, folder, input_shape):
     """
     if model.inputs[0].dtype == "string":
         raise InputError("TFLite has no operators that divide texts into words: export saved_model instead")
+    if "float64" in (model.inputs[0].dtype, model.outputs[0].dtype):
+        raise InputError("TFLite computes in 32-bit floats, which lose these data: export saved_model instead")
     _without_cudnn(model)
     path = folder / "model.tflite"
     with (

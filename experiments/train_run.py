@@ -14,6 +14,7 @@ from pathlib import Path
 from core import files, ledger, run_folder
 from core.errors import InputError
 from core.records import to_plain
+from core.wording import counted
 from networks.text_layers import without_tokenizer
 from reports import pictures
 from reports.formatting import format_for_ledger
@@ -57,8 +58,8 @@ def train_and_save(data, build_model, c):
             model, task = data.task.finish(model, data, c), data.task
         if data.validation is not None:
             output = predict(without_tokenizer(model), data.validation)
-            validation_score = task.score(data.validation, task.decode(output))
             task = task.calibrate(data, output)
+            validation_score = task.score(data.validation, task.decode(output))
         seconds = round(time.perf_counter() - began, 3)
         record = replace(record, learned=to_plain(task), seconds=seconds, parameters=model.count_params())
         record = save(folder, model, history, record)
@@ -113,7 +114,8 @@ def describe_data(data, c):
     counts = ", ".join(f"{n} {name}" for name, n in split_sizes(data).items())
     time_steps, *features = data.train.shape
     most = "up to " if data.preparation.any_length else ""
-    size = f"{most}{time_steps} time steps × {' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
+    shape = f"{' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
+    size = f"{most}{counted(time_steps, 'time step')} × {shape}"
     if data.preparation.kind == "texts":
         size = f"{time_steps} words out of {len(data.preparation.vocabulary):,}"
     return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.describe_target()}"

@@ -28,5 +28,4 @@ def with_logits(model, added, network_share=1.0):
     own = layers.Dense(last.units, name=OUTPUT)
     logits = layers.Add()([own(last.input), added])
     own.set_weights([network_share * weights for weights in last.get_weights()])
-    activation = "sigmoid" if last.units == 1 else "softmax"
-    return keras.Model(model.input, layers.Activation(activation, name="probabilities")(logits))
+    return keras.Model(model.input, layers.Activation(last.activation, name="probabilities")(logits))

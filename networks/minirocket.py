@@ -41,7 +41,7 @@ def fit_kernels(split, prepare, seed):
     rng, (steps, features) = np.random.default_rng(seed), split.shape
     # Drawn from the whole set: files are often sorted by class.
     places = rng.permutation(len(split))[: max(1, min(SAMPLED, SAMPLED_STEPS // steps))]
-    x = numpy_function(prepare, split.shape)(split.take(places))
+    x = numpy_function(prepare, split)(split.take(places))
     dilations = [2**k for k in range(16) if k == 0 or (WIDTH - 1) * 2**k < steps]
     chosen, count = [], max(1, SHARES // (KERNELS.shape[1] * len(dilations)))
     for dilation in dilations:
@@ -80,14 +80,15 @@ def positive_share_features(x, chosen):
     return ops.concatenate(found, axis=1)
 
 
-def feature_extractor(prepare, shape, chosen):
-    """Return the function from sequences (n, *shape) to features (n, many) float64, by the network's own layers."""
-    inputs, size = keras.Input(shape), at_once((shape[0], KERNELS.shape[1]), bytes_at_most=IN_CACHE)
+def feature_extractor(prepare, split, chosen):
+    """Return the function from sequences of a Split to features (n, many) float64, by the network's own layers."""
+    inputs = keras.Input(split.shape, dtype=split.dtype)
+    size = at_once((split.shape[0], KERNELS.shape[1]), bytes_at_most=IN_CACHE)
     model = keras.Model(inputs, positive_share_features(prepare(inputs), chosen))
     call = tf.function(model, autograph=False, reduce_retracing=True)
 
     def extract(x):
-        blocks = [call(tf.convert_to_tensor(x[start : start + size], "float32")) for start in range(0, len(x), size)]
+        blocks = [call(tf.convert_to_tensor(x[start : start + size], split.dtype)) for start in range(0, len(x), size)]
         return np.concatenate(blocks).astype(np.float64)
 
     return extract

@@ -1,6 +1,7 @@
 """Constants of the network that are possible each, but not together or with sequences of this shape."""
 
 from core.errors import InputError
+from core.wording import counted
 from networks import video
 
 
@@ -18,11 +19,14 @@ def check_sizes(shape, c):
             raise InputError(f'{name} = True is impossible with ARCHITECTURE = "{c.ARCHITECTURE}": it has no LSTM')
     if c.ARCHITECTURE == "lstm":
         return
-    size, unit = (shape[0], "time steps") if len(shape) < 3 else (min(shape[1:3]), "pixels")
+    size, unit = (shape[0], "time step") if len(shape) < 3 else (min(shape[1:3]), "pixel")
+    deep = c.ARCHITECTURE.startswith("deep")
+    least = max(c.KERNEL_SIZE, c.POOL_SIZE) if deep else c.KERNEL_SIZE + c.POOL_SIZE - 1
+    also = f"; WINDOW = {least} or more fits too" if size == c.WINDOW else ""
     if size < c.KERNEL_SIZE:
-        raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {size} {unit} allow 1 to {size}")
-    left = size if c.ARCHITECTURE.startswith("deep") else size - c.KERNEL_SIZE + 1
+        fits = f"{counted(size, unit)} allow 1 to {size}" if size > 1 else f"1 {unit} allows 1, with POOL_SIZE = 1"
+        raise InputError(f"KERNEL_SIZE = {c.KERNEL_SIZE} is impossible: {fits}{also}")
+    left = size if deep else size - c.KERNEL_SIZE + 1
     if left < c.POOL_SIZE:
-        raise InputError(
-            f"POOL_SIZE = {c.POOL_SIZE} is impossible: the convolution leaves {left} {unit}, which allow 1 to {left}"
-        )
+        fits = f"{counted(left, unit)}, which allow{'s 1' if left == 1 else f' 1 to {left}'}"
+        raise InputError(f"POOL_SIZE = {c.POOL_SIZE} is impossible: the convolution leaves {fits}{also}")

@@ -24,7 +24,7 @@ def standardised(x, data, c):
     if c.STANDARDISE == "training":
         return x
     if data.preparation.unequal_lengths:
-        return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, np.float32)))
+        return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, raw.dtype)))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
     return layers.LayerNormalization(axes, LEAST_VARIANCE, center=False, scale=False, name="standardise_each")(x)
 
@@ -32,8 +32,11 @@ def standardised(x, data, c):
 def standardise(x, mean, variance):
     """Standardise x (n, time, features[, ...]) by mean and variance, float64 (features,) each.
 
-    A feature of tiny values, a field in tesla say, is first multiplied by a power of two, which changes no digit.
+    What comes in 64 bits is centred in them, to go on in 32. A feature of tiny values, a field in tesla say, is
+    multiplied by a power of two, which changes no digit.
     """
+    if x.dtype == "float64":
+        x, mean = layers.Rescaling(1.0, -mean, dtype="float64")(x), np.zeros_like(mean)
     exponents = np.ceil(np.log2(LEAST_DEVIATION) - np.log2(variance) / 2)
     factors = 2.0 ** np.maximum(exponents, 0)
     if (factors > 1).any():
@@ -55,17 +58,17 @@ def step_mask(x, filler):
     return ops.cast(ops.cumsum(other, axis=1) > 0, "float32")
 
 
-def numpy_function(make, shape):
+def numpy_function(make, split):
     """Return the NumPy function that does what layers do.
 
-    Parameters: make, a function from a Keras tensor (n, *shape) to another, or to several; shape of one sequence.
-    Returns: a function from arrays (n, *shape) to arrays float64. A linear model so sees what the network sees.
+    Parameters: make, a function from a Keras tensor (n, *split.shape) to another, or to several; split, a Split.
+    Returns: a function from arrays of such sequences to arrays float64. A linear model so sees what the network sees.
     """
-    inputs = keras.Input(shape)
+    inputs = keras.Input(split.shape, dtype=split.dtype)
     model = keras.Model(inputs, make(inputs))
 
     def call(x):
-        outputs = model(tf.convert_to_tensor(x, "float32"), training=False)
+        outputs = model(tf.convert_to_tensor(x, split.dtype), training=False)
         return keras.tree.map_structure(lambda output: np.asarray(output, np.float64), outputs)
 
     return call

@@ -14,9 +14,12 @@ from readers import folders
 from readers.arrays import mat_hdf5_arff, numpy_files, ts, ucr
 from readers.file_checks import refuse_special, refused_unless_readable
 from readers.media import sound, texts, transcripts, video
+from readers.sentinels import sentinel_notes
 from readers.tables import labelled_time_steps, series, wide_sequences, wide_series
 from readers.tables.cells import is_plain_number
 from readers.tables.delimited import TABLES, first_row
+from readers.text_files import TRAIN_AND_TEST, twin_of
+from readers.ways_on import way_on
 
 # Format: reader. A folder of sound files counts as `.wav`; in a folder of several formats the first one is taken.
 READERS = {
@@ -31,8 +34,7 @@ READERS = {
     ".txt": ucr.read,
     **dict.fromkeys(sound.SOUND, sound.read),
     **dict.fromkeys(video.VIDEO, video.read),
-    ".csv": series.read,
-    ".csv.gz": series.read,
+    **dict.fromkeys((suffix for suffix in TABLES if suffix not in (".tsv", ".txt")), series.read),
 }
 
 
@@ -52,6 +54,7 @@ def is_ucr(path, c):
 # What a row of a table is, and its reader: the first line that holds for (path, c, preparation).
 TABLE_READERS = (
     # A text; its task knows no other data.
+    (lambda path, c, fitted: c.TEXT is None and fitted is None and texts.is_fasttext(path), texts.read_fasttext),
     (
         lambda path, c, fitted: c.TEXT is not None or fitted is not None and fitted.kind == "texts",
         texts.read,
@@ -81,15 +84,25 @@ FOLDER_READERS = (
 )
 
 
-def read_data_set(path, c, preparation=None):
+def read_data_set(path, c):
     """Read the data set at `path`, a file or a folder.
 
     Returns: (Sequences, Sequences of the official test set or None).
     Raises: InputError for a path that is missing, of no known format, or malformed.
     """
-    path = Path(path)
+    train, test = _read(Path(path), c)
+    train = train.noted(*sentinel_notes(train, path, c))
+    if test is not None:
+        test = test.noted(*(f"test set: {note}" for note in sentinel_notes(test, f"the test set of {path}", c)))
+    return train, test
+
+
+def _read(path, c, preparation=None):
+    """Read what is at `path`; preparation: see the head of this file. Returns and raises as read_data_set does."""
     with refused_unless_readable(path):
         if path.is_dir():
+            if c.SEQUENCE == "file" and c.TEST_FILES is None and preparation is None:
+                refuse_twins(path)
             for holds, read in FOLDER_READERS:
                 if holds(path, c):
                     return read(path, c, preparation)
@@ -102,6 +115,16 @@ def read_data_set(path, c, preparation=None):
         if c.SEQUENCE not in (None, "file"):
             raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
         return READERS[suffix](path, c, preparation)
+
+
+def refuse_twins(path):
+    """Raise InputError for a folder of sequences, a file each, two of which are named like official sets."""
+    for file in sorted(path.iterdir()):
+        if twin := twin_of(file):
+            raise InputError(
+                f'{path} holds {file.name} and {twin.name}, which SEQUENCE = "file" makes sequences like all others: '
+                f"TEST_FILES says which files are the test set; of one series or table name {file.name} itself"
+            )
 
 
 def read_new(path, c, preparation):
@@ -118,10 +141,10 @@ def read_new(path, c, preparation):
         elif path.is_dir() and not sound.sound_files(path) and not transcripts.has_metadata(path, c):
             new, test = folders.read(path, c, preparation)
         else:
-            new, test = read_data_set(path, c, preparation)
+            new, test = _read(path, c, preparation)
     if test is not None and (path.suffix == ".npz" or path.is_dir()):
         raise InputError(f"{path} holds a training and a test set: new sequences are needed alone (in .npz as X)")
-    return new
+    return new.noted(*sentinel_notes(new, path))
 
 
 def find_format(path):
@@ -136,12 +159,13 @@ def find_format(path):
     if path.is_file():
         suffix = folders.suffix_of(path)
         if suffix not in READERS:
-            raise InputError(f"{path} is in no known format; allowed are {', '.join(READERS)}")
+            raise InputError(f"{path} is in no known format{way_on(path, READERS)}")
         return suffix, path
     refuse_special(path, allowed=path.is_dir())
     for suffix in READERS:
-        found = sorted(file for train in ("_TRAIN", "_train") for file in path.glob(f"*{train}{suffix}"))
-        named = [f"{path.name}{train}{suffix}" for train in ("_TRAIN", "_train")]
+        ends = [train + suffix[1:] for train, _ in TRAIN_AND_TEST]
+        found = sorted(file for end in ends for file in path.glob(f"*{end}"))
+        named = [f"{path.name}{end}" for end in ends]
         found = [file for file in found if file.name in named] or found
         if len(found) > 1:
             raise InputError(
@@ -160,7 +184,7 @@ def find_format(path):
             f"{path} holds folders of frames ({frames[0].name}): clips need a folder for each class, CLASS/CLIP/*"
         )
     raise InputError(
-        f"the folder {path} holds no NAME_TRAIN file, no sound, and no folder for each class with files in it; allowed "
-        f"formats are {', '.join(READERS)}. If each of its files is a sequence with labels in a column, set SEQUENCE = "
-        '"file"'
+        f"the folder {path} holds no NAME_TRAIN file, no sound, and no folder for each class with files in it"
+        f"{way_on(path, READERS)}. If each of its files is a sequence with labels in a column, set SEQUENCE = "
+        '"file"; of several data sets, name one file'
     )

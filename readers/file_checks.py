@@ -9,14 +9,14 @@ TIMES = 5  # a table takes about so many times its own size in memory while it i
 
 
 def refuse_larger_than_memory(path, size):
-    """Raise InputError for a text of so many bytes that the machine's memory cannot hold while it is read."""
+    """Raise InputError for a table of so many bytes that the machine's memory cannot hold while it is read."""
     if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()):  # not on every system
         return
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if TIMES * size > memory:
         raise InputError(
-            f"{path} holds {size / 2**30:.1f} GiB of text; reading it takes about {TIMES} times as much, and this "
-            f"machine has {memory / 2**30:.0f}: divide it, or write its numbers with np.savez, which are read from disk"
+            f"{path} holds {size / 2**30:.1f} GiB of cells; reading it takes about {TIMES} times as much, and "
+            f"this machine has {memory / 2**30:.0f}: divide it, or write its numbers with np.savez, read from disk"
         )
 
 
@@ -47,4 +47,5 @@ def refuse_damaged(path, problem, errors=DAMAGED):
     except InputError:
         raise
     except errors as error:
-        raise InputError(f"{path} {problem}: {str(error) or 'it ends too early'}") from error
+        said = str(error).strip().split("\n")[0]
+        raise InputError(f"{path} {problem}: {said or 'it ends too early'}") from error

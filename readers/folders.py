@@ -13,10 +13,11 @@ from readers.arrays.numpy_files import load_sequence
 from readers.file_checks import refuse_special
 from readers.media import sound, texts, video
 from readers.tables.cells import is_plain_number
-from readers.tables.columns import find_column, identifier_columns, shorten
+from readers.tables.columns import find_column, identifier_columns, listed, shorten
 from readers.tables.delimited import TABLES, read_table
 from readers.tables.labelled_time_steps import read_recordings, split_at
 from readers.text_files import read_any_text
+from readers.ways_on import way_on
 from sequences.types import Sequences
 
 SPLITS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # names of splits rather than classes
@@ -73,7 +74,7 @@ def read(path, c, preparation=None):
     by_class = bool(found)
     found = found or [file for file in sorted(path.iterdir()) if kind_of(file)]
     if not found:
-        raise InputError(f"{path} holds no files that can be read: {', '.join((*TABLES, '.npy', *sound.SOUND))}")
+        raise InputError(f"{path} holds no files that can be read{way_on(path, (*TABLES, '.npy', *sound.SOUND))}")
     kind = Counter(map(kind_of, found)).most_common(1)[0][0]
     used = [file for file in found if kind_of(file) == kind and (kind not in OPTIONAL or OPTIONAL[kind].can_read(file))]
     if not used:
@@ -96,11 +97,13 @@ def read(path, c, preparation=None):
     if left_out:
         install = kind in OPTIONAL and any(kind_of(file) == kind for file in left_out)
         how = f" ({OPTIONAL[kind].INSTALL})" if install else ""
-        sequences = sequences.noted(f"{len(left_out)} files or folders left out: {shown}{how}")
+        what = "files or folders" if len(left_out) > 1 else "file or folder"
+        sequences = sequences.noted(f"{len(left_out)} {what} left out: {shown}{how}")
     training = sum(file.is_relative_to(folders[0]) for file in used)
     if len(folders) == 2 and not 0 < training < len(used):
         empty = folders[training > 0]
-        raise InputError(f"{empty} holds no file of {kind} that can be read, and the other set does ({shown})")
+        unread = f"; left out: {shown}" * bool(left_out)
+        raise InputError(f"{empty} holds no file of {kind} that can be read, and the other set does{unread}")
     return (sequences, None) if training == len(used) else split_at(sequences, training)
 
 
@@ -112,10 +115,15 @@ def _read_files(path, kind, files, labels, c, preparation):
     if kind in TABLES:
         options = {"leave_out": True, "identifiers": identifier_columns(c), "ignored": c.IGNORE}
         tables = [read_table(file, **options) for file in files]
-        column = None if labels is None else find_column(path, tables[0].names, c.LABEL, "LABEL", preparation)
-        recordings = read_recordings(path, [*zip(names, tables)], c, preparation, labels if column is None else None)
-        note = f"classes are those of the column {column}, not the names of the folders"
-        return recordings if column is None else recordings.noted(note)
+        columns = (
+            []
+            if labels is None
+            else [find_column(path, tables[0].names, column, "LABEL", preparation) for column in listed(c.LABEL)]
+        )
+        by_folder = not columns or None in columns
+        recordings = read_recordings(path, [*zip(names, tables)], c, preparation, labels if by_folder else None)
+        note = f"classes are those of the column {shorten(columns)}, not the names of the folders"
+        return recordings if by_folder else recordings.noted(note)
     if labels is None and preparation is None and kind != "video":
         raise InputError(f"{path}: files of {kind} need a folder for each class, CLASS/NAME")
     if kind == "video":

@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import re
 import unicodedata
 import zlib
 
@@ -10,8 +9,15 @@ import numpy as np
 
 from core.errors import InputError
 from readers.arrays.numpy_files import UNPACKED
+from readers.encodings import CONTROL, SAMPLE, refuse_other_encodings, refuse_other_formats, wide_encoding
 from readers.file_checks import refuse_damaged, refuse_larger_than_memory
 
+# How the names of a training and of a test file may end.
+TRAIN_AND_TEST = [
+    (f"{mark}{train}.", f"{mark}{test}.")
+    for mark in "_-"
+    for train, test in (("TRAIN", "TEST"), ("train", "test"), ("Train", "Test"))
+]
 LONGEST = 10 * 2**20  # letters of a text, or of a cell
 
 
@@ -31,12 +37,13 @@ def composed(words):
 
 def to_numbers(cells, where):
     """Turn a list of strings into float64 numbers; raise InputError naming `where` and the first that is none."""
+    plain = [cell.replace("_", "?") for cell in cells]  # Python would read 1_1 as 11
     try:
-        numbers = np.array(cells, dtype=np.float64)
+        numbers = np.array(plain, dtype=np.float64)
     except ValueError:
         for column, cell in enumerate(cells, 1):
             try:
-                float(cell)
+                float(plain[column - 1])
             except ValueError:
                 raise InputError(f"{where}: value {column} is {cell[:40]!r}, not a number") from None
         raise
@@ -46,23 +53,26 @@ def to_numbers(cells, where):
     return numbers
 
 
-def read_train_and_test(read_one, path):
-    """Read a `NAME_TRAIN` file and the `NAME_TEST` file beside it (`_train`, `-train` too).
-
-    Returns: (what `read_one` makes of the first, and of the second or None).
-    """
-    for train, test in (("_TRAIN.", "_TEST."), ("_train.", "_test."), ("-train.", "-test.")):
+def twin_of(path):
+    """Return the path of the `NAME_TEST` file beside a `NAME_TRAIN` file (`_train`, `-Train` too), or None."""
+    for train, test in TRAIN_AND_TEST:
         before, found, suffix = path.name.rpartition(train)
         if found and (twin := path.with_name(before + test + suffix)).is_file():
-            return read_one(path), read_one(twin)
-    return read_one(path), None
+            return twin
+    return None
+
+
+def read_train_and_test(read_one, path):
+    """Read a file and its twin. Returns: (what `read_one` makes of the first, and of the second or None)."""
+    twin = twin_of(path)
+    return read_one(path), twin and read_one(twin)
 
 
 def read_any_text(path):
-    """Read a text file, or one packed by gzip: UTF-8, UTF-16 with its mark, else Latin-1.
+    """Read a text file, or one packed by gzip: UTF-8, UTF-16, UTF-32, or else cp1252.
 
     Returns: (text, notes).
-    Raises: InputError for binary content, and for more than memory can hold.
+    Raises: InputError for binary content, for other encodings, and for more than memory can hold.
     """
     refuse_larger_than_memory(path, path.stat().st_size)
     content, notes = path.read_bytes(), []
@@ -72,12 +82,17 @@ def read_any_text(path):
         if len(content) > UNPACKED:
             raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
         refuse_larger_than_memory(path, len(content))
+    refuse_other_formats(path, content)
+    encoding = wide_encoding(content) or "utf-8-sig"
     try:
-        text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        text, notes = content.decode("latin-1"), ["read as Latin-1: it is not UTF-8"]
-        if re.search("[\0-\x08\x0e-\x1f\x7f]", text[:10_000]):
-            raise InputError(f"{path} is not a text file: byte {error.start} is not UTF-8") from error
-    if "\0" in text[:10_000]:
+        if encoding != "utf-8-sig" or CONTROL.search(content[:SAMPLE].decode("latin-1")):
+            raise InputError(f"{path} is not a text file: byte {error.start} is not {encoding[:6].upper()}") from error
+        refuse_other_encodings(path, content, error.start)
+        text, notes = content.decode("cp1252"), ["read as cp1252: it is not UTF-8"]
+    if "\0" in text[:SAMPLE] or encoding != "utf-8-sig" and CONTROL.search(text[:SAMPLE]):
         raise InputError(f"{path} is not a text file: it holds zero bytes")
+    if encoding.endswith("e"):
+        notes = [f"read as {encoding[:6].upper()}: it has no mark of its encoding, and its zero bytes tell"]
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text, notes

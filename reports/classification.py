@@ -1,6 +1,6 @@
 """The printed report of a classifier."""
 
-from baselines import LINEAR, MAJORITY
+from baselines import LINEAR, MAJORITY, PREVIOUS_LABEL
 from core.wording import format_share
 from evaluation.verdict import verdict
 from reports.formatting import aligned, baseline_line, format_error, format_interval
@@ -17,6 +17,12 @@ def classification_lines(figures, classes, linear_inputs="all values"):
     scores = ("precision", "recall", "f1-score")
     per_class = [(name, figures["per_class"][name]) for name in classes]
     rows = [[name, *(format_share(f[score]) for score in scores), str(f["support"])] for name, f in per_class]
+    before = []
+    if PREVIOUS_LABEL in figures["baselines"]:
+        what = "that of the row before the last, if known in time"
+        before = [baseline_line(figures, PREVIOUS_LABEL, "Previous label", what)]
+        if figures["differences"][PREVIOUS_LABEL]["interval"][1] < 0:
+            before.append("The model is worse than the previous label: where that is known in time, use it instead.")
     return [
         f"Test sequences: {figures['test_sequences']}",
         "",
@@ -30,6 +36,7 @@ def classification_lines(figures, classes, linear_inputs="all values"):
         f"95 % Wilson interval: {format_interval(figures['accuracy_interval'])}",
         baseline_line(figures, MAJORITY, "Majority class", f"always answering {figures['majority_class']}"),
         baseline_line(figures, LINEAR, "Linear model", f"ridge on {linear_inputs}"),
+        *before,
         verdict(figures, "higher"),
     ]
 

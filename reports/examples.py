@@ -3,9 +3,26 @@
 import numpy as np
 
 from reports.formatting import shorten
-from reports.pictures import MAX_LINES, new_figure, png
+from reports.pictures import MAX_LINES, new_figure, png, video_frames
 
 EXAMPLES_EACH = 3  # right and wrong ones shown
+CLIPS = 6  # video clips shown
+
+
+def show_examples(split, correct, true, answers, texts):
+    """Show test sequences with their true classes and their answers, some that are right and some that are not.
+
+    Parameters: correct (n,); true, answers: names (n,); texts, whether the sequences are texts.
+    Returns: ({file name: PNG bytes}, (header, rows) of a table of texts or None).
+    """
+    chosen = right_and_wrong(correct)
+    if texts:
+        rows = [[split.names[split.rows[k]], true[k], answers[k]] for k in chosen]
+        return {}, (["text", "true_label", "predicted_label"], rows)
+    titles = [f"{own}, answer {answer}" for own, answer in zip(true, answers)]
+    if len(split.shape) == 4:
+        return {"frames.png": video_frames(split.take(slice(CLIPS)), titles[:CLIPS])}, None
+    return {"examples.png": draw_examples(split.take(chosen), [titles[k] for k in chosen])}, None
 
 
 def right_and_wrong(correct):

@@ -9,6 +9,9 @@ from reports.formatting import aligned, format_change, format_error, format_inte
 
 MAX_TARGETS = 5  # named
 WORST_SERIES = 5  # shown
+NO_INTERVALS = (
+    "Prediction intervals: set VALIDATION_SIZE to 4 windows or more that measure each step, 0.2 say, and train again"
+)
 
 
 def forecast_lines(figures, targets, standardise):
@@ -19,7 +22,7 @@ def forecast_lines(figures, targets, standardise):
     methods = ["network", *figures["baselines"]]
     per_step = [figures["rmse_per_step"][name] for name in methods] + [figures["mae_per_step"]["network"]]
     totals = [figures["rmse"], *figures["baselines"].values(), figures["mae"]]
-    rows = [[str(step), *map(format_error, errors)] for step, errors in enumerate(zip(*per_step), 1)]
+    rows = [[str(step), *map(_or_empty, errors)] for step, errors in enumerate(zip(*per_step), 1)]
     rows.append(["all", *map(format_error, totals)])
     unit = None
     if standardise == "sequence":
@@ -42,7 +45,7 @@ def forecast_lines(figures, targets, standardise):
         *series_lines(figures),
         *check_lines(figures, targets),
         *skill_lines(figures),
-        *(intervals or ["Prediction intervals: set VALIDATION_SIZE to 4 windows or more, 0.2 say, and train again"]),
+        *(intervals or [NO_INTERVALS]),
         f"Linear model: {format_error(figures['baselines'][LINEAR])}",
         f"Test RMSE: {format_error(figures['rmse'])}{f' in {unit}' if unit else ''}",
         verdict(figures, "lower"),
@@ -122,7 +125,7 @@ def series_lines(figures):
     if "per_series" not in figures:
         return []
     means = figures["mean_of_series"]
-    rows = [[name, _mase(f["mase"]), format_error(f["smape"])] for name, f in means.items()]
+    rows = [[name, _or_empty(f["mase"], 3), format_error(f["smape"])] for name, f in means.items()]
     mase = {name: f["mase"] for name, f in figures["per_series"].items() if f["mase"] is not None}
     worst = sorted(mase, key=lambda name: -mase[name])[:WORST_SERIES]
     baselines = [name for name in means if name != "network"]
@@ -134,12 +137,12 @@ def series_lines(figures):
         f"The {f'{len(worst)} ' * (len(worst) > 1)}worst series, MASE",
         aligned(
             ["series", "network", *baselines],
-            [[name, *(_mase(figures["per_series"][name].get(key)) for key in keys)] for name in worst],
+            [[name, *(_or_empty(figures["per_series"][name].get(key), 3) for key in keys)] for name in worst],
         ),
         "",
     ]
 
 
-def _mase(value):
-    """Write a MASE; a series that never changes has none."""
-    return "" if value is None else format_error(value, 3)
+def _or_empty(value, decimals=2):
+    """Write an error; a step that was never measured has none, nor has a series that never changes a MASE."""
+    return "" if value is None else format_error(value, decimals)

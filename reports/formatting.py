@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from core.wording import format_share
 from evaluation.pooled_scores import pool_scores
 
@@ -26,6 +28,26 @@ def aligned(header, rows):
 def format_error(value, decimals=2):
     """Write an error (RMSE, MASE, loss) with two decimals, or with three digits where it is below 0.1."""
     return f"{value:.{decimals}f}" if value >= 0.1 or value == 0 else f"{value:.3g}"
+
+
+def format_number(value):
+    """Write a number in the fewest digits that give it back, those of a 32-bit float where it is one; NaN: nothing.
+
+    Not those of a 32-bit float where three decimals do: 3000000.25 and 4294967296 are 32-bit floats too.
+    """
+    value = np.float64(value)
+    if np.isnan(value):
+        return ""
+    usual = value == 0 or 1e-4 <= abs(value) < 1e16
+    if np.float32(value) == value and not (usual and value == float(f"{value:.3f}")):
+        value = np.float32(value)
+    return np.format_float_positional(value, trim="-") if usual else str(value)
+
+
+def format_digits(value, spread, digits=6):
+    """Write a number with so many digits of its `spread`, and as many before them as it is larger."""
+    larger = np.log10(max(1.0, abs(value) / spread)) if spread > 0 else 0
+    return f"{value:.{digits + int(larger)}g}"
 
 
 def format_change(value):

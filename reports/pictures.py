@@ -172,8 +172,10 @@ def future_forecasts(panels):
 def _draw_forecasts(axes, panel, begin):
     """Draw a ForecastPanel, its series from row `begin` on. Forecasts that overlap others are left out."""
     past = np.arange(max(0, begin), len(panel.values))
-    past = past[~np.isnan(panel.values[past])]
-    axes.plot(past, panel.values[past], color="0.35", linewidth=1, label=panel.target)
+    gaps = np.isnan(np.pad(panel.values[past], 1, constant_values=np.nan))
+    alone = np.flatnonzero(gaps[:-2] & ~gaps[1:-1] & gaps[2:])  # a line would not show them
+    line = {"color": "0.35", "linewidth": 1, "label": panel.target}
+    axes.plot(past, panel.values[past], **line, **({"marker": ".", "markevery": alone.tolist()} if len(alone) else {}))
     horizon = panel.forecasts.shape[1]
     forecasts, first_rows = panel.forecasts[::horizon], panel.first_rows[::horizon]
     rows = first_rows[:, None] + np.arange(horizon)

@@ -11,7 +11,7 @@ def regression_lines(figures, names):
     Parameters: figures of evaluation.regression_scores; names of the targets.
     """
     rows = [
-        [name, format_error(f["rmse"]), format_error(f["mae"]), "" if f["r2"] is None else f"{f['r2']:.3f}"]
+        [name, format_error(f["rmse"]), format_error(f["mae"]), "" if f["r2"] is None else f"{f['r2']:z.3f}"]
         + [format_error(figures["rmse_of"][baseline][name]) for baseline in (MEAN, LINEAR)]
         for name, f in figures["per_target"].items()
     ]

@@ -27,7 +27,8 @@ def make_folds(train, test, c, folds, groups):
     """
     given = test is not None or c.TEST_FILES is not None or any(train.held_out or [])
     if folds == "groups" and (given or groups is None):
-        why = "the data have a test set of their own, set a number" if given else "set GROUP, or bring recordings"
+        more = "set GROUP, or bring recordings, two or more of each class"
+        why = "the data have a test set of their own, set a number" if given else more
         raise InputError(f'FOLDS = "groups" is impossible: {why}')
     if folds == "groups" and len(groups) < 2:
         raise InputError(f'FOLDS = "groups" is impossible: there is one group alone, {groups[0]!r}')

@@ -1,26 +1,51 @@
-"""Missing values inside sequences: filled between their neighbours, or from the past alone."""
+"""Missing values inside sequences: filled between their neighbours, or from the past alone; and missing rows."""
 
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted_was
+
+LONG_GAP = 5  # usual steps: windows run over gaps up to that
+REGULAR = 0.9  # share of the steps that must be alike for others to be gaps
+NIGHTS = 5  # gaps of one length from which on they belong to the data, as nights and weekends do
 
 
-def fill_gaps(sequences, fill=None):
-    """Fill the gaps in sequences (time_i, features) by `fill`: `interpolated` (None) or `carried_forward`.
+def long_gaps(times):
+    """Tell which steps between the time stamps of a series (rows,) are gaps that no window runs over: bool (rows - 1,).
 
-    Returns: (Sequences, the number of values filled).
+    They are more than LONG_GAP usual steps where most steps are alike, and of no length that comes again and again.
+    """
+    steps = np.abs(np.diff(times).astype(float))
+
+    def alike(sizes):
+        return np.mean(np.abs(sizes - np.median(sizes)) <= 0.15 * np.median(sizes)) if len(sizes) else 0.0
+
+    found = steps > LONG_GAP * (np.median(steps) if len(steps) else 0)
+    nights = found.sum() >= NIGHTS and alike(steps[found]) > 0.5
+    return found & (alike(steps) > REGULAR) & (not nights)
+
+
+def fill_gaps(sequences, where):
+    """Fill the gaps in sequences (time_i, features): `interpolated`, or `carried_forward` if `divided_by_time`.
+
+    where: the path, for messages.
+    Returns: Sequences, noted how many were filled.
     Raises: InputError for a sequence that has no value of a feature.
     """
     x, count = list(sequences.x), 0
+    fill, how = interpolated, "by linear interpolation"
+    if sequences.divided_by_time:
+        fill, how = carried_forward, "from the row before"
     for place, values in enumerate(x):
         gaps = np.isnan(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
         if (empty := gaps.all(axis=0)).any():
             column = int(empty.argmax())
             column = sequences.columns[column] if sequences.columns else column
-            raise InputError(f"{name_of(sequences, place)} has no value of feature {column!r}")
+            raise InputError(f"{where}: {name_of(sequences, place)} has no value of feature {column!r}")
         if gaps.any():
-            x[place], count = (fill or interpolated)(values, gaps), count + int(gaps.sum())
-    return sequences.replace(x=x), count
+            x[place], count = fill(values, gaps), count + int(gaps.sum())
+    notes = [f"{counted_was(count, 'missing value')} filled {how}"] if count else []
+    return sequences.replace(x=x).noted(*notes)
 
 
 def name_of(sequences, place):

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.wording import counted, counted_was
-from sequences.gaps import interpolated
+from sequences.gaps import fill_gaps
 from sequences.types import at_once
 from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids, tokenize
 
@@ -26,7 +26,9 @@ class Preparation:
         list[float] | None
     )  # (features,) the mean: what shorter sequences are padded with, and gaps at a series' start
     unequal_lengths: bool
+    dtype: str  # that the network takes the values in
     any_length: bool  # transcripts: recordings are padded behind, and may be longer than any in the training set
+    divided_by_time: bool  # what may fill gaps: see sequences.types
     sample_rate: int | None  # of recordings, Hz
     vocabulary: list[str] | None  # of texts, the most frequent words
 
@@ -41,7 +43,9 @@ class Preparation:
             "steps": None,
             "filler": None,
             "unequal_lengths": False,
+            "dtype": sequences.dtype,
             "any_length": sequences.transcripts,
+            "divided_by_time": sequences.divided_by_time,
             "sample_rate": sequences.sample_rate,
             "vocabulary": None,
         }
@@ -75,7 +79,7 @@ class Preparation:
             raise InputError(f"{where} holds {here}; the training set holds {there}")
         if self.kind == "texts":
             return self._prepared_texts(sequences)
-        sequences = with_columns(sequences, self.columns, where)
+        sequences = with_columns(sequences, self.columns, where).replace(dtype=self.dtype)
         if self.kind == "series":
             return self._prepared_series(sequences, where)
         self._check(sequences, where)
@@ -83,6 +87,7 @@ class Preparation:
         if self.any_length:
             sequences = sequences.replace(x=pad_behind(x, max(steps, *map(len, x)), where))
         elif isinstance(x, list) or x.shape[1] != steps:
+            sequences = sequences.replace(divided_by_time=self.divided_by_time)
             sequences = pad_or_truncate(sequences, steps, self.filler or [0.0] * self.features[-1], where)
         check_finite(sequences.x, where)
         return sequences
@@ -176,31 +181,25 @@ def strip_trailing_nans(x):
 def pad_or_truncate(sequences, steps, filler, path):
     """Bring sequences to `steps` time steps, and fill their gaps.
 
-    NaN are filled by linear interpolation inside the sequence. Longer sequences are cut at the end. Shorter ones are
-    padded in front with `filler` (features,), the mean of the training set: what counts is the LSTM's last state, so
-    the sequence should come last (docs/choices.md has the alternatives, measured).
-    Returns: Sequences with x (n, steps, features) float32, noted what was changed. Raises: InputError for a sequence
+    Longer sequences are cut at the end. Shorter ones are padded in front with `filler` (features,), the mean of the
+    training set: what counts is the LSTM's last state, so the sequence should come last (docs/choices.md has the
+    alternatives, measured).
+    Returns: Sequences with x (n, steps, features), noted what was changed. Raises: InputError for a sequence
     that has a feature with no value at all.
     """
-    filled, given = 0, sequences.x
-    size = 4 * len(given) * steps * len(filler)
+    given = sequences.x
+    size = np.dtype(sequences.dtype).itemsize * len(given) * steps * len(filler)
     if size > LARGEST:
         raise InputError(f"{path}: {len(given)} sequences of {steps} time steps would take {size / 2**30:.0f} GiB")
-    x = np.empty((len(given), steps, len(filler)), np.float32)
-    for i, sequence in enumerate(given):
-        gaps = np.isnan(sequence)
-        if gaps.any():
-            if gaps.all(axis=0).any():
-                raise InputError(f"{path}: sequence {i} (counted from 0) has a feature without any value")
-            sequence, filled = interpolated(sequence, gaps), filled + int(gaps.sum())
+    x = np.empty((len(given), steps, len(filler)), sequences.dtype)
+    sequences = fill_gaps(sequences, path)
+    for i, sequence in enumerate(sequences.x):
         padding = max(0, steps - len(sequence))
         x[i, :padding] = filler
         x[i, padding:] = sequence[:steps]
     lengths = np.array([len(sequence) for sequence in given])
     counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
     notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
-    if filled:
-        notes.append(f"{counted_was(filled, 'missing value')} filled by linear interpolation")
     return sequences.replace(x=x).noted(*notes)
 
 

@@ -70,6 +70,8 @@ def random_split(rows, labels, groups, constant, size, seed, stratify=True):
     except ValueError as error:
         what = f"{len(set(groups[rows]))} groups" if groups is not None else f"{len(rows)} sequences"
         need = "each set needs at least one, and at least one of every class"
+        if groups is None and stratify and 2 * len(classes) <= len(rows):
+            need += f": {constant} = {len(classes)} is the least"
         raise InputError(f"{constant} = {size} is impossible for {what}: {need}") from error
 
 

@@ -11,6 +11,8 @@ from sequences.types import at_once
 SAMPLE = 2**22  # values, and
 SOME = 200  # sequences that tell how much rounding takes away
 ROUNDED = 0.01  # share of a feature's deviation that rounding may take
+TAKES_64_BITS = "model.keras takes 64-bit floats (call model(x): model.predict(x) rounds arrays)"
+UNCHANGED = {"float32": 1e-6, "float64": 1e-12}  # of its mean: a feature that deviates less only seems to change
 
 
 def mean_and_variance(part, seen=None):
@@ -25,18 +27,18 @@ def mean_and_variance(part, seen=None):
         block = block.astype(np.float64)
         flat = (block if seen is None else seen(block)).reshape(-1, block.shape[-1])
         shift = flat.mean(axis=0) if shift is None else shift  # near the mean, so that the squares keep their digits
-        flat -= shift
+        flat = flat - shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
     mean, variance = shift + total / count, squares / count - (total / count) ** 2
     limits = np.finfo(np.float32)
     if variance.max() > limits.max:
         size = np.sqrt(variance.max())
         raise InputError(f"values of the training set vary by {size:.0e}, beyond 32-bit floats: scale them down")
-    return mean, np.where(variance > np.maximum((1e-6 * mean) ** 2, limits.tiny), variance, 1.0)
+    return mean, np.where(variance > np.maximum((UNCHANGED[part.dtype] * mean) ** 2, limits.tiny), variance, 1.0)
 
 
 def fingerprint(part):
-    """Return the SHA-256 of a part: shape, sequences as float32, and classes or targets."""
+    """Return the SHA-256 of a part: shape, sequences as the network takes them, and classes or targets."""
     digest = hashlib.sha256(repr((len(part), *part.shape)).encode())
     for block in part.blocks():
         digest.update(np.ascontiguousarray(block).data)
@@ -75,30 +77,80 @@ def _add_content(digest, content):
         digest.update(repr(content.tolist() if isinstance(content, np.ndarray) else content).encode("utf-8", "replace"))
 
 
-def rounding_notes(sequences):
+def unseen_word_notes(splits, columns, unit):
+    """Say which words of a table's column, each an input of 0 and 1, are in the test set and not in the training set.
+
+    Parameters: splits, {name: Split}; columns, names of the features or None; unit, what is counted ("windows").
+    """
+    places = [k for k, name in enumerate(columns or ()) if "=" in name]
+    if not places:
+        return []
+    seen, held_out = (
+        sum((block[..., places] > 0).any(axis=1).sum(axis=0) for block in splits[name].blocks())
+        for name in ("training", "test")
+    )
+    unseen, of = {}, f"of {len(splits['test'])} {unit}"
+    for place in np.flatnonzero((held_out > 0) & (seen == 0)):
+        column, _, word = columns[places[place]].partition("=")
+        unseen.setdefault(column, []).append(f"{word!r} (in {held_out[place]} {of})")
+    return [
+        f"{column} holds words in the test set that the training set does not: {', '.join(words[:3])}"
+        + ", ..." * (len(words) > 3)
+        for column, words in unseen.items()
+    ]
+
+
+def rounding_notes(sequences, then=TAKES_64_BITS):
     """Say which features of Sequences, as they were read, vary less than 32-bit floats can tell.
 
-    The network computes in them: near 1e9, where time stamps lie, they tell only steps of 64 apart.
+    Near 1e9, where time stamps and meters lie, these tell only steps of 64 apart. Of series, whose changes the network
+    sees, it is the changes that must not be lost. then: what follows. Returns: list of one line or none.
     """
     first = sequences.x[:1][0]
-    if isinstance(first, str) or first.ndim != 2 or first.dtype.itemsize < 8:
+    if isinstance(first, str) or first.ndim != 2 or np.can_cast(first.dtype, np.float32):
         return []
     places = np.unique(np.linspace(0, len(sequences.x) - 1, SOME).astype(int))
     some = [sequences.x[k] for k in places] if isinstance(sequences.x, list) else [*sequences.x[places]]
     step = max(1, sum(x.size for x in some) // SAMPLE)
-    values = np.concatenate([x[::step] for x in some]).astype(np.float64)
-    known = np.isfinite(values) & (np.abs(values) < np.finfo(np.float32).max)
-    values, count = np.where(known, values, 0), np.maximum(1, known.sum(axis=0))
-    level = values.sum(axis=0) / count
-    spread = np.sqrt((np.where(known, values - level, 0) ** 2).sum(axis=0) / count)
-    lost = np.sqrt(((values - values.astype(np.float32)) ** 2).sum(axis=0) / count)
-    found = np.flatnonzero((lost > ROUNDED * spread) & (spread > 1e-12 * np.abs(level)))  # below: no variation at all
+    back = int(sequences.kind == "series")
+    values = _within_32_bits(np.concatenate([x[back::step] for x in some]))
+    level = _mean_of_finite(values)
+    before = _within_32_bits(np.concatenate([x[: len(x) - back : step] for x in some])) if back else level
+    signal = values - before
+    spread = np.sqrt(_mean_of_finite(signal**2))
+    lost = rounded_away(values, spread) & (spread > UNCHANGED["float64"] * np.abs(level))
+    found = np.flatnonzero(lost)
     if not len(found):
         return []
     names = sequences.columns or (["the values"] if len(level) == 1 else [f"feature {k}" for k in range(len(level))])
     also = f" (so does {', '.join(names[k] for k in found[1:4])})" if len(found) > 1 else ""
-    k, steps = found[0], np.spacing(np.float32(np.abs(level[found[0]])))
-    return [
-        f"{names[k]}: a deviation of {spread[k]:.2g} around {level[k]:.6g} is lost in 32-bit floats, which there tell "
-        f"steps of {steps:.3g} apart{also}: subtract the level"
-    ]
+    k = found[0]
+    return [rounding_note(f"{names[k]}: a {'change' if back else 'deviation'}", spread[k], level[k], f"{also}: {then}")]
+
+
+def rounded_away(values, spread):
+    """Tell of which columns of values (n, k) 32-bit floats lose more than ROUNDED of what they tell, spread (k,)."""
+    with np.errstate(over="ignore"):  # what is beyond them is no question of digits
+        lost = values - values.astype(np.float32)
+    return np.sqrt(_mean_of_finite(lost**2)) > ROUNDED * spread
+
+
+def rounding_note(what, spread, level, rest):
+    """Say what 32-bit floats lose: of a feature or target, a deviation or change."""
+    steps = np.spacing(np.float32(np.abs(level)))
+    return (
+        f"{what} of {spread:.2g} around {level:.6g} is lost in 32-bit floats, which there tell steps of {steps:.3g} "
+        f"apart{rest}"
+    )
+
+
+def _within_32_bits(values):
+    """Return values as float64, NaN where they are beyond 32-bit floats: those are refused elsewhere."""
+    values = values.astype(np.float64)
+    return np.where(np.abs(values) < np.finfo(np.float32).max, values, np.nan)
+
+
+def _mean_of_finite(values):
+    """Return the mean of each column of values (n, k) over those that are finite; 0 where none is."""
+    known = np.isfinite(values)
+    return np.where(known, values, 0).sum(axis=0) / np.maximum(1, known.sum(axis=0))

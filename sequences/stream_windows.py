@@ -3,118 +3,181 @@
 import numpy as np
 
 from core.errors import InputError
-from core.wording import counted, counted_was
-from sequences.gaps import carried_forward, fill_gaps, interpolated, name_of
+from sequences.gaps import fill_gaps, name_of
 from sequences.splits import groups_of, random_split, split_sequences
 from sequences.types import SPLITS
+from sequences.window_labels import MIXED, NO_LABEL, OTHERS, RowLabels, giveaway_cautions, mixed_notes
 from sequences.windows import WindowNames, Windows
 
 TRAINING, VALIDATION, TEST = range(len(SPLITS))
 
 
-def cut_streams(train, test, c, validation_seed, one_label, fold=None):
+def cut_streams(train, test, c, validation_seed, classes, fold=None):
     """Make labelled sequences of recordings with a label in every row: windows of WINDOW rows, every STRIDE rows.
 
-    Whole recordings (with GROUP: groups) are held out; of a single recording the last windows of each class. Without
-    WINDOW each recording is one sequence.
-    Parameters: train and test are Sequences whose y is a list of arrays (time_i,), test the official test set or None;
-    one_label tells whether a window needs one label throughout, else its label is that of its last row.
+    Whole recordings (with GROUP: groups) are held out; where there is one alone, or one of a class, the last windows of
+    each class. Without WINDOW each recording is one sequence.
+    Parameters: train and test are Sequences whose y is a list of arrays (time_i,) or (time_i, labels), test the
+    official test set or None; classes tells whether labels are classes: WINDOW_LABEL then says which one a window has;
+    numbers, and several labels at once, are the last row's.
     Returns: (Sequences with y (n,), Sequences of the official test set or None); windows know their splits already.
     Raises: InputError where no window, or no set, can be made.
     """
+    rule = c.WINDOW_LABEL if classes else None
     if c.WINDOW is None:
-        return whole_recordings(train, one_label), test and whole_recordings(test, one_label)
+        numbers = train.y[0].ndim == 1 and train.y[0].dtype.kind != "U"
+        whole = whole_recordings(train, test, None if numbers and not classes else c.WINDOW_LABEL)
+        if test is None and c.TEST_FILES is None and fold is None:
+            _refuse_lone_recording(whole[0], c, classes)
+        return whole
     streams = train
     if test is not None:
         names = [*train.names, *test.names] if train.names and test.names else None
         streams = train.replace(x=[*train.x, *test.x], y=[*train.y, *test.y], names=names)
-    windows, labels, recording, notes = _cut_windows(streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), one_label)
-    splits, sizes_by_time = _split_recordings(train, test, c, validation_seed, one_label, fold)
+    splits, sizes_by_time = _split_recordings(train, test, c, validation_seed, classes, fold)
+    streams = fill_gaps(streams.replace(divided_by_time=bool(sizes_by_time)), c.DATASET)
+    rows = RowLabels.of(streams.y)
+    rarity = rows.rarity(sum(map(len, train.x)))
+    starts, codes, recording, notes, cautions = _cut_windows(
+        streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), rule, rows, rarity
+    )
+    notes += rows.rule_notes(rule, rarity)
+    if sizes_by_time and fold is None:
+        notes.append(_note_on_time(train, c, classes, sizes_by_time))
     splits = np.concatenate([splits, np.full(len(streams.x) - len(train.x), TEST)])[recording]
-    classes = np.unique(labels, return_inverse=True)[1] if one_label else np.zeros(len(labels), int)
     for split, size in sizes_by_time.items():
-        _hold_out_last(splits, classes, split, size, fold if split == TEST else None)
-    kept = _share_no_row(splits, windows.starts, c.WINDOW)
+        _hold_out_last(splits, codes if classes else 0 * codes, split, size, fold if split == TEST else None)
+    kept = _share_no_row(splits, starts, c.WINDOW)
     if not kept.all():
         notes.append(f"windows that reach into another set, left out: {(~kept).sum()}")
     for split, name in enumerate(SPLITS):
         if not (splits[kept] == split).any() and (split != VALIDATION or c.VALIDATION_SIZE):
             raise InputError(f"{c.DATASET}: the {name} set has no window of {c.WINDOW} rows; try a smaller WINDOW")
     begins = np.cumsum([0, *map(len, streams.x)])[:-1]
-    windows = Windows(windows.values, windows.starts[kept], c.WINDOW)
-    names = WindowNames(windows.starts, c.WINDOW, [name_of(streams, k) for k in range(len(begins))], begins)
-    return train.replace(x=windows, y=labels[kept], splits=splits[kept], groups=None, names=names).noted(*notes), None
+    starts, codes, splits, recording = starts[kept], codes[kept], splits[kept], recording[kept]
+    values, last = np.concatenate([np.asarray(x, streams.dtype) for x in streams.x]), starts + c.WINDOW - 1
+    before = None
+    if rule == "last":
+        training = splits == TRAINING
+        cautions += giveaway_cautions(values[last[training]], codes[training], streams.columns)
+        before = rows.named(rows.before(last, begins[recording]))
+    windows = Windows(values, starts, c.WINDOW)
+    names = WindowNames(starts, c.WINDOW, [name_of(streams, k) for k in range(len(begins))], begins)
+    streams = streams.replace(x=windows, y=rows.named(codes), splits=splits, groups=None, names=names)
+    return streams.replace(previous_labels=before).noted(*notes).cautioned(*cautions), None
 
 
-def whole_recordings(streams, one_label):
-    """Make one labelled sequence of each recording. Raises InputError for one of several classes."""
-    labels = [np.unique(y) if one_label else y[-1:] for y in streams.y]
-    for place, found in enumerate(labels):
-        if len(found) > 1:
-            raise InputError(
-                f"{name_of(streams, place)} has {len(found)} labels ({', '.join(map(str, found[:4]))}): set WINDOW to "
-                "the rows that make one sequence, or SEQUENCE to the columns that tell recordings apart; where each "
-                'row is a sequence SEQUENCE = "row", where a column holds texts TEXT'
-            )
-    return streams.replace(y=np.array([found[0] for found in labels]))
+def _note_on_time(train, c, classes, sizes_by_time):
+    """Say why the last windows are held out, and not whole recordings."""
+    sets, of_each = " and ".join(SPLITS[split] for split in sizes_by_time), " of each class" * classes
+    lone = class_of_one_recording(train, c, classes) if len(train.x) > 1 else None
+    why = "there are too few recordings" if lone is None else f"class {str(lone)!r} has one recording"
+    return f"{sets} set: the last windows{of_each}, since {why}: scores say nothing of new recordings"
 
 
-def _cut_windows(streams, size, stride, one_label):
-    """Cut recordings. Returns: (Windows, label of each (n,), its recording (n,), notes)."""
-    # A single recording is divided by time: what comes later may not fill what lies before.
-    single = len(streams.x) == 1
-    streams, gaps = fill_gaps(streams, carried_forward if single else interpolated)
-    how = "from the row before" if single else "by linear interpolation"
-    notes = [f"{counted_was(gaps, 'missing value')} filled {how}"] if gaps else []
-    lengths = np.array([len(x) for x in streams.x])
+def _refuse_lone_recording(whole, c, classes):
+    """Refuse whole recordings as sequences where a class has one alone."""
+    if (lone := class_of_one_recording(whole, c, classes)) is not None:
+        raise InputError(
+            f"class {str(lone)!r} has one recording, two are needed to split it: set WINDOW to the rows that make "
+            "one sequence, then the last windows of each class are the test set"
+        )
+
+
+def class_of_one_recording(streams, c, classes):
+    """Return the class of which there is one recording alone, if each recording is of one class; else None.
+
+    None too where GROUP, and not the class, says what is held out.
+    """
+    labels = [np.unique(y) for y in streams.y]
+    if not classes or any(len(found) > 1 for found in labels) or groups_of(streams, c.GROUP) is not None:
+        return None
+    classes, counts = np.unique([found[0] for found in labels], return_counts=True)
+    return classes[counts.argmin()] if counts.min() == 1 else None
+
+
+def whole_recordings(train, test, rule):
+    """Make one labelled sequence of each recording, without those that have no label; rule: WINDOW_LABEL.
+
+    Returns: (Sequences with y (n,), Sequences of the official test set or None). Raises: InputError for a recording of
+    several classes.
+    """
+    sets = [train] if test is None else [train, test]
+    rows, ends = RowLabels.of([y for own in sets for y in own.y]), np.cumsum([len(x) for own in sets for x in own.x])
+    rarity = rows.rarity(ends[len(train.x) - 1])
+    codes = rows.of_windows(np.concatenate([[0], ends[:-1]]), ends, rule, rarity)
+    labelled = [_with_labels(own, rows, found) for own, found in zip(sets, np.split(codes, [len(train.x)]))]
+    return labelled[0].noted(*rows.rule_notes(rule, rarity)), labelled[1] if test is not None else None
+
+
+def _with_labels(streams, rows, codes):
+    """Return recordings as sequences with the labels of `codes` (n,). Raises: InputError where there is none."""
+    if MIXED in codes:
+        place = int(np.argmax(codes == MIXED))
+        found = np.unique(streams.y[place])
+        raise InputError(
+            f"{name_of(streams, place)} has {len(found)} labels ({', '.join(map(str, found[:4]))}): set WINDOW to "
+            "the rows that make one sequence, or SEQUENCE to the columns that tell recordings apart "
+            f"({OTHERS} whole); where each row is a sequence SEQUENCE = 'row', where a column holds texts TEXT"
+        )
+    kept = np.flatnonzero(codes >= 0)
+    if not len(kept):
+        raise InputError("no recording, as a whole, has a label: set WINDOW to the rows that make one sequence")
+    x, names = ([own[k] for k in kept] if own else own for own in (streams.x, streams.names))
+    groups = None if streams.groups is None else streams.groups[kept]
+    streams = streams.replace(x=x, y=rows.named(codes[kept]), names=names, groups=groups)
+    left_out = len(codes) - len(kept)
+    return streams.noted(f"recordings without a label, left out: {left_out}") if left_out else streams
+
+
+def _cut_windows(streams, size, stride, rule, rows, rarity):
+    """Cut recordings into windows that have a label; rule: WINDOW_LABEL; rows: RowLabels; rarity: of RowLabels.
+
+    Returns: (first row of each window (n,), code of its label (n,), its recording (n,), notes, cautions).
+    """
+    notes, lengths = [], np.array([len(x) for x in streams.x])
     first = np.cumsum(lengths) - lengths
     starts = [begin + np.arange(0, max(0, n - size + 1), stride) for begin, n in zip(first, lengths)]
     recording = np.repeat(np.arange(len(starts)), [len(s) for s in starts])
-    starts, labels = np.concatenate(starts), np.concatenate(streams.y)
+    starts = np.concatenate(starts)
     if short := (lengths < size).sum():
         notes.append(f"{short} of {len(lengths)} recordings are shorter than WINDOW = {size} rows: left out")
     if not len(starts):
         raise InputError(f"no recording has WINDOW = {size} rows: the longest has {lengths.max()}")
-    missing = labels == "" if labels.dtype.kind == "U" else np.isnan(labels.astype(float))
-    changes = np.concatenate([[0], np.cumsum((labels[1:] != labels[:-1]) & ~(missing[1:] & missing[:-1]))])
-    last = starts + size - 1
-    mixed = changes[starts] != changes[last] if one_label else np.zeros(len(starts), bool)
-    used = ~mixed & ~missing[last]
-    if mixed.any():
-        notes.append(f"{mixed.sum()} of {len(starts)} windows have rows of more than one label: left out")
-    if (unlabelled := missing[last] & ~mixed).any():
-        notes.append(f"windows without a label, left out: {unlabelled.sum()}")
-    if one_label:  # classes of which each run may be too short
-        present = labels[~missing]
-        runs = np.split(present, np.flatnonzero(present[1:] != present[:-1]) + 1)
-        for label in sorted(set(present.tolist()) - set(labels[last[used]].tolist())):
-            longest = counted(max(len(run) for run in runs if run[0] == label), "row")
-            notes.append(f"no window of {size} rows is all {label!r}: its longest run has {longest}")
+    codes = rows.of_windows(starts, starts + size, rule, rarity)
+    used = codes >= 0
+    more, cautions = mixed_notes((codes == MIXED).sum(), len(codes))
+    notes += more
+    if unlabelled := (codes == NO_LABEL).sum():
+        notes.append(f"windows without a label, left out: {unlabelled}")
+    notes += rows.missing_notes(size, codes, rule)
     if not used.any():
-        raise InputError("; ".join(["no window can be used", *notes]))
-    labels = labels[last[used]]
-    if labels.dtype.kind == "f" and (labels == np.round(labels)).all():
-        labels = labels.astype(np.int64)
-    values = np.concatenate([np.asarray(x, np.float32) for x in streams.x])
-    return Windows(values, starts[used], size), labels, recording[used], notes
+        raise InputError("; ".join(["no window can be used", *notes, *cautions]))
+    return starts[used], codes[used], recording[used], notes, cautions
 
 
-def _split_recordings(train, test, c, validation_seed, one_label, fold):
+def _split_recordings(train, test, c, validation_seed, classes, fold):
     """Choose the split of each recording. Returns: (places in SPLITS (n,), {split: its size} of those cut by time)."""
     splits, by_time = np.full(len(train.x), TRAINING), {}
     labels = [np.unique(y) for y in train.y]
-    stratify = one_label and all(len(found) == 1 for found in labels)
+    stratify = classes and all(len(found) == 1 for found in labels)
     units = train.replace(y=np.array([found[0] for found in labels]) if stratify else np.zeros(len(labels)))
     if fold is not None and groups_of(units, c.GROUP) is None:  # recordings stay whole
         units = units.replace(groups=np.arange(len(splits)))
-    if test is None and len(splits) > 1:
+    too_few = len(splits) == 1 or class_of_one_recording(train, c, classes) is not None
+    if test is None and (c.TEST_FILES is not None or not too_few):
         rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, stratify, fold)
         splits[rows["test"]] = TEST
     elif test is None:
         by_time[TEST] = c.TEST_SIZE
     if c.VALIDATION_SIZE:
         size, groups, training = c.VALIDATION_SIZE, groups_of(units, c.GROUP), np.flatnonzero(splits == TRAINING)
-        if len(training) > 1 and (groups is None or len(set(groups[training])) > 1):
+        kept = train.replace(y=[train.y[k] for k in training])
+        if groups is None:
+            too_few = len(training) == 1 or class_of_one_recording(kept, c, classes) is not None
+        else:
+            too_few = len(set(groups[training])) == 1
+        if not too_few:
             held_out = random_split(training, units.y, groups, "VALIDATION_SIZE", size, validation_seed, stratify)[1]
             splits[held_out] = VALIDATION
         else:
@@ -128,7 +191,7 @@ def _hold_out_last(splits, classes, split, size, fold):
     fold: of a cross-validation, which takes a stretch of them instead.
     """
     count = (splits == TRAINING).sum()
-    share = size if size < 1 else size / count
+    share = size if size < 1 else size / max(1, count)
     if share >= 1:
         name = "TEST_SIZE" if split == TEST else "VALIDATION_SIZE"
         raise InputError(f"{name} = {size} is impossible: there are {count} windows, and some must be left to train on")

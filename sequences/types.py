@@ -20,6 +20,7 @@ def at_once(shape, most=BLOCK, bytes_at_most=None):
     return max(1, min(most, (bytes_at_most or BLOCK_BYTES) // (4 * int(np.prod(shape)))))
 
 
+FASTTEXT = "__label__"  # stands before each label of a text, where there may be several
 KINDS = ("sequences", "series", "recordings", "texts", "clips", "streams")
 
 
@@ -33,7 +34,8 @@ class Sequences:
 
     # (n, time, features[, ...]), or n arrays (time_i, features) where lengths may differ; texts: (n,) of strings
     x: np.ndarray | list
-    # labels (n,) as written, or numbers (n,), (n, targets); of streams n arrays (time_i,); None where there are none
+    # labels (n,) as written, numbers (n,), (n, targets), or several labels at once (n, labels) as 0 and 1; of streams n
+    # arrays (time_i,), (time_i, labels); None where there are none
     y: np.ndarray | list | None = None
     kind: str = "sequences"  # one of KINDS
     groups: np.ndarray | None = None  # (n,) what may not be in two splits (the speaker, say)
@@ -43,14 +45,19 @@ class Sequences:
     texts: list | None = None  # as they were read, of texts that have been turned into numbers
     sample_rate: int | None = None  # of recordings, Hz
     columns: list | None = None  # names of the features of a table
-    target_names: list | None = None  # of several numbers in y
+    target_names: list | None = None  # of several numbers or labels in y
     measured: list | None = None  # of prepared series: n arrays (time_i, columns), False where a gap was filled
-    times: list | None = None  # of series: n arrays of time stamps (time_i,); None where there are none
+    times: list | None = None  # of series: n arrays of time stamps (time_i,) in UTC; None where there are none
+    zones: list | None = None  # of times: n arrays (time_i,) of "+01:00", "Z", as written; None where they say no zone
     held_out: list | None = None  # of series: how many rows at the end of each are an official test set
     table: list | None = None  # names of all columns of a table, left out or not, in its order
+    divided_by_time: bool = False  # recordings, what comes later in them is the test set: it may not fill earlier gaps
+    dtype: str = "float32"  # that the network takes the values in: float64 where 32 bits would round them away
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both sets
     remark: str = ""  # what the report says of these data at its end
+    previous_labels: np.ndarray | None = None  # (n,) where a window has the label of its last row: of the row before
+    cautions: tuple = ()  # those of the notes that the report repeats: why its score says less than it seems to
     notes: tuple = ()  # what reading and preparing left out or changed, one line each, for the user
 
     def replace(self, **fields):
@@ -61,19 +68,30 @@ class Sequences:
         """Return a copy with more notes for the user."""
         return replace(self, notes=(*self.notes, *lines))
 
+    def cautioned(self, *lines):
+        """Return a copy with more notes that the report repeats."""
+        return replace(self.noted(*lines), cautions=(*self.cautions, *lines))
+
 
 @dataclass
 class Split:
     """One part of the split: the sequences `x[rows]` with what the loss compares the network's output with."""
 
     x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
-    y: np.ndarray | None  # classes (n,) int64 numbered from 0, or numbers (n, ...) float32
+    # classes (n,) int64 numbered from 0, or numbers (n, ...) in the units of the data; NaN what was not measured
+    y: np.ndarray | None
     rows: np.ndarray  # (n,) which sequences of x, in this part's order
     names: Sequence | None = None  # (n_all) of the sequences of x, where they have names
     unit: np.ndarray | None = None  # of forecasts: (n, targets) what a score divides errors by
+    dtype: str = "float32"  # of the sequences, as Sequences have it
 
     def __len__(self):
         return len(self.rows)
+
+    @property
+    def gaps(self):
+        """Which sequences have values of y that were not measured, NaN: bool (n,)."""
+        return np.isnan(self.y).any(axis=tuple(range(1, self.y.ndim)))
 
     @property
     def shape(self):
@@ -87,14 +105,14 @@ class Split:
         return ["index", what], [[row, self.names[row]] for row in self.rows]
 
     def blocks(self, size=BLOCK):
-        """Yield the part's sequences as float32 arrays (up to `size`, time, features[, ...]): see at_once."""
+        """Yield the part's sequences as arrays (up to `size`, time, features[, ...]) of `dtype`: see at_once."""
         size = at_once(self.shape, size)
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
 
     def take(self, which):
-        """Return the part's sequences at `which` (whole numbers or a slice) as a float32 array."""
-        return np.asarray(self.x[self.rows[which]], dtype=np.float32)
+        """Return the part's sequences at `which` (whole numbers or a slice) as an array of `dtype`."""
+        return np.asarray(self.x[self.rows[which]], dtype=self.dtype)
 
 
 def block_slices(split):
@@ -113,3 +131,8 @@ class Data:
     task: Any  # a tasks.base.Task: what is learned, and what it learned of the training set
     preparation: Any  # a sequences.preparation.Preparation, fitted to the training set
     sequences: Sequences  # all that was read but an official test set, prepared; with the notes for the user
+
+    @property
+    def trains_with_gaps(self):
+        """Whether the loss meets values that were not measured, NaN in y, which do not count then."""
+        return any(split.gaps.any() for split in (self.train, self.validation) if split is not None)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from core.wording import counted_was
 from sequences.gaps import fill_gaps
 from sequences.types import SPLITS, Split
 
@@ -45,42 +44,52 @@ class WindowNames:
         return f"{self.names[recording]}, steps {first} to {first + self.size - 1}"
 
 
-def forecast_windows(values, measured, marks, series, columns, window, horizon, stride=1):
+def window_parts(marks, series, window, horizon):
+    """Return the part (n,), its place in SPLITS, that holds all targets of each window; -1: none, or of two series.
+
+    marks, series: see forecast_windows.
+    """
+    n = max(0, len(marks) - window - horizon + 1)
+    inside = series[:n] == series[window + horizon - 1 :][:n]
+    first, last = marks[window:][:n], marks[window + horizon - 1 :][:n]
+    return np.where(inside & (first == last), first, -1)
+
+
+def forecast_windows(values, targets, marks, series, window, horizon, stride=1):
     """Cut series, one after the other in `values`, into windows of past rows and the values to forecast after each.
 
-    values: (rows, features) float32; measured: (rows,) whether all values to forecast were; marks: (rows,) the part of
-    each row, its place in SPLITS, -1 for none; series: (rows,) the series of each; columns: to forecast, of the
-    features. A window lies in one series and belongs to the part that holds all of its targets; one whose targets lie
-    in two parts, or are not all measured, is left out. Of the others of each series every stride-th is taken.
+    values: (rows, features); targets: (rows, columns), NaN where not measured; marks: (rows,) the part
+    of each row, its place in SPLITS, -1 for none; series: (rows,) the series of each. A window lies in one series and
+    belongs to the part that holds all of its targets; one whose targets lie in two parts, or of which none was
+    measured, is left out. Of the others of each series every stride-th is taken.
     Returns: ({part: Split with x (n, window, features), y (n, horizon, columns) and rows, the first of each window},
-    windows left out for a gap).
+    windows left out because nothing was measured).
     """
-    n = max(0, len(values) - window - horizon + 1)
-    targets = np.lib.stride_tricks.sliding_window_view
-    inside = series[:n] == series[window + horizon - 1 :][:n]
-    own, last = marks[window:][:n], marks[window + horizon - 1 :][:n]
-    known = targets(measured[window:], horizon).all(axis=1) if n else np.zeros(0, bool)
-    windows, parts, gaps = Windows(values, np.arange(n), window), {}, 0
+    part = window_parts(marks, series, window, horizon)
+    measured = np.concatenate([[0], np.cumsum(~np.isnan(targets).all(axis=1))])  # rows, up to each
+    known = measured[window + horizon :] > measured[window:-horizon]
+    windows, parts, empty = Windows(values, np.arange(len(part)), window), {}, 0
     for place, name in enumerate(SPLITS):
-        whole = inside & (own == place) & (last == place)
-        gaps += int((whole & ~known).sum())
+        whole = part == place
+        empty += int((whole & ~known).sum())
         rows = np.flatnonzero(whole & known)
         _, first, of = np.unique(series[rows], return_index=True, return_inverse=True)
         rows = rows[(np.arange(len(rows)) - first[of]) % stride == 0]  # counted in each series
-        y = values[rows[:, None] + window + np.arange(horizon)][:, :, columns]
-        parts[name] = Split(windows, y, rows)
-    return parts, gaps
+        y = targets[rows[:, None] + window + np.arange(horizon)]
+        parts[name] = Split(windows, y, rows, dtype=values.dtype.name)
+    return parts, empty
 
 
-def cut_recordings(new, steps):
+def cut_recordings(new, steps, where):
     """Cut new sequences that are longer than the network's input into windows of `steps`, every half window.
 
-    The last window ends with the recording. Returns: Sequences with names that give file or number and place.
+    The last window ends with the recording. where: the path, for messages.
+    Returns: Sequences with names that give file or number and place.
     """
     lengths = [len(x) for x in new.x] if isinstance(new.x, list) else [new.x.shape[1]] * len(new.x)
     if max(lengths) <= steps:
         return new
-    new, gaps = fill_gaps(new)
+    new = fill_gaps(new, where)
     names = new.names or [str(i) for i in range(len(lengths))]
     windows, places = [], []
     for i, (name, length) in enumerate(zip(names, lengths)):
@@ -89,6 +98,5 @@ def cut_recordings(new, steps):
         for start in dict.fromkeys(starts):
             windows.append(sequence[start : start + steps])
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
-    notes = [f"{counted_was(gaps, 'missing value')} filled by linear interpolation"] if gaps else []
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
-    return new.replace(x=windows, names=places, y=None, groups=None).noted(note, *notes)
+    return new.replace(x=windows, names=places, y=None, groups=None).noted(note)

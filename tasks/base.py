@@ -19,16 +19,14 @@ class Task:
     """What there is to learn, and what was learned of it. `data` is sequences.types.Data, `c` core.constants.Constants.
 
     metric names the main score, as Keras' history and evaluation.json have it; better says whether it should be
-    "higher" or "lower"; unit is what is counted; one_label_per_window leaves windows of several labels out;
-    without_effect names constants that change nothing.
+    "higher" or "lower"; unit is what is counted; without_effect names constants that change nothing.
     """
 
     metric: ClassVar[str]
     better: ClassVar[str] = "higher"
     unit: ClassVar[str] = "sequences"
-    one_label_per_window: ClassVar[bool] = False
     without_effect: ClassVar[tuple] = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")
-    stratified: ClassVar[bool] = False  # each class gets its share in every split
+    stratified: ClassVar[bool] = False  # labels are classes: each gets its share in every split
 
     # From Sequences to splits.
 
@@ -59,7 +57,13 @@ class Task:
         of = {"training": train, "validation": train, "test": test or train}
         targets = {name: of[name].y[own] for name, own in rows.items()}
         splits = {
-            name: Split(of[name].x, self.encode(targets[name], name, c), own, of[name].texts or of[name].names)
+            name: Split(
+                of[name].x,
+                self.encode(targets[name], name, c),
+                own,
+                of[name].texts or of[name].names,
+                dtype=train.dtype,
+            )
             for name, own in rows.items()
         }
         return splits, train.noted(*self.target_notes(targets, c))
@@ -76,9 +80,8 @@ class Task:
 
     def network(self, data, c, build_model):
         """Return the network to train, a keras.Model. build_model: of cnn_lstm_model.py."""
-        return build_model(
-            data.train.shape, self.output_layer(data, c), c, lambda inputs: self.prepared(inputs, data, c)
-        )
+        outputs, train = self.output_layer(data, c), data.train
+        return build_model(train.shape, outputs, c, lambda inputs: self.prepared(inputs, data, c), train.dtype)
 
     def prepared(self, inputs, data, c):
         """Return what the architecture is given, made of the Keras tensor `inputs` (n, time, features) by layers."""
@@ -159,4 +162,4 @@ class Task:
 
 def flat_inputs_function(task, data, c):
     """Return the NumPy function that flattens what the network sees of sequences (n, time, ...), for a linear model."""
-    return numpy_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train.shape)
+    return numpy_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train)

@@ -48,7 +48,7 @@ for line in sys.stdin:
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(json.dumps(status), file=sys.__stdout__, flush=True)
 """
-SCRIPTS = ("train_model.py", "evaluate_model.py", "predict_model.py", "export_model.py")  # that start no processes
+SCRIPTS = [f"{name}_model.py" for name in ("train", "evaluate", "predict", "export", "cross_validate")]
 _server = None
 
 

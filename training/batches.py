@@ -12,7 +12,7 @@ CHUNKS = 16  # runs of neighbouring rows that such a window is made of
 
 
 class BatchLoader:
-    """Load a Split block by block: loader[i] is (x float32, y[, sample weights]) of whole batches.
+    """Load a Split block by block: loader[i] is (x, y[, sample weights]) of whole batches.
 
     The last block and the last batch may be smaller. With a seed the order is drawn from (seed, epoch): Keras' own
     shuffle repeats one order every epoch once a seed is set; this one does not, and can be resumed at any epoch. The
@@ -98,11 +98,13 @@ def as_keras_dataset(loader):
             return len(loader)
 
         def __getitem__(self, i):
-            return loader[i]
+            return to_tensors(loader[i])  # Keras would bring arrays to 32 bits
 
     return Dataset()
 
 
 def to_tensors(arrays):
-    """Turn arrays into tensors, floats in 32 bits."""
-    return tuple(tf.convert_to_tensor(a, "float32" if a.dtype.kind == "f" else None) for a in map(np.asarray, arrays))
+    """Turn arrays into tensors: the first, the sequences, as it is, the others' floats in 32 bits."""
+    first, *others = map(np.asarray, arrays)
+    types = [None, *("float32" if other.dtype.kind == "f" else None for other in others)]
+    return tuple(map(tf.convert_to_tensor, (first, *others), types))

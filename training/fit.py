@@ -14,6 +14,7 @@ from training import schedule
 from training.batches import BatchLoader
 from training.checkpoint import Progress, restore_checkpoint, save_checkpoint
 from training.epochs import train_epochs
+from training.measured_targets import count_measured_alone
 from training.weight_average import WeightAverage
 from training.workers import check_batch_size, is_first_worker, worker_index_and_count
 
@@ -66,7 +67,10 @@ def compile_model(model, data, c):
         model.optimizer.learning_rate = float(c.LEARNING_RATE)
         return
     with model.distribute_strategy.scope():
-        model.compile(keras.optimizers.Adam(float(c.LEARNING_RATE)), **data.task.compile_arguments(model))
+        arguments = data.task.compile_arguments(model)
+        if data.trains_with_gaps:
+            arguments = count_measured_alone(**arguments)
+        model.compile(keras.optimizers.Adam(float(c.LEARNING_RATE)), **arguments)
         model.optimizer.build(model.trainable_variables)
 
 

@@ -41,7 +41,7 @@ def largest_output(model):
 @functools.lru_cache(maxsize=1)  # an evaluation asks one model many times
 def traced(model):
     """Return a function that does what the model does, traced at its first call."""
-    shape = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
+    shape = tf.TensorSpec((None, *model.input_shape[1:]), model.inputs[0].dtype)
     return tf.function(functools.partial(model, training=False), [shape], autograph=False)
 
 

@@ -13,7 +13,7 @@ from core.errors import DAMAGED, InputError
 from core.files import read_text
 from core.lazy import lazy
 from readers.arrays import numpy_files
-from readers.arrays.named_arrays import from_names, sequences_from_arrays
+from readers.arrays.named_arrays import classes_if_one_hot, from_names, sequences_from_arrays
 from readers.file_checks import refuse_damaged
 from readers.text_files import read_train_and_test
 from sequences.rows_on_disk import RowsOnDisk
@@ -35,7 +35,7 @@ def read_mat(path, c, preparation=None):
         return read_h5(path, c, preparation)
     arrays = _plain_arrays(path)
     if {"X", "x", "X_train", "x_train"} & set(arrays):
-        return from_names(path, arrays, arrays.get, preparation)
+        return from_names(path, arrays, arrays.get, c, preparation)
     if not arrays:
         raise InputError(f"{path} holds no plain arrays of numbers")
     x_name = max(arrays, key=lambda name: arrays[name].size)
@@ -47,7 +47,7 @@ def read_mat(path, c, preparation=None):
         x = x.T
     if unused := sorted(set(arrays) - {x_name, y_name}):
         notes.append(f"arrays that are not used: {', '.join(unused)}")
-    return sequences_from_arrays(path, x_name, x, y_name, y, preparation).noted(*notes), None
+    return classes_if_one_hot(sequences_from_arrays(path, x_name, x, y_name, y, c, preparation).noted(*notes), None)
 
 
 # A damaged file can end the process that SciPy reads it in: it is another process than ours.
@@ -80,7 +80,7 @@ def read_h5(path, c, preparation=None):
     with refuse_damaged(path, "cannot be read as .h5", errors), h5py.File(path, "r") as file:
         plain = [name for name in file if isinstance(file.get(name, getlink=True), h5py.HardLink)]
         names = [name for name in plain if isinstance(file[name], h5py.Dataset)]
-        return from_names(path, names, lambda name: _load_data_set(path, file[name]), preparation)
+        return from_names(path, names, lambda name: _load_data_set(path, file[name]), c, preparation)
 
 
 def _load_data_set(path, data):
@@ -102,13 +102,13 @@ def _load_data_set(path, data):
 def read_arff(path, c, preparation=None):
     """Read Weka's `.arff` and its `_TEST` twin: a row is a sequence, its nominal attribute the label."""
     return (
-        (_read_one_arff(path, preparation), None)
+        (_read_one_arff(path, c, preparation), None)
         if preparation is not None
-        else read_train_and_test(_read_one_arff, path)
+        else read_train_and_test(lambda file: _read_one_arff(file, c), path)
     )
 
 
-def _read_one_arff(path, preparation=None):
+def _read_one_arff(path, c, preparation=None):
     text = read_text(path)
     errors = (*DAMAGED, arff.ParseArffError, TypeError, AttributeError, IndexError, StopIteration)
     with refuse_damaged(path, "cannot be read as .arff", errors):
@@ -123,4 +123,4 @@ def _read_one_arff(path, preparation=None):
         raise InputError(f"{path} has {found}: one, the label, is allowed")
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
     y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), "utf-8", "replace") if labels else None
-    return sequences_from_arrays(path, "it", x, "the label", y, preparation)
+    return sequences_from_arrays(path, "it", x, "the label", y, c, preparation)

@@ -1,8 +1,9 @@
 """What archives of named arrays (.npz, .h5, .mat) have in common: which name is what, and what shapes are sequences.
 
-`X` holds the sequences, `y` their labels or numbers; `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside
-X and y may be `groups` (n,): what must stay in one set; `lengths` (n,): time steps of each sequence, what follows is
-padding; `S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A lower-case x will do.
+`X` holds the sequences, `y` their labels or numbers (with WINDOW or WINDOW_LABEL also (n, time), one for each time
+step); `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside X and y may be `groups` (n,): what must stay
+in one set; `lengths` (n,): time steps of each sequence, what follows is padding; `S` (n, k): numbers that hold for the
+whole sequence, repeated over time as features. A lower-case x will do.
 """
 
 import numpy as np
@@ -15,10 +16,10 @@ from sequences.types import Sequences
 LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data sets have it
 
 
-def from_names(path, names, load, preparation=None):
+def from_names(path, names, load, c, preparation=None):
     """Make Sequences of the arrays in an archive.
 
-    Parameters: load turns a name into its array or RowsOnDisk.
+    Parameters: c, Constants; load turns a name into its array or RowsOnDisk.
     Returns: (Sequences, Sequences of the official test set or None).
     Raises: InputError for missing names and wrong shapes.
     """
@@ -35,7 +36,7 @@ def from_names(path, names, load, preparation=None):
     for suffix in suffixes:
         x, y, groups, lengths, constants = wanted = [name + suffix for name in ("X", "y", "groups", "lengths", "S")]
         used |= set(wanted)
-        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, preparation)
+        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, c, preparation)
         if constants in names:
             split = _with_constants(path, split, constants, load(constants))
         if lengths in names:
@@ -45,14 +46,15 @@ def from_names(path, names, load, preparation=None):
         splits.append(split)
     if names - used:
         splits[0] = splits[0].noted(f"arrays that are not used: {', '.join(sorted(names - used))}")
-    return splits[0], splits[1] if len(splits) == 2 else None
+    return classes_if_one_hot(splits[0], splits[1] if len(splits) == 2 else None)
 
 
-def sequences_from_arrays(path, x_name, x, y_name, y, preparation=None):
+def sequences_from_arrays(path, x_name, x, y_name, y, c, preparation=None):
     """Check an array x and its labels y (or None) and make Sequences of them.
 
     Parameters: x is (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data
-    (time,) is one sequence, where the training set has several features also (time, features).
+    (time,) is one sequence, where the training set has several features also (time, features). y is (n,), (n, targets)
+    or, if c.WINDOW or c.WINDOW_LABEL says that it is meant so, (n, time): then they are streams.
     Raises: InputError for wrong shapes and what are no numbers.
     """
     if x.dtype.kind not in "fiub":
@@ -68,12 +70,32 @@ def sequences_from_arrays(path, x_name, x, y_name, y, preparation=None):
             f"{path}: {x_name} has shape {x.shape}; allowed are (n, time), (n, time, features) and "
             "(n, time, height, width[, channels])"
         )
-    y, notes = _check_labels(path, x_name, len(x), y_name, y)
+    of_steps = x.ndim == 3 and y is not None and y.shape[:2] == x.shape[:2]
+    if of_steps and (c.WINDOW is not None or c.WINDOW_LABEL != "all"):
+        return _streams(path, x, y_name, y)
+    y, notes = _check_labels(path, x_name, len(x), y_name, y, of_steps)
     return Sequences(strip_trailing_nans(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
 
 
-def _check_labels(path, x_name, n, y_name, y):
-    """Return (labels as Sequences have them, notes). One-hot labels become the numbers of their classes."""
+def _streams(path, x, y_name, y):
+    """Return Sequences, streams, of arrays x (n, time, features) with a label for each time step in y (n, time)."""
+    y = np.asarray(y[:])
+    if y.ndim == 3 and y.shape[2] == 1:
+        y = y[:, :, 0]
+    if y.ndim != 2 or y.dtype.kind not in "fiubUS":
+        need = "a number or a word for each time step, (n, time), is needed"
+        raise InputError(f"{path}: {y_name} holds {y.dtype} of shape {y.shape}: {need}")
+    y = np.char.decode(y, "utf-8", "replace") if y.dtype.kind == "S" else y
+    x = [*strip_trailing_nans(np.asarray(x[:]))]
+    note = f"{y_name} {y.shape}: a label for each time step"
+    return Sequences(x, [labels[: len(own)] for labels, own in zip(y, x)], "streams", notes=(note,))
+
+
+def _check_labels(path, x_name, n, y_name, y, of_steps):
+    """Return (labels as Sequences have them, notes).
+
+    of_steps: whether there are as many columns as time steps, of which each could have its label.
+    """
     if y is None:
         return None, ()
     y = np.asarray(y[:] if isinstance(y, RowsOnDisk) else y)
@@ -83,20 +105,30 @@ def _check_labels(path, x_name, n, y_name, y):
         y = y.reshape(-1)
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "replace")
+    way = 'WINDOW, the time steps of one window (or WINDOW_LABEL = "last": whole sequences)'
+    way = f"; if each time step has its label, set {way}" if of_steps else ""
     if y.shape[:1] != (n,) or y.ndim > 2:
-        raise InputError(f"{path}: {x_name} has {n} sequences, {y_name} has shape {y.shape}")
+        raise InputError(f"{path}: {x_name} has {n} sequences, {y_name} has shape {y.shape}{way}")
     if y.ndim == 1:
         return y, ()
     if y.dtype.kind in "US":
-        raise InputError(f"{path}: {y_name} has {y.shape[1]} words a sequence: only one label a sequence is possible")
-    if not np.isin(y, (0, 1)).all():
-        return y.astype(np.float64), ()
-    if (y.sum(axis=1) == 1).all():
-        return y.argmax(axis=1), (f"{y_name}: one-hot labels were read as the classes 0 to {y.shape[1] - 1}",)
-    raise InputError(
-        f"{path}: {y_name} marks several labels at once, or none: only one label a sequence is possible. Train one "
-        f"network for each of its {y.shape[1]} columns, or make a class of each combination"
-    )
+        raise InputError(
+            f"{path}: {y_name} has {y.shape[1]} words a sequence: several labels are columns of 0 and 1{way}"
+        )
+    targets = f"{y_name} {y.shape}: read as {y.shape[1]} targets{way}"
+    return y.astype(np.float64), (targets,) if of_steps and not np.isin(y, (0, 1)).all() else ()
+
+
+def classes_if_one_hot(*splits):
+    """Turn labels (n, k) into the numbers of classes where each sequence, of all Sequences that there are, has one.
+
+    Returns: Sequences as given, None where None is.
+    """
+    labels = [own.y for own in splits if own is not None and isinstance(own.y, np.ndarray)]
+    if not labels or not all(y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all() for y in labels):
+        return splits
+    note = f"one-hot labels were read as the classes 0 to {labels[0].shape[1] - 1}"
+    return [own and own.replace(y=None if own.y is None else own.y.argmax(axis=1)).noted(note) for own in splits]
 
 
 def _with_constants(path, sequences, name, values):
@@ -120,6 +152,8 @@ def _cut_to_lengths(path, sequences, name, lengths):
     lengths = _vector(path, name, lengths, len(x), "iu")
     if isinstance(x, RowsOnDisk) or lengths.min() < 1 or any(n > len(own) for n, own in zip(lengths, x)):
         raise InputError(f"{path}: {name} must lie between 1 and the time steps of X, which must fit in memory")
+    if sequences.kind == "streams":
+        sequences = sequences.replace(y=[own[:n] for n, own in zip(lengths, sequences.y)])
     return sequences.replace(x=[own[:n] for n, own in zip(lengths, x)])
 
 

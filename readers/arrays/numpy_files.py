@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 
 from core.errors import InputError
-from readers.arrays.named_arrays import from_names, sequences_from_arrays
+from readers.arrays.named_arrays import classes_if_one_hot, from_names, sequences_from_arrays
 from readers.file_checks import refuse_damaged
 from sequences.rows_on_disk import open_npy, open_npz_member
 
@@ -24,7 +24,7 @@ def read_npz(path, c, preparation=None):
         )
     with refuse_damaged(path, "cannot be read as .npz"), np.load(path, allow_pickle=False) as archive:
         _refuse_false_headers(path, archive)
-        return from_names(path, archive.files, lambda name: _load_member(path, archive, name), preparation)
+        return from_names(path, archive.files, lambda name: _load_member(path, archive, name), c, preparation)
 
 
 def _load_member(path, archive, name):
@@ -47,7 +47,7 @@ def read_npy(path, c, preparation=None):
         if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
             x = np.load(path, allow_pickle=False)
         y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
-    return sequences_from_arrays(path, "it", x, labels.name, y, preparation), None
+    return classes_if_one_hot(sequences_from_arrays(path, "it", x, labels.name, y, c, preparation), None)
 
 
 def load_sequence(path):

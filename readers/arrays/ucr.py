@@ -5,10 +5,9 @@ import re
 import numpy as np
 
 from core.errors import InputError
-from core.files import read_text
-from readers.tables.delimited import FIRST_ROWS, PRINTED, only_first_counts_up
+from readers.tables.cells import FIRST_ROWS, PRINTED, only_first_counts_up
 from readers.tables.not_a_series_checks import refuse_time_steps
-from readers.text_files import read_train_and_test, to_numbers
+from readers.text_files import read_any_text, read_train_and_test, to_numbers
 from sequences.preparation import strip_trailing_nans
 from sequences.types import Sequences
 
@@ -28,7 +27,7 @@ def read_ucr(path, unlabelled_steps=None):
     Raises: InputError for ragged rows and cells that are no number, naming the line.
     Format: https://www.cs.ucr.edu/~eamonn/time_series_data_2018
     """
-    lines = read_text(path).split("\n")
+    lines = read_any_text(path)[0].split("\n")
     rows = [(i, row) for i, line in enumerate(lines, 1) if (row := line.replace(",", " ").strip())]
     if not rows:
         raise InputError(f"{path} is empty")

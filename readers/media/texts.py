@@ -1,31 +1,49 @@
 """Texts: a table with a column TEXT, or a folder for each class with a text in each file (`aclImdb` has it so)."""
 
+import re
 from collections import Counter
 
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.columns import column_named, read_groups, refuse_missing, shorten
-from readers.tables.delimited import is_header, read_quoted_rows
+from readers.tables.cells import is_header
+from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_missing_labels, shorten
+from readers.tables.delimited import TYPED_TABLES, read_quoted_rows
 from readers.text_files import LONGEST, read_any_text, read_train_and_test
-from sequences.types import Sequences
+from sequences.types import FASTTEXT, Sequences
+
+LABELS_FIRST = re.compile(rf"((?:{FASTTEXT}\S+\s*)*)(.*)", re.DOTALL)
 
 
 def read(path, c, preparation=None):
     """Read a table with a column of texts and, but for new data, one of labels: see readers/__init__.py."""
     if preparation is not None and path.suffix.lower() == ".txt":
         return read_lines(path), None
-    label, group = (None, None) if preparation is not None else (c.LABEL, c.GROUP)
-    return read_train_and_test(lambda file: read_table(file, c.TEXT, label, group), path)
+    return read_train_and_test(lambda file: read_table(file, c, preparation is None), path)
 
 
-def read_table(path, text, label, group=None):
+def is_fasttext(path):
+    """Tell whether a file holds fastText's lines, `__label__x __label__y text`."""
+    with open(path, "rb") as file:
+        return file.read(len(FASTTEXT)) == FASTTEXT.encode()
+
+
+def read_fasttext(path, c, preparation=None):
+    """Read such a file and its `_TEST` twin: see readers/__init__.py."""
+    train, test = read_train_and_test(read_lines, path)
+    if "" in train.y and not any(FASTTEXT in label for label in train.y):
+        raise InputError(f"{path}: text {train.y.tolist().index('') + 1} has no label, and the others have one each")
+    return train, test
+
+
+def read_table(path, c, labelled):
     """Read one such table. Cells may hold line breaks where they are quoted.
 
-    Parameters: text, label and group are names or places of the columns; None where they are not needed.
+    Parameters: labelled, whether the columns LABEL and GROUP are needed.
     Returns: Sequences with x an array (n,) of strings.
     Raises: InputError for columns that are not there and rows of another length.
     """
+    text, labels, group = c.TEXT, listed(c.LABEL) if labelled else [], c.GROUP if labelled else None
     rows, notes = read_quoted_rows(path)
     if not rows:
         raise InputError(f"{path} is empty")
@@ -34,7 +52,7 @@ def read_table(path, text, label, group=None):
         if len(row) < width or any(row[width:]):
             raise InputError(f"{path}: row {number} has {len(row)} cells, the others have {width}")
     rows = [row[:width] for row in rows]
-    header = rows[0] if is_header(rows[0], None) and _names_columns(rows, text, label) else None
+    header = rows[0] if is_header(rows[0], None) and _names_columns(rows, text, labels) else None
     names = [name.strip() for name in header] if header else [str(place) for place in range(len(rows[0]))]
     if header is None and isinstance(text, str):
         raise InputError(f"TEXT = {text!r} is impossible: the first row of {path} holds {shorten(rows[0])[:200]}")
@@ -45,36 +63,43 @@ def read_table(path, text, label, group=None):
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
     cells = dict(zip(names, np.array(rows, dtype=object).T))
-    text_name, y, groups = column_named(path, names, text, "TEXT"), None, None
-    if label is not None:
-        name = column_named(path, names, label, "LABEL")
-        if name == text_name:
-            raise InputError(f"TEXT and LABEL name the same column, {name!r}")
-        y = np.array([cell.strip() for cell in cells[name]])
-        refuse_missing(path, name, y, "LABEL")
+    text_name, y, target_names, groups = column_named(path, names, text, "TEXT"), None, None, None
+    if labels:
+        found = [column_named(path, names, label, "LABEL") for label in labels]
+        if text_name in found:
+            raise InputError(f"TEXT and LABEL name the same column, {text_name!r}")
+        columns = {name: np.array([cell.strip() for cell in cells[name]]) for name in found}
+        refuse_missing_labels(path, columns, c)
+        y, target_names = labels_of(path, columns)
     if group is not None:
         name = column_named(path, names, group, "GROUP")
-        groups, variants = read_groups(path, name, [cell.strip() for cell in cells[name]], None)
-        notes += variants
-    if broken := sum("\n" in cell for cell in cells[text_name]):
-        notes.append(f"{broken} texts hold line breaks: their quotation marks span several lines")
-    return from_texts(path, cells[text_name], y, notes).replace(groups=groups)
+        groups = read_groups(path, name, [cell.strip() for cell in cells[name]], None)
+    broken = sum("\n" in cell for cell in cells[text_name])
+    if broken and path.suffix.lower() not in TYPED_TABLES:
+        hold = "texts hold line breaks: their" if broken > 1 else "text holds line breaks: its"
+        notes.append(f"{broken} {hold} quotation marks span several lines")
+    return from_texts(path, cells[text_name], y, notes).replace(groups=groups, target_names=target_names)
 
 
-def _names_columns(rows, text, label):
+def _names_columns(rows, text, labels):
     """Tell whether the first row may be a header: it holds the name TEXT, or a label that no other row has."""
-    if isinstance(text, str) or not isinstance(label, int) or not -len(rows[0]) <= label < len(rows[0]):
-        return text in rows[0] or label in rows[0]
-    return rows[0][label] not in {row[label] for row in rows[1:]}
+    places = [k for k in labels if isinstance(k, int) and -len(rows[0]) <= k < len(rows[0])]
+    if isinstance(text, str) or not places or len(places) < len(labels):
+        return text in rows[0] or any(label in rows[0] for label in labels)
+    return all(rows[0][k] not in {row[k] for row in rows[1:]} for k in places)
 
 
 def read_lines(path):
-    """Read new texts from a text file, one a line. Returns: Sequences without labels."""
+    """Read texts from a text file, one a line; labels stand before them as fastText has it, or nowhere."""
     content, notes = read_any_text(path)
     lines = [line for line in content.split("\n") if line.strip()]
     if not lines:
         raise InputError(f"{path} is empty")
-    return from_texts(path, lines, None, notes)
+    pairs = [LABELS_FIRST.fullmatch(line.strip()).groups() for line in lines]
+    labels, texts = [own.replace(FASTTEXT, "").split() for own, _ in pairs], [text for _, text in pairs]
+    mark = FASTTEXT if any(len(own) > 1 for own in labels) else ""  # one label each is a class
+    marks = [" ".join(mark + label for label in own) for own in labels]
+    return from_texts(path, texts, np.array(marks) if any(labels) else None, notes)
 
 
 def read_files(path, files, labels):

@@ -12,7 +12,7 @@ from core.errors import InputError
 from readers.file_checks import refuse_special
 from readers.folders import split_folders
 from readers.media import sound
-from readers.tables.columns import column_named, shorten
+from readers.tables.columns import column_named, labels_of, listed, shorten
 from readers.tables.delimited import read_quoted_rows
 from readers.tables.labelled_time_steps import split_at
 from sequences.types import Sequences
@@ -31,13 +31,18 @@ def read(path, c, preparation=None):
     splits = [_list_recordings(folder, path, c) for folder in split_folders(path)]
     files, labels, groups, notes = ([item for split in splits for item in split[k]] for k in range(4))
     frames = sound.read_all(files, preparation and preparation.sample_rate)
+    if c.LABEL is None:
+        y, target_names = np.array(labels, dtype=object)[:, 0], None
+    else:
+        y, target_names = labels_of(path, dict(zip(map(str, listed(c.LABEL)), np.array(labels).T)))
     recordings = Sequences(
         frames.x,
-        np.array(labels) if c.LABEL is not None else np.array(labels, dtype=object),
+        y,
         "recordings",
         groups=np.array(groups) if groups else None,
         names=[str(file.relative_to(path)) for file in files],
         sample_rate=frames.sample_rate,
+        target_names=target_names,
         transcripts=c.LABEL is None and c.TASK in (None, "transcription"),
         notes=(*frames.notes, *notes),
     )
@@ -45,7 +50,7 @@ def read(path, c, preparation=None):
 
 
 def _read_metadata(file, c):
-    """Return (rows of cells, cells a row, places of the columns of files and answers, of GROUP or None), or None."""
+    """Return (rows of cells, cells a row, places of the column of files and of answers, of GROUP or None), or None."""
     if file is None:
         return None
     refuse_special(file)
@@ -58,18 +63,18 @@ def _read_metadata(file, c):
         is_ljspeech = len(header) in (2, 3) and all(header) and _find_recording(file.parent, header[0]) is not None
         return (rows, len(header), (0, len(header) - 1), None) if is_ljspeech else None
     if c.LABEL is not None or c.TEXT is not None:
-        column, constant = (c.LABEL, "LABEL") if c.LABEL is not None else (c.TEXT, "TEXT")
-        answer = column_named(file, header, column, constant)
+        columns, constant = (listed(c.LABEL), "LABEL") if c.LABEL is not None else ([c.TEXT], "TEXT")
+        answers = [column_named(file, header, column, constant) for column in columns]
     else:
-        answer = next((name for name in sound.TRANSCRIPTS if name in header), None)
-        if answer is None:
+        answers = [name for name in sound.TRANSCRIPTS if name in header][:1]
+        if not answers:
             return None
     group = header.index(c.GROUP) if c.GROUP in header else None
-    return rows[1:], len(header), (header.index(file_name), header.index(answer)), group
+    return rows[1:], len(header), (*map(header.index, [file_name, *answers]),), group
 
 
 def _list_recordings(folder, path, c):
-    """Return (files that the metadata of a folder list, answer of each, group of each, notes)."""
+    """Return (files that the metadata of a folder list, answers of each, group of each, notes)."""
     table = sound.metadata_of(folder)
     rows, width, places, group = _read_metadata(table, c)
     if not rows:
@@ -81,18 +86,19 @@ def _list_recordings(folder, path, c):
             raise InputError(f"{table}: row {number} has {len(row)} cells, {needed} are needed")
         if len(row) > width and any(row[width:]):
             raise InputError(f"{table}: row {number} has {len(row)} cells, {width} are allowed: quote the transcript")
-        name, answer = row[places[0]].strip(), " ".join(unicodedata.normalize("NFC", row[places[1]]).split())
+        name = row[places[0]].strip()
+        own = [" ".join(unicodedata.normalize("NFC", row[place]).split()) for place in places[1:]]
         file = _find_recording(folder, name)
         if file is None:
             raise InputError(f"{table}: row {number} names {name[:80]!r}, which is not a recording in {folder}")
         if file in files:
             raise InputError(f"{table}: row {number} names {name[:80]!r} for the second time")
-        if not answer or not answer.isprintable():
-            what = "no transcript" if not answer else "letters that cannot be shown"
+        if not (all(own) or c.TASK == "multilabel") or not all(map(str.isprintable, own)):
+            what = "letters that cannot be shown" if all(own) else "no transcript"
             raise InputError(f"{table}: row {number} ({name[:80]}) holds {what}")
         refuse_special(file)
         files[file] = number
-        answers.append(answer)
+        answers.append(own)
         groups += [row[group].strip()] if group is not None else []
     beside = {found for parent in {file.parent for file in files} for found in sound.sound_files(parent)} - set(files)
     left_out = sorted(str(file.relative_to(path)) for file in beside)

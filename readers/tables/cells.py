@@ -14,7 +14,10 @@ from readers.text_files import csv_reader
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in lower case
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
+PRINTED = re.compile(r"[+-]?\d\.\d{4,}e[+-]\d\d")  # a number as programs print it, where a person would write a name
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
+HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
+FIRST_ROWS = 6  # the first of which may be a header of numbers
 STRETCH = 2**21  # cells that are in memory at a time
 SAMPLED_CELLS = 1000  # tell whether a column holds numbers
 
@@ -42,6 +45,22 @@ def to_number(cell, separator):
         return None if "_" in cell else float(cell)
     except ValueError:
         return None
+
+
+def is_header(cells, separator):
+    """Tell whether the first row names the columns: it holds something, and no number."""
+    return any(cells) and all(to_number(cell, separator) is None for cell in cells if cell.lower() not in MISSING)
+
+
+def only_first_counts_up(rows, separator):
+    """Tell whether the numbers of the first of rows of cells go evenly, as years and places do, and no others do."""
+
+    def counts(cells):
+        values = [to_number(cell, separator) for cell in cells if cell.lower() not in MISSING]
+        steps = np.diff([value for value in values if value is not None and abs(value) < 1e300])
+        return len(steps) >= HEADER_NUMBERS - 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
+
+    return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
 
 
 def is_plain_number(cell):

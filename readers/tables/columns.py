@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from readers.tables import sanity_checks, timestamps
+from readers.tables import sanity_checks
+from readers.tables.clocks import clock_note, only_goes_on
 
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
@@ -41,7 +42,7 @@ def identifier_columns(c):
     """
     sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
     labels = {None: MOST_CLASSES, "classification": np.inf}
-    found = [(c.LABEL, labels[c.TASK])] if c.TASK in labels else []
+    found = [(c.LABEL, labels[c.TASK])] if c.TASK in labels and not isinstance(c.LABEL, list) else []
     found += [(column, None) for column in (*sequence, c.GROUP)]
     return [(column, most) for column, most in found if column not in (None, "row", "file")]
 
@@ -65,7 +66,8 @@ def refuse_missing(path, name, column, constant, order=None):
     missing = np.flatnonzero(is_missing(column))
     if len(missing):
         row = (missing if order is None else order[missing]).min() + 1
-        raise InputError(f"{path}: column {name!r} of {constant} is empty in row {row}")
+        where = "all rows: -1 counts empty columns too" if len(missing) == len(column) else f"row {row}"
+        raise InputError(f"{path}: column {name!r} of {constant} is empty in {where}")
 
 
 def as_labels(column):
@@ -77,12 +79,49 @@ def as_labels(column):
     return column.astype(np.int64) if whole else column
 
 
+def listed(label):
+    """Return LABEL, a column or a list of columns, as a list."""
+    return label if isinstance(label, list) else [] if label is None else [label]
+
+
+def as_label_matrix(path, columns):
+    """Return the labels of several columns {name: column} side by side: float64 (rows, columns), NaN where missing.
+
+    Words must be 0, 1, false or true. Raises: InputError, naming the column, for others.
+    """
+    truth = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "": np.nan}
+    for name, column in columns.items():
+        if np.asarray(column).dtype.kind != "f":
+            words = [str(cell).lower() for cell in column]
+            if strange := next((word for word in words if word not in truth), None):
+                raise InputError(
+                    f"{path}: column {name!r} of LABEL holds {strange[:40]!r}: of several labels at once each column "
+                    "holds 0 and 1; a column of classes is named alone"
+                )
+            columns[name] = np.array([truth[word] for word in words])
+    return np.stack([*columns.values()], axis=1)
+
+
+def labels_of(path, columns):
+    """Return (the labels of the columns of LABEL, {name: column}, names of several): (rows,) of one, and None.
+
+    Of several as as_label_matrix has them.
+    """
+    return (as_labels(*columns.values()), None) if len(columns) == 1 else (as_label_matrix(path, columns), [*columns])
+
+
+def refuse_missing_labels(path, columns, c):
+    """Raise InputError where one of the columns of LABEL, {name: column}, is empty; tags may be: there are none."""
+    if len(columns) > 1 or c.TASK != "multilabel":
+        for name, column in columns.items():
+            refuse_missing(path, name, column, "LABEL")
+
+
 def read_groups(path, name, column, preparation, order=None):
-    """Return (a column as groups (rows,), notes); order: see refuse_missing."""
+    """Return a column as groups (rows,); order: see refuse_missing."""
     if preparation is None:  # new data may lack some
         refuse_missing(path, name, column, "GROUP", order)
-    groups = as_labels(column)
-    return groups, sanity_checks.variant_notes(np.unique(groups), "groups")
+    return as_labels(column)
 
 
 def as_words(column):
@@ -150,7 +189,8 @@ def group_rows(path, tables, c, preparation, tables_apart=True):
     keys, order, bounds = [(0, [])], np.arange(len(table_of)), np.array([0, len(table_of)])
     if values or codes[0].any():
         codes += [np.unique(column, return_inverse=True)[1] for column in values]
-        label = find_column(path, names, c.LABEL, "LABEL", preparation) if values and c.TASK != "forecasting" else None
+        one = values and c.TASK != "forecasting" and not isinstance(c.LABEL, list)
+        label = find_column(path, names, c.LABEL, "LABEL", preparation) if one else None
         first, order, bounds = _order_by(codes, 1 + sequence.index(label) if label in sequence else None)
         keys = [(codes[0][row], [column[row] for column in values]) for row in first]
         del codes  # the reordered columns take as much memory
@@ -183,19 +223,19 @@ def _order_by(codes, label):
     Returns: (first row of each recording, order of the rows (rows,), bounds of the recordings in it).
     """
     if label is not None:  # number its stretches in what the other codes tell apart
-        others = _combine([code for k, code in enumerate(codes) if k != label])
+        others = combine([code for k, code in enumerate(codes) if k != label])
         order = np.argsort(others, kind="stable")
         changes = (np.diff(others[order]) != 0) | (np.diff(codes[label][order]) != 0)
         number = np.empty(len(order), int)
         number[order] = np.concatenate([[0], np.cumsum(changes)])
     else:
-        number = _combine(codes)
+        number = combine(codes)
     _, first, number = np.unique(number, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[number]
     return np.sort(first), np.argsort(number, kind="stable"), np.concatenate([[0], np.cumsum(np.bincount(number))])
 
 
-def _combine(codes):
+def combine(codes):
     """Return one code (rows,) for codes, a list of (rows,) whole numbers from 0."""
     combined = codes[0]
     for code in codes[1:]:
@@ -223,9 +263,9 @@ def input_columns(rows, skipped, preparation, used=()):
     use. New data have a column for each word of the training set.
     Returns: (names of the inputs, values (rows, inputs) float64, notes).
     """
-    inputs, left_out = {}, [rows.names[k] or "(nameless)" for k in skipped]
-    others = [pair for k, pair in enumerate(zip(rows.names, rows.columns)) if k not in (*skipped, *used)]
-    for name, column in others:
+    inputs, unseen, left_out = {}, [], [rows.names[k] or "(nameless)" for k in skipped]
+    candidates = [pair for k, pair in enumerate(zip(rows.names, rows.columns)) if k not in (*skipped, *used)]
+    for name, column in candidates:
         if isinstance(column, np.ndarray):
             if not np.isnan(column[0]) or not np.isnan(column).all():  # the second takes long
                 inputs[name] = column
@@ -238,13 +278,19 @@ def input_columns(rows, skipped, preparation, used=()):
         if not words or len(words) > MOST_WORDS:
             left_out.append(f"{name} ({len(words)} different words)" if words else name)
             continue
+        if not any(column):  # in new data
+            unseen.append(f"{name} is empty, and not so in the training set: none of its words is there")
+        if others := Counter(cell for cell in column if cell and cell not in words):
+            some = shorten([f"{word!r} ({count})" for word, count in others.most_common()], 3)
+            cells = f"cells of {name} hold words" if others.total() > 1 else f"cell of {name} holds a word"
+            unseen.append(f"{others.total()} {cells} that the training set does not: {some}")
         for word in words:
             inputs[f"{name}={word}"] = np.array([float(cell == word) for cell in column])
     if not inputs:
         raise no_numeric_column(rows, used)
     values = side_by_side([*inputs.values()])
     notes = [f"columns not used as inputs: {', '.join(left_out)}"] if left_out else []
-    notes += sanity_checks.sentinel_notes(inputs) + sanity_checks.unit_notes(dict(others))
+    notes += unseen + sanity_checks.unit_notes(dict(candidates))
     return [*inputs], values, notes
 
 
@@ -255,7 +301,7 @@ def no_numeric_column(rows, used=()):
     numbers = [name for name, column in zip(rows.names, rows.columns) if isinstance(column, np.ndarray)]
     besides = f" besides {shorten(numbers)}" if numbers else ""
     texts = f"; TEXT names a column of texts, such as {words[0]}" if used and words else ""
-    clocks = [name for name in numbers if name in others and timestamps.only_goes_on(others[name], rows.bounds)]
-    clock = f": {timestamps.clock_note(clocks[-1])}" if clocks else ""
+    clocks = [name for name in numbers if name in others and only_goes_on(others[name], rows.bounds)]
+    clock = f": {clock_note(clocks[-1])}" if clocks else ""
     hint = clock or next(filter(None, map(sanity_checks.unit_hint, others.values())), texts)
     return InputError(f"{rows.path} has no numeric column to learn from{besides}{hint}")

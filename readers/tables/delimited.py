@@ -7,49 +7,48 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted
 from readers.file_checks import refuse_damaged
+from readers.tables import dataframes, excel, json_records
 from readers.tables.cells import (
+    FIRST_ROWS,
     GROUPED,
     MISSING,
+    SAMPLED_CELLS,
     columns_from_cells,
     mostly_numbers,
     numbers_from_cells,
+    only_first_counts_up,
     split_cells,
     to_number,
 )
-from readers.tables.columns import shorten
-from readers.tables.numpy_fast_path import SAMPLED_ROWS, read_columns_fast
+from readers.tables.columns import as_words, shorten
+from readers.tables.headers import before_second_table, count_titles, find_header, join_header
+from readers.tables.numpy_fast_path import SAMPLED_ROWS, marks_follow_commas, read_columns_fast
+from readers.tables.table import Table, ignored_places, numbers_or_names, place_of, with_numbers, without_nameless
 from readers.text_files import csv_reader, read_any_text
 
-TABLES = (".csv", ".csv.gz", ".tsv", ".txt")
-HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
-FIRST_ROWS = 6  # the first of which may be a header of numbers
-PRINTED = re.compile(r"[+-]?\d\.\d{4,}e[+-]\d\d")  # a number as programs print it, where a person would write a name
+TEXT_TABLES = (".csv", ".csv.gz", ".tsv", ".txt", ".dat", ".data", ".asc", ".tab")
+TYPED_TABLES = {  # files whose cells say what they are
+    ".parquet": dataframes.read_parquet,
+    ".feather": dataframes.read_feather,
+    **dict.fromkeys((".xlsx", ".xlsm"), excel.read),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), json_records.read),
+}
+TABLES = (*TEXT_TABLES, *TYPED_TABLES)
 SEPARATORS = (";", "\t", ",")  # else blanks
 FIRST_LETTER = itemgetter(slice(0, 1))  # of a line
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table: columns of numbers, NaN where a cell is missing, or of words."""
-
-    names: list  # of the columns; "0", "1", ... without a header
-    columns: list  # float64 (rows,) or lists of strings
-    lines: list  # line of the file of each row
-    header: bool  # whether the file has one
-    notes: list
-
-
 def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=None):
-    """Read a table from a text file, or one packed by gzip.
+    """Read a table from a text file, or one packed by gzip, or from one of TYPED_TABLES.
 
     Parameters: leave_out leaves out a few rows of another length, and names them; headless says why a table without a
     header is refused, where it is; identifiers: see readers/tables/columns.py identifier_columns; ignored are columns,
@@ -57,6 +56,11 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
     Returns: Table.
     Raises: InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
+    if path.suffix.lower() in TYPED_TABLES:
+        table = TYPED_TABLES[path.suffix.lower()](path)
+        if not table.header and headless is not None:
+            raise InputError(f"{path} has no header: {headless}")
+        return with_numbers(path, table, identifiers, ignored)
     text, notes = read_any_text(path)
     body, lines, comments = split_rows(text)
     del text  # as large as the file
@@ -67,6 +71,10 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         body = [line.rstrip("; ") for line in body]
     if separator == "\t" and _has_decimal_commas(path, body, lines):  # read as between semicolons
         body, separator = [line.replace("\t", ";") for line in body], ";"
+    if titles := count_titles(path, body, lines, separator):
+        shown = body[0].strip(" ,;\t")[:40]
+        notes.append(f"{counted(titles, 'line')} above the header left out: {shown!r}")
+        body, lines, comments = body[titles:], lines[titles:], []
     first, header, header_rows = find_header(path, body, lines[0], comments, separator)
     if header is None and headless is not None:
         raise InputError(f"{path} has no header: {headless}")
@@ -75,6 +83,10 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
     ):
         header, header_rows = first, 1
         notes.append(f"line {lines[0]} is read as a header: its numbers count up ({shorten(first, 5)})")
+    elif header_rows:
+        body, lines, cut = before_second_table(path, body, lines, separator)
+        header, header_rows, joined = join_header(path, header, body, lines, separator)
+        notes += [*cut, *joined]
     body, lines = body[header_rows:], lines[header_rows:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
@@ -82,22 +94,21 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
     if leave_out:
         body, lines, damaged = _without_damaged(body, lines, len(names), separator)
         notes += damaged
-    skipped = None if comments or notes or lines[-1] - lines[0] + 1 != len(body) else lines[0] - 1
-    empty = {place_of(names, column): column for column in ignored or ()}
-    if None in empty:
-        notes.append(f"IGNORE = {ignored!r}: {path.name} has no column {empty[None]!r}")
-    columns = _read_columns(path, body, lines, names, separator, skipped, empty)
-    used = [k for k, (name, column) in enumerate(zip(names, columns)) if name or not is_empty(column)]
-    repeated = [name for name, times in Counter(names[k] for k in used).items() if times > 1]
-    if repeated:
-        raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    for column, most_labels in identifiers:
-        k = place_of(names, column)
-        if k is not None and isinstance(columns[k], np.ndarray):
-            rows = zip(lines, body, np.isnan(columns[k]))
-            words = ["" if missing else split_cells(path, i, line, separator, k)[k] for i, line, missing in rows]
-            columns[k] = _numbers_or_names(columns[k], words, most_labels)
-    return Table([names[k] for k in used], [columns[k] for k in used], lines, header is not None, notes)
+    empty = ignored_places(names, ignored, notes)
+    identifiers = {place_of(names, column): most for column, most in identifiers}
+    named = {}
+    for k in {*identifiers} - {None, *empty}:
+        some = _cells(path, body[:SAMPLED_CELLS], lines, separator, k)
+        if mostly_numbers(some, separator) is not False:  # else all are read as words
+            named[k] = _cells(path, body, lines, separator, k)
+    words = {k: cells for k, cells in named.items() if _has_names(cells, separator, identifiers[k])}
+    columns = _read_columns(path, body, lines, names, separator, {*empty, *words})
+    columns = [words.get(k, column) for k, column in enumerate(columns)]
+    for k, cells in named.items():
+        if isinstance(columns[k], np.ndarray):
+            cells = ["" if missing else cell for cell, missing in zip(cells, np.isnan(columns[k]))]
+            columns[k] = numbers_or_names(columns[k], cells, identifiers[k])
+    return without_nameless(path, Table(names, columns, lines, header is not None, notes))
 
 
 def _has_decimal_commas(path, body, lines):
@@ -105,41 +116,41 @@ def _has_decimal_commas(path, body, lines):
 
     Raises: InputError where nothing tells 2,647 from 2647.
     """
-    written = [(i, line) for i, line in zip(lines, body) if "," in line and ";" not in line]
-    cells = [
-        (i, cell) for i, line in written for cell in map(str.strip, line.split("\t")) if WITH_COMMA.fullmatch(cell)
-    ]
-    if not cells or any(cell.count(",") > 1 or "." in cell.partition(",")[2] for _, cell in cells):
-        return False
-    if all(GROUPED.fullmatch(cell) for _, cell in cells):
-        i, cell = cells[0]
+    cells = (
+        (i, cell)
+        for i, line in zip(lines, body)
+        if "," in line and ";" not in line
+        for cell in map(str.strip, line.split("\t"))
+        if WITH_COMMA.fullmatch(cell)
+    )
+    if marks_follow_commas(body, "\t"):
+        cells = [*cells]
+        if any(cell.count(",") > 1 or "." in cell.partition(",")[2] for _, cell in cells):
+            return False
+    grouped = None
+    for i, cell in cells:
+        if not GROUPED.fullmatch(cell):
+            return True
+        grouped = grouped or (i, cell)
+    if grouped:
+        i, cell = grouped
         both = f"{cell.replace(',', '.')} or {cell.replace(',', '')}"
         raise InputError(f"{path} line {i}: {cell} may have a decimal comma or one of thousands: write {both}")
-    return True
+    return False
 
 
-def place_of(names, column):
-    """Return the place of a column given by its name, or by its place; None where it is not there."""
-    if column in names:
-        return names.index(column)
-    by_place = isinstance(column, int) and -len(names) <= column < len(names)
-    return column % len(names) if by_place else None
+def _cells(path, body, lines, separator, k):
+    """Return the cells of the k-th column, nothing where a row is too short: the reader of all cells says so."""
+    rows = (split_cells(path, i, line, separator, k) for i, line in zip(lines, body))
+    return [row[k] if k < len(row) else "" for row in rows]
 
 
-def _numbers_or_names(numbers, words, most_labels):
-    """Return a column that names something: numbers (rows,) where they print as they are written, else the words.
-
-    So 007 is not 7, nor 1e3 1000. most_labels: see identifier_columns; decimals are then no names either.
-    """
-    known = numbers[~np.isnan(numbers)]
-    if most_labels is not None:
-        different = np.unique(known)
-        if len(different) > most_labels or (different != np.round(different)).any():
-            return numbers
-    exact = (np.abs(known) < 2**53).all()
-    if exact and all(word == f"{number:.15g}" for number, word in zip(numbers.tolist(), words) if word):
-        return numbers
-    return numbers if exact and all(PRINTED.fullmatch(word) for word in words if word) else words
+def _has_names(cells, separator, most_labels):
+    """Tell whether a column that names something has a name that is no number; most_labels: see identifier_columns."""
+    different = {*cells}
+    numbers = [to_number(cell, separator) for cell in different if cell.lower() not in MISSING]
+    few = most_labels is None or len(different) <= most_labels
+    return few and any(number is None or not np.isfinite(number) for number in numbers)
 
 
 def split_rows(text):
@@ -167,19 +178,6 @@ def _without_damaged(body, lines, width, separator):
     return [body[k] for k in kept], [lines[k] for k in kept], [note]
 
 
-def find_header(path, body, i, comments, separator):
-    """Return (cells of the first row, names of the columns or None, rows that they take): a comment may name them."""
-    first = split_cells(path, i, body[0], separator)
-    if not first:  # blanks that are no spaces
-        raise InputError(f"{path} line {i} holds nothing that can be read")
-    if is_header(first, separator):
-        return first, first, 1
-    named = split_cells(path, 0, comments[-1].lstrip("#% "), separator) if comments else []
-    if len(named) == len(first):
-        return first, [re.split(r"[:\s]+", named[0])[-1], *named[1:]], 0
-    return first, None, 0
-
-
 def first_row(path):
     """Return (the cells of the first row of a text file, the names of its columns or None)."""
     body, lines, comments = split_rows(read_any_text(path)[0][:100_000])
@@ -193,6 +191,10 @@ def read_quoted_rows(path, bars=False):
 
     Returns: (rows of cells, none of them all empty, notes); with bars, lines that all have | are divided by it.
     """
+    if path.suffix.lower() in TYPED_TABLES:
+        table = TYPED_TABLES[path.suffix.lower()](path)
+        rows = zip(*map(as_words, table.columns))
+        return [*([table.names] if table.header else []), *map(list, rows)], table.notes
     content, notes = read_any_text(path)
     lines = [line for line in content.split("\n") if line.strip()]
     if bars and all("|" in line for line in lines[:SAMPLED_ROWS]):
@@ -217,42 +219,18 @@ def find_separator(lines):
     return None
 
 
-def is_header(cells, separator):
-    """Tell whether the first row names the columns: it holds something, and no number."""
-    return any(cells) and all(to_number(cell, separator) is None for cell in cells if cell.lower() not in MISSING)
-
-
-def only_first_counts_up(rows, separator):
-    """Tell whether the numbers of the first of rows of cells go evenly, as years and places do, and no others do."""
-
-    def counts(cells):
-        values = [to_number(cell, separator) for cell in cells if cell.lower() not in MISSING]
-        steps = np.diff([value for value in values if value is not None and abs(value) < 1e300])
-        return len(steps) >= HEADER_NUMBERS - 1 and steps[0] != 0 and np.allclose(steps, steps[0], rtol=1e-6, atol=0)
-
-    return len(rows) > 1 and counts(rows[0]) and not any(map(counts, rows[1:]))
-
-
-def _read_columns(path, body, lines, names, separator, skipped, empty):
+def _read_columns(path, body, lines, names, separator, empty):
     """Return the columns of a table: float64 (rows,) where most cells are numbers, else lists of words.
 
-    skipped: lines of the file before the rows `body`, where those are all the rest of it as it stands; else None.
     empty: places of columns to leave empty.
     """
-    plain = skipped is not None and path.suffix.lower() in TABLES
-    commas = separator == ";" and any("," in line for line in body[:SAMPLED_ROWS])  # they may be decimal marks
-    columns = None if commas else read_columns_fast(body, len(names), separator, (path, skipped) if plain else None)
+    columns = read_columns_fast(body, len(names), separator)
     if columns is None:
         return columns_from_cells(path, body, lines, names, separator, empty)
-    columns = [[""] * len(body) if k in empty else column for k, column in enumerate(columns)]
-    return [
-        numbers_from_cells(path, name, column, lines, separator, {})
-        if not isinstance(column, np.ndarray) and mostly_numbers(column, separator)
-        else column
-        for name, column in zip(names, columns)
-    ]
-
-
-def is_empty(column):
-    """Tell whether a column has no value at all."""
-    return np.isnan(column).all() if isinstance(column, np.ndarray) else not any(column)
+    for k, column in enumerate(columns):
+        numeric = isinstance(column, np.ndarray) or mostly_numbers(column, separator)
+        if k in empty or numeric is None:  # IGNORE, or nothing but NA
+            columns[k] = [""] * len(body)
+        elif numeric and not isinstance(column, np.ndarray):
+            columns[k] = numbers_from_cells(path, names[k], column, lines, separator, {})
+    return columns

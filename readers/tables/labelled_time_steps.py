@@ -3,26 +3,21 @@
 import numpy as np
 
 from core.errors import InputError
+from readers.tables.clocks import CALENDAR, EPOCH_NAMES, ONE_WAY, clock_note, only_goes_on, steps_within
 from readers.tables.columns import (
-    as_labels,
     column_named,
     find_column,
     group_rows,
     identifier_columns,
     input_columns,
+    labels_of,
+    listed,
     read_groups,
+    shorten,
 )
 from readers.tables.delimited import read_table
-from readers.tables.sanity_checks import refuse_sentinels
-from readers.tables.timestamps import (
-    CALENDAR,
-    ONE_WAY,
-    TIME_NAMES,
-    clock_note,
-    only_goes_on,
-    parse_times,
-    steps_within,
-)
+from readers.tables.sanity_checks import index_notes, is_index
+from readers.tables.timestamps import TIME_NAMES, parse_times
 from readers.text_files import read_train_and_test
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
@@ -54,19 +49,16 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
         raise InputError(f"SEQUENCE = {c.SEQUENCE!r} needs {need}")
     rows = group_rows(path, tables, c, preparation)
     used, notes = {*rows.sequence}, [note for _, table in tables for note in table.notes]
-    y = groups = None
+    y = groups = target_names = None
     if labels is not None:
         y = np.array(labels)[rows.table_of]
     else:
-        if (name := find_column(path, rows.names, c.LABEL, "LABEL", preparation)) is not None:
-            y = as_labels(rows.column(name))
-            if preparation is None and (y.dtype.kind == "f" or c.TASK == "regression"):
-                numbers = {k: own for k, own in zip(rows.names, rows.columns) if isinstance(own, np.ndarray)}
-                refuse_sentinels(path, numbers, [name], "LABEL")
-            used.add(name)
+        found = [find_column(path, rows.names, column, "LABEL", preparation) for column in listed(c.LABEL)]
+        used |= {*found} - {None}
+        if found and preparation is None:
+            y, target_names = labels_of(path, {name: rows.column(name) for name in found})
         if (name := find_column(path, rows.names, c.GROUP, "GROUP", preparation)) is not None:
-            groups, variants = read_groups(path, name, rows.column(name), preparation, rows.order)
-            notes += variants
+            groups = read_groups(path, name, rows.column(name), preparation, rows.order)
             used.add(name)
             for where, recording in zip(rows.slices(), rows.recordings):
                 if len(np.unique(groups[where])) > 1:
@@ -78,8 +70,15 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
         kept = [column_named(path, rows.names, column, "KNOWN") for column in c.KNOWN or ()]
     else:
         kept = preparation.columns or ()
-    clocks, clock_notes = _clock_columns(rows, [*used, *(k for k, name in enumerate(rows.names) if name in kept)])
-    columns, values, input_notes = input_columns(rows, clocks, preparation, used)
+    free = {k for k, name in enumerate(rows.names) if name not in kept}.difference(used)
+    clocks, clock_notes = _clock_columns(rows, free)
+    fixed = []
+    if preparation is None and (labels is not None or c.SEQUENCE == "file"):
+        fixed = _fixed_columns(rows, free.difference(clocks))
+        names = [rows.names[k] for k in fixed]
+        what = f"{shorten(names)} never changes inside a file, as the number of a person does"
+        clock_notes += [f"{what}: no input unless KNOWN = {names}"] if fixed else []
+    columns, values, input_notes = input_columns(rows, [*clocks, *fixed], preparation, used)
     notes += clock_notes if preparation is None else []
     notes += [*input_notes, *_jump_notes(rows, clocks)]
     return Sequences(
@@ -89,6 +88,7 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
         groups=groups,
         names=rows.recordings,
         columns=columns,
+        target_names=target_names,
         notes=tuple(dict.fromkeys(notes)),
     )
 
@@ -106,14 +106,34 @@ def split_at(sequences, n):
     return select(slice(n)), select(slice(n, None)).replace(notes=())
 
 
-def _clock_columns(rows, used):
-    """Find the columns, but those at the places `used`, that tell the time: stamps, counters, what goes like a clock.
+def _fixed_columns(rows, free):
+    """Return the places, of those in `free`, of columns that have one value in each recording, and not one in all."""
+
+    def fixed(column):
+        first = [column[row] for row in rows.bounds[:-1]]
+        if len(set(first)) < 2:
+            return False
+        if isinstance(column, np.ndarray):
+            return all((column[own] == value).all() for own, value in zip(rows.slices(), first))
+        return all(column[own].count(value) == own.stop - own.start for own, value in zip(rows.slices(), first))
+
+    if len(rows.recordings) == len(rows.order):
+        return []
+    return [k for k in sorted(free) if fixed(rows.columns[k])]
+
+
+def _clock_columns(rows, free):
+    """Find the columns, of those at the places `free`, that tell the time: stamps, counters, what goes like a clock.
 
     Returns: (their places, notes).
     """
     places, notes, recording = [], [], np.repeat(np.arange(len(rows.bounds) - 1), np.diff(rows.bounds))
     for k, (name, column) in enumerate(zip(rows.names, rows.columns)):
-        if k in used:
+        if k not in free:
+            continue
+        if k == 0 and is_index(name, column):
+            places.append(k)
+            notes += index_notes(name, column[np.argsort(rows.order)])
             continue
         if not isinstance(column, np.ndarray):
             if all(column[:1]) and parse_times(column[:50]):
@@ -123,7 +143,8 @@ def _clock_columns(rows, used):
         steps = steps[np.isfinite(steps)]
         if not len(steps):
             continue
-        named, rising = TIME_NAMES.search(name), (steps > 0).mean() >= ONE_WAY
+        named = TIME_NAMES.search(name) or EPOCH_NAMES.search(name) and np.nanmin(column) >= 1e9
+        rising = (steps > 0).mean() >= ONE_WAY
         clock = (steps == 1).all() or rising and (named or name.isdecimal() and _is_regular(steps))
         if not clock and named and not CALENDAR.search(name):  # a clock whose rows are out of order
             steps = steps_within(column[np.lexsort((column, recording))], rows.bounds)

@@ -1,13 +1,17 @@
 """Checks for tables that may not be series: each refusal says what was seen and which constant decides."""
 
+import re
+
 import numpy as np
 
 from core.errors import InputError
+from readers.tables.clocks import CALENDAR
 from readers.tables.columns import shorten
 from readers.tables.sanity_checks import cell_with_unit
-from readers.tables.timestamps import CALENDAR, TIME_NAMES
+from readers.tables.timestamps import TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
+PRICE = re.compile(r"\b(open|high|low|close)\b", re.IGNORECASE)
 LETTERS = 15  # of a cell on average, from which on a column holds texts
 
 
@@ -42,6 +46,22 @@ def refuse_other_meanings(path, names, columns, skipped):
                 f"{path}: column {name!r} runs {values}: if its values tell recordings apart, set SEQUENCE = {name!r} "
                 "and LABEL, the column with the label of each row; to forecast a column, name it in TARGET"
             )
+
+
+def default_target_notes(path, columns, c):
+    """Say which column is forecast where TARGET names none and several could be meant. columns: names of the inputs.
+
+    Raises: InputError for the prices of a day, of which the last column is hardly the one.
+    """
+    prices = [name for name in columns if PRICE.search(name)]
+    kinds = {PRICE.search(name)[0].lower() for name in prices}
+    if len(kinds) >= 3:
+        close = next((name for name in columns if re.search("close|price|last", name.lower())), prices[-1])
+        raise InputError(f"{path} holds prices ({shorten(prices)}): TARGET says which to forecast, {close!r} say")
+    could = [name for name in columns if "=" not in name and not CALENDAR.search(name) and name not in (c.KNOWN or ())]
+    if len(could) < 2 or columns[-1] not in could:
+        return []
+    return [f"{columns[-1]} is forecast, the last of {len(could)} columns of numbers: TARGET names another"]
 
 
 def runs_in_blocks(column):

@@ -7,55 +7,11 @@ import numpy as np
 from core.errors import InputError
 from readers.tables.cells import MISSING
 
-SENTINEL = 5  # times that a value outside the rest must occur to be pointed at,
-FAR = 2  # and how far it must lie, in ranges of the rest;
-APART = 0.1  # where it is known to mean missing
-NINES = re.compile(r"-?9{3,}")
 UNITS = 3  # different units of a column at most
 UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
-INDEX = re.compile(r"|unnamed: ?\d+|(.*[ _])?(id|index|no|nr|row|number)\.?", re.IGNORECASE)
+INDEX = re.compile(r"(.*[ _])?(id|index|no|nr|row|number)\.?", re.IGNORECASE)
+UNNAMED = re.compile(r"|unnamed: ?\d+", re.IGNORECASE)  # as pandas writes and reads its index
 COUNTS_ROWS = 3  # rows that a column must count to be pointed at
-
-
-def find_sentinels(columns):
-    """Find values that may mean missing in columns, {name: numbers (rows,)}: -200, -999, 9999.
-
-    Such a value is the lowest or highest, repeats, and lies far outside the rest; once it is known, from one column or
-    for being all nines, a gap to the rest will do. Returns: {name: (value, how often, whether it is all but certain)}.
-    """
-    candidates = {}
-    for name, column in columns.items():
-        for value in (np.fmin.reduce(column), np.fmax.reduce(column)):  # whatever is missing
-            if (count := np.count_nonzero(column == value)) >= SENTINEL:
-                rest = column[np.isfinite(column) & (column != value)]
-                if len(rest) and (spread := rest.max() - rest.min()) > 0:
-                    gap = np.abs(rest - value).min() / spread
-                    candidates[name, value] = gap, count, len(rest) > count and gap > FAR
-    known = {value for (_, value), (_, _, far) in candidates.items() if far}
-    found = {}
-    for (name, value), (gap, count, far) in candidates.items():
-        code = NINES.fullmatch(f"{value:g}") is not None or value < 0 and value in known
-        if far or code and gap > APART:
-            found[name] = value, count, code
-    return found
-
-
-def sentinel_notes(columns):
-    """Point at values of inputs, {name: numbers (rows,)}, that may mean missing."""
-    return [
-        f"{name} is {value:g} {count} times, far outside the rest: empty the cells if it means missing"
-        for name, (value, count, _) in find_sentinels(columns).items()
-    ]
-
-
-def refuse_sentinels(path, columns, learned, constant):
-    """Raise InputError where a column to learn, one of the names `learned`, holds a value that may mean missing."""
-    for name, (value, count, code) in find_sentinels(columns).items():
-        if name in learned and code:
-            raise InputError(
-                f"{path}: column {name!r} of {constant} is {value:g} {count} times, far outside the rest, as what is "
-                f"missing is written: empty those cells; if it was measured, write it with one digit more"
-            )
 
 
 def variant_notes(names, what):
@@ -67,7 +23,36 @@ def variant_notes(names, what):
     return [f"{what} that differ only in case or spaces: {'; '.join(found[:3])}"] if found else []
 
 
-def index_notes(columns):
+def is_index(name, column):
+    """Tell whether the first column of a table is the index of rows that pandas writes: whole numbers, no name."""
+    if not UNNAMED.fullmatch(name) or not isinstance(column, np.ndarray) or len(column) < COUNTS_ROWS:
+        return False
+    if (column != np.round(column)).any():
+        return False
+    return len(np.unique(column)) == len(column) or (np.diff(column) == 1).mean() >= 0.5  # of tables put together
+
+
+def index_notes(name, column):
+    """Say where an index is out of order, or has gaps. column: (rows,), in the order of the file."""
+    steps, what = np.diff(column), f"the index {name or '(nameless)'!r}"
+    if len(np.unique(column)) < len(column):
+        return []
+    if (steps > 0).any() and (steps < 0).any():
+        return [f"{what} is out of order: rows were sorted or shuffled after it was made"]
+    missing = int(np.ptp(column)) + 1 - len(column)
+    return [f"{what} skips {missing} numbers: rows were left out after it was made"] if missing else []
+
+
+def without_index(columns):
+    """Leave out the first of the columns {name: numbers or words (rows,)} if it is pandas' index: (columns, notes)."""
+    name, column = next(iter(columns.items()))
+    if not is_index(name, column):
+        return columns, []
+    note = f"column {name or '(nameless)'!r} is read as an index of rows: it is no time step"
+    return {other: own for other, own in columns.items() if other != name}, [note, *index_notes(name, column)]
+
+
+def index_hints(columns):
     """Say that the first of the columns {name: numbers (rows,)}, to be read as time steps, may be an index of rows."""
     name, column = next(iter(columns.items()))
     counts = len(column) >= COUNTS_ROWS and (np.diff(column) == 1).all()

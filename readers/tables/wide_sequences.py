@@ -4,17 +4,18 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.columns import (
-    as_labels,
     column_named,
     identifier_columns,
-    is_missing,
+    labels_of,
+    listed,
     read_groups,
-    refuse_missing,
+    refuse_missing_labels,
     shorten,
     side_by_side,
 )
-from readers.tables.delimited import is_empty, place_of, read_table
-from readers.tables.sanity_checks import index_notes, refuse_sentinels, unit_hint
+from readers.tables.delimited import read_table
+from readers.tables.sanity_checks import index_hints, unit_hint, without_index
+from readers.tables.table import is_empty, place_of
 from readers.text_files import read_train_and_test
 from sequences.preparation import strip_trailing_nans
 from sequences.types import Sequences
@@ -40,14 +41,18 @@ def sequences_from_rows(path, table, c, preparation=None, step_names=None):
     time steps as its table.
     Raises: InputError for a label that is no column and for a column of words among the time steps.
     """
-    columns, notes, y, groups = dict(zip(table.names, table.columns)), list(table.notes), None, None
-    named = [place_of(table.names, column) for column in (c.LABEL, c.GROUP) if column is not None]
+    columns, y, groups, notes = dict(zip(table.names, table.columns)), None, None, list(table.notes)
+    target_names, special = None, listed(c.LABEL) + listed(c.GROUP)
+    named = [place_of(table.names, column) for column in special]
     named = [table.names[place] for place in named if place is not None]
-    names = next(iter(columns.values()))
-    if isinstance(names, np.ndarray) or table.names[0] in named or len({*names}) < len(names):
+    if table.names[0] not in (*named, *(step_names or ())):
+        columns, index_notes = without_index(columns)
+        notes += index_notes
+    first, names = next(iter(columns.items()))
+    if isinstance(names, np.ndarray) or first in named or len({*names}) < len(names):
         names = None
     else:  # C001, C002, ...: what the rows are called
-        del columns[table.names[0]]
+        del columns[first]
     width = len(columns)
     columns = {name: column for name, column in columns.items() if name in named or not is_empty(column)}
     if not table.header or step_names is None or _are_places(step_names):
@@ -56,34 +61,11 @@ def sequences_from_rows(path, table, c, preparation=None, step_names=None):
     else:
         labelled = preparation is None
     if labelled:
-        if c.LABEL is None:
-            raise InputError(
-                f'{path} has {len(columns)} columns: with SEQUENCE = "row" LABEL says which holds the labels, '
-                f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first; to forecast how each "
-                'row goes on, set TASK = "forecasting"'
-            )
-        label = column_named(path, table.names, c.LABEL, "LABEL")
-        if preparation is None:
-            refuse_missing(path, label, columns[label], "LABEL")
-        if not is_missing(columns[label]).any():  # labels of new data are not needed
-            y = as_labels(columns[label])
-            if (
-                preparation is None
-                and isinstance(columns[label], np.ndarray)
-                and (y.dtype.kind == "f" or c.TASK == "regression")
-            ):
-                refuse_sentinels(path, {label: columns[label]}, [label], "LABEL")
-        used = {label}
-        if c.GROUP is not None:
-            group = column_named(path, table.names, c.GROUP, "GROUP")
-            groups, variants = read_groups(path, group, columns[group], preparation)
-            notes += variants
-            used.add(group)
-        columns = {name: column for name, column in columns.items() if name not in used}
+        columns, y, target_names, groups = _take_labels(path, table, columns, c, preparation)
     if step_names is not None:
         may_end_early = preparation is None or preparation.unequal_lengths
         columns, ignored = _columns_by_name(path, columns, step_names, may_end_early)
-        if ignored := [name or "(nameless)" for name in ignored if name not in (c.LABEL, c.GROUP)]:
+        if ignored := [name or "(nameless)" for name in ignored if name not in special]:
             notes.append(f"columns that are not in the training set are ignored: {shorten(ignored)}")
     words = [name for name, column in columns.items() if not isinstance(column, np.ndarray)]
     if words:
@@ -95,8 +77,33 @@ def sequences_from_rows(path, table, c, preparation=None, step_names=None):
     if not columns:
         raise InputError(f"{path} has no column of numbers but the labels")
     x = strip_trailing_nans(side_by_side([*columns.values()])[:, :, None])
-    notes += index_notes(columns)
-    return Sequences(x, y, "sequences", groups=groups, names=names, table=[*columns], notes=tuple(notes))
+    notes += index_hints(columns)
+    return Sequences(x, y, groups=groups, names=names, table=[*columns], target_names=target_names, notes=tuple(notes))
+
+
+def _take_labels(path, table, columns, c, preparation):
+    """Take the columns LABEL and GROUP out of columns {name: column}.
+
+    Returns: (the other columns, labels (rows,) or (rows, columns), None of new data, names of several, groups (rows,)
+    or None).
+    """
+    if c.LABEL is None:
+        raise InputError(
+            f'{path} has {len(columns)} columns: with SEQUENCE = "row" LABEL says which holds the labels, '
+            f"{table.names[-1]!r} or -1 for the last, {table.names[0]!r} or 0 for the first; to forecast how each "
+            'row goes on, set TASK = "forecasting"'
+        )
+    labels = {name: columns[name] for name in (column_named(path, table.names, k, "LABEL") for k in listed(c.LABEL))}
+    y = target_names = None
+    if preparation is None:
+        refuse_missing_labels(path, labels, c)
+        y, target_names = labels_of(path, labels)
+    others = {name: own for name, own in columns.items() if name not in labels}
+    if c.GROUP is None:
+        return others, y, target_names, None
+    group = column_named(path, table.names, c.GROUP, "GROUP")
+    groups = read_groups(path, group, columns[group], preparation)
+    return {name: own for name, own in others.items() if name != group}, y, target_names, groups
 
 
 def _are_places(step_names):
@@ -107,16 +114,18 @@ def _are_places(step_names):
 def _has_label(path, widths, step_names, named, preparation, c):
     """Tell whether new rows, whose columns go by place, hold the label. widths: with and without empty columns.
 
-    Raises: InputError where rows of unequal length could be either.
+    Raises: InputError where they could be either.
     """
-    steps, others = len(step_names), 1 + (c.GROUP is not None)
-    if steps + others in widths and len(named) == others:
+    steps, others = len(step_names), len(listed(c.LABEL) + listed(c.GROUP))
+    with_label, without = steps + others in widths and len(named) == others, steps in widths
+    if with_label and (preparation.unequal_lengths or not without):  # both: rows end with a separator
         return True
-    if steps in widths or not preparation.unequal_lengths:
+    if not with_label and (without or not preparation.unequal_lengths):
         return False
+    found = f"{max(widths)} columns" + (f", {max(widths) - min(widths)} of them empty" if len(widths) > 1 else "")
     raise InputError(
-        f"{path} has {max(widths)} columns, and nothing tells whether a label is among them: the training set has "
-        f"{steps} time steps, so write {steps} columns, empty where rows end early, or {steps + others} with the label"
+        f"{path} has {found}, and nothing tells whether a label is among them: the training set has {steps} time "
+        f"steps, so write {steps} columns, empty where rows end early, or {steps + others} with the label"
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.columns import as_words, side_by_side
-from readers.tables.delimited import is_empty, place_of, read_table
-from readers.tables.sanity_checks import index_notes, unit_hint
+from readers.tables.columns import as_words, shorten, side_by_side
+from readers.tables.delimited import read_table
+from readers.tables.sanity_checks import index_hints, index_notes, is_index, unit_hint
+from readers.tables.table import is_empty, place_of
 from readers.text_files import read_train_and_test
 from sequences.types import Sequences
 
@@ -19,20 +20,23 @@ def read(path, c, preparation=None):
     def read_one(file):
         table = read_table(file, ignored=c.IGNORE)
         ignored = {place_of(table.names, column) for column in c.IGNORE or ()}
-        kept = [k for k in range(len(table.names)) if k not in ignored]
-        return replace(table, names=[table.names[k] for k in kept], columns=[table.columns[k] for k in kept])
+        words = any(not isinstance(column, np.ndarray) and not is_empty(column) for column in table.columns)
+        if (words or table.names[0]) and is_index(table.names[0], table.columns[0]):
+            ignored.add(0)
+            table = replace(table, notes=[*table.notes, *index_notes(table.names[0], table.columns[0])])
+        return _with_columns(table, [k for k in range(len(table.names)) if k not in ignored])
 
     table, twin = read_train_and_test(read_one, path) if preparation is None else (read_one(path), None)
-    notes, first = [*table.notes], table.names[0]
-    first_is_name = _only_first_is_no_value(table)
-    if first_is_name:
-        notes.append(f"{first} is read as the names of the series: it is the only column whose name has no number")
-        table, twin = _with_first_as_words(table), twin and _with_first_as_words(twin)
+    front, notes = _columns_in_front(table), [*table.notes]
+    if front:
+        table, notes = _name_first(table, front)
+        twin = twin and _name_first(twin, front)[0]
     names, x = _series_of(path, table)
     _refuse_header_of_dates(path, table, x)
     numbers = {name: column for name, column in zip(table.names, table.columns) if isinstance(column, np.ndarray)}
-    held_out, notes = [0] * len(names), [*notes, *index_notes(numbers)]
+    held_out, notes = [0] * len(names), [*notes, *index_hints(numbers)]
     if twin is not None:
+        notes = [*dict.fromkeys([*notes, *twin.notes])]
         later = dict(zip(*_series_of(path, twin)))
         lost = [name for name in names if name not in later]
         if lost:
@@ -45,15 +49,39 @@ def read(path, c, preparation=None):
     return series.noted(*notes), None
 
 
-def _only_first_is_no_value(table):
-    """Tell whether all columns are numbers and only the first one's name has no number: store, v1, v2."""
-    numbered = [re.search(r"\d", name) is not None for name in table.names]
-    words = any(not isinstance(column, np.ndarray) and not is_empty(column) for column in table.columns)
-    return table.header and not words and len(numbered) >= 3 and not numbered[0] and all(numbered[1:])
+def _with_columns(table, places):
+    return replace(table, names=[table.names[k] for k in places], columns=[table.columns[k] for k in places])
 
 
-def _with_first_as_words(table):
-    return replace(table, columns=[as_words(table.columns[0]), *table.columns[1:]])
+def _columns_in_front(table):
+    """Return how many columns stand in front of the values, where numbers in the names tell which those are; else 0.
+
+    So it is with Country, Lat, Long, 1/22/20, 1/23/20, ... and with store, v1, v2.
+    """
+    front = 1 + max((k for k, name in enumerate(table.names) if not re.search(r"\d", name)), default=-1)
+    numbers = all(isinstance(column, np.ndarray) or is_empty(column) for column in table.columns[front:])
+    return front if table.header and numbers and len(table.names) - front >= max(2, front) else 0
+
+
+def _name_first(table, front):
+    """Bring the columns in front of the values into one of names: words, as many as it takes, or else a number.
+
+    Returns: (Table, notes, those of the table too).
+    """
+    notes = [*table.notes]
+    before = [k for k in range(front) if not is_empty(table.columns[k])]
+    words = [k for k in before if not isinstance(table.columns[k], np.ndarray)]
+    if not words and before:
+        notes.append(f"{table.names[before[0]]} is read as the names of the series: no other column in front has words")
+    candidates, named, names = words or before[:1], [], [""] * len(table.lines)
+    for k in candidates:
+        if len(set(names)) < len(names) or "" in names:
+            named.append(k)
+            names = [f"{name} {cell}".strip() for name, cell in zip(names, as_words(table.columns[k]))]
+    if left_out := [table.names[k] or "(nameless)" for k in before if k not in named]:
+        notes.append(f"columns in front of the values, which are none: {shorten(left_out)}")
+    kept = _with_columns(table, range(front, len(table.names)))
+    return replace(kept, names=["name", *kept.names], columns=[names, *kept.columns]), notes
 
 
 def _refuse_header_of_dates(path, table, x):

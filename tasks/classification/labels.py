@@ -1,9 +1,14 @@
 """The labels of classes, as the project writes and sorts them."""
 
+from collections import Counter
+
 import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import MISSING, is_plain_number
+from sequences.types import FASTTEXT
+
+SEPARATORS = ("|", ";", ",", " ")  # of several labels in one cell, the first that is found divides them
 
 
 def class_order(name):
@@ -28,3 +33,20 @@ def missing_note(classes):
     found = [name for name in classes if name.strip().lower() in MISSING]
     rows = "leave the sequences out that have no label"
     return [f"{', '.join(map(repr, found))} is learned as a class of its own: {rows}"] if found else []
+
+
+def split_tags(label, separator):
+    """Return the labels that a cell joins, sorted: "drama,comedy", fastText's "__label__x __label__y", "['a', 'b']"."""
+    tags = {tag.strip(" []'\"").removeprefix(FASTTEXT) for tag in str(label).split(separator)}
+    return sorted(tags - {""}, key=class_order)
+
+
+def joined_note(classes):
+    """Return a line that asks whether classes such as "drama,comedy" are several labels at once, else nothing."""
+    for separator in SEPARATORS[:-1]:
+        parts = [split_tags(name, separator) for name in classes]
+        counts = Counter(part for own in parts for part in own)
+        joined = [name for name, own in zip(classes, parts) if len(own) > 1 and min(counts[tag] for tag in own) > 1]
+        if joined:
+            return [f'is {joined[0]!r} several labels at once? TASK = "multilabel" learns each; here it is one class']
+    return []

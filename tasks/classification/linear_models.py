@@ -17,7 +17,7 @@ from networks.layer_names import CONVOLUTION
 from networks.linear_layers import linear_part, with_logits
 from networks.standardisation import numpy_function, standardised
 from tasks.classification import word_model
-from tasks.classification.stacking import class_weight_logits, stacking_weights
+from tasks.classification.stacking import class_weight_logits, signed_targets, stacking_weights
 
 MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
 NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
@@ -30,7 +30,7 @@ class RidgePair:
     values: ridge.LinearModel  # of all values of a sequence
     shapes: ridge.LinearModel  # of what the fixed kernels find
     kernels: list  # of minirocket.DilatedKernels
-    scales: np.ndarray  # (2,) what ridge regression's answers were multiplied by
+    scales: np.ndarray  # (2,) or (2, labels) what ridge regression's answers were multiplied by
 
 
 def data_suit_ridge_pair(data, c):
@@ -52,7 +52,7 @@ def fit_and_add_ridge_pair(model, data, c):
     """Return a trained network with the two models beside it."""
     fitted = fit_ridge_pair(data, model.output_shape[1], c)
     whole = add_ridge_pair(model, fitted)
-    scales = "all values × {:.2f}, on fixed convolutions × {:.2f}".format(*fitted.scales)
+    scales = "all values × {:.2f}, on fixed convolutions × {:.2f}".format(*fitted.scales.reshape(2, -1).mean(axis=1))
     print(
         f"Added to the network's logits × {NETWORK_SHARE}: ridge regression on {scales} (LINEAR_START), "
         f"{whole.count_params():,} parameters in all"
@@ -70,17 +70,17 @@ def add_ridge_pair(model, fitted):
 
 def fit_ridge_pair(data, outputs, c):
     """Fit both models to the training set. outputs: 1 for two classes, else their number. Returns: RidgePair."""
-    y, shape = data.train.y, data.train.shape
+    y = data.train.y
 
     def prepare(inputs):
         return standardised(inputs, data, c)
 
     def targets(places):
-        return 2.0 * (y[places, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
+        return signed_targets(y[places], outputs)
 
     kernels = minirocket.fit_kernels(data.train, prepare, c.SEED)
-    flatten = numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), shape)
-    inputs = flatten, minirocket.feature_extractor(prepare, shape, kernels)
+    flatten = numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), data.train)
+    inputs = flatten, minirocket.feature_extractor(prepare, data.train, kernels)
     models, answers = zip(*(ridge.fit_leave_one_out(data.train, targets, own, c.SEED) for own in inputs))
     scales = stacking_weights(answers, y)
     values, shapes = (model.scaled(scale) for model, scale in zip(models, scales))

@@ -22,12 +22,21 @@ def class_weight_logits(y, outputs, c):
     return logs if outputs > 1 else logs[1:] - logs[:1]
 
 
+def signed_targets(y, outputs):
+    """Return classes y (n,), or several labels at once (n, outputs) of 0 and 1, as targets (n, outputs) of -1 and 1."""
+    return 2.0 * (y if y.ndim == 2 else y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
+
+
 def stacking_weights(answers, y):
     """Return what several answers (n, outputs) are multiplied by for their sum to be logits of classes y (n,).
 
     Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; its scale is
     that of the lowest cross-entropy, if each class were wrong once in n times: no n answers show that none ever is.
+    Of several labels at once, y (n, outputs), each has weights of its own: (answers, outputs).
     """
+    if y.ndim == 2:
+        labels = enumerate(y.T.astype(int))
+        return np.stack([stacking_weights([own[:, [k]] for own in answers], label) for k, label in labels], axis=1)
     answers = [np.hstack([np.zeros_like(a), a]) if a.shape[1] == 1 else a for a in answers]
     classes = np.eye(answers[0].shape[1])[y]
     columns = [own - own.mean(axis=0) for own in [*answers, 2 * classes]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines import LINEAR, MAJORITY, ridge, tfidf
+from baselines import LINEAR, MAJORITY, PREVIOUS_LABEL, ridge, tfidf
 from baselines.naive import majority_class
 from core.errors import InputError
 from core.lazy import lazy
@@ -16,17 +16,16 @@ from evaluation.pooled_scores import pool_confusion_matrices
 from networks.text_layers import embedded, prepend_tokenizer
 from readers.tables.sanity_checks import variant_notes
 from reports import Report, pictures
-from reports import examples as examples_of
 from reports.classification import classification_lines, confusion_matrix_lines
+from reports.examples import show_examples
 from reports.formatting import aligned
 from sequences.vocabulary import tokenize
 from tasks.base import Task, flat_inputs_function
-from tasks.classification.labels import class_name, class_order, missing_note
+from tasks.classification.labels import class_name, class_order, joined_note, missing_note
 from tasks.classification.linear_models import LINEAR_MODELS
 
 class_weight = lazy("sklearn.utils.class_weight")
 
-CLIPS = 6  # test clips in frames.png
 UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
 
 
@@ -37,7 +36,6 @@ class Classification(Task):
     classes: list[str]  # of the training set, sorted: numbers by value, before words
 
     metric = "accuracy"
-    one_label_per_window = True
     stratified = True
 
     @classmethod
@@ -46,6 +44,9 @@ class Classification(Task):
         if sequences.y is None:
             hint = "LABEL names their column" if c.TEXT is not None else UNUSUAL
             raise InputError(f"{c.DATASET} has no labels (y): training and evaluation need them. {hint}")
+        if sequences.y.ndim == 2:
+            several = 'several labels at once (TASK = "multilabel") or numbers to predict (TASK = "regression")'
+            raise InputError(f"{c.DATASET} has {sequences.y.shape[1]} labels for each sequence: they are {several}")
         for label in np.unique(sequences.y):
             class_name(label)
 
@@ -70,7 +71,7 @@ class Classification(Task):
 
     def target_notes(self, targets, c):
         """Name classes that look like what is missing, or like each other."""
-        return missing_note(self.classes) + variant_notes(self.classes, "classes")
+        return missing_note(self.classes) + variant_notes(self.classes, "classes") + joined_note(self.classes)
 
     # The network and its training.
 
@@ -133,11 +134,17 @@ class Classification(Task):
         constant = np.full(len(test), majority_class(test.y))
         if data.preparation.kind == "texts":
             texts, new_texts = ([split.names[row] for row in split.rows] for split in (train, test))
-            return {MAJORITY: constant, LINEAR: tfidf.fit_predict(texts, train.y, new_texts, tokenize)}, []
+            answers = tfidf.fit_predict(texts, 2.0 * np.eye(train.y.max() + 1)[train.y] - 1, new_texts, tokenize)
+            return {MAJORITY: constant, LINEAR: answers.argmax(axis=1)}, []
         inputs = flat_inputs_function(self, data, c)
         model = ridge.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, inputs, c.SEED)
-        answers = ridge.predict(model, test, inputs).argmax(axis=1)
-        return {MAJORITY: constant, LINEAR: answers}, ridge.sample_note(model, len(train))
+        rivals = {MAJORITY: constant, LINEAR: ridge.predict(model, test, inputs).argmax(axis=1)}
+        if (before := data.sequences.previous_labels) is not None:
+            names = map(class_name, before[test.rows])
+            rivals[PREVIOUS_LABEL] = np.array(
+                [self.classes.index(name) if name in self.classes else -1 for name in names]
+            )
+        return rivals, ridge.sample_note(model, len(train))
 
     def report(self, data, probabilities, rivals, c):
         """Score probabilities (n, classes) of the test set beside the answers of `rivals`. Returns: Report."""
@@ -153,17 +160,11 @@ class Classification(Task):
         ]
         title = f"{c.DATASET}: test accuracy {format_share(figures['accuracy'])}"
         matrix = pictures.confusion_matrix(figures["confusion_matrix"], classes, title)
-        drawn, shown = {"confusion_matrix.png": matrix}, None
-        chosen = examples_of.right_and_wrong(probabilities.argmax(axis=1) == test.y)
-        titles = [f"{classes[test.y[k]]}, answer {classes[probabilities[k].argmax()]}" for k in range(len(test))]
-        if len(test.shape) == 4:
-            drawn["frames.png"] = pictures.video_frames(test.take(slice(CLIPS)), titles[:CLIPS])
-        elif texts:
-            shown = header[1:4], [rows[k][1:4] for k in chosen]
-        else:
-            drawn["examples.png"] = examples_of.draw_examples(test.take(chosen), [titles[k] for k in chosen])
+        answers = probabilities.argmax(axis=1)
+        true_names, names = ([classes[k] for k in own] for own in (test.y, answers))
+        drawn, shown = show_examples(test, answers == test.y, true_names, names, texts)
         lines = classification_lines(figures, classes, "TF-IDF of words and pairs" if texts else "all values")
-        return Report(figures, lines, header, rows, drawn, examples=shown)
+        return Report(figures, lines, header, rows, {"confusion_matrix.png": matrix, **drawn}, examples=shown)
 
     def pool_folds(self, folds):
         """Add up the confusion matrices of folds, which may have met other classes."""

@@ -12,7 +12,7 @@ from core.lazy import layers, lazy, ops
 from networks.layer_names import LINEAR
 from networks.linear_layers import with_logits
 from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
-from tasks.classification.stacking import class_weight_logits, stacking_weights
+from tasks.classification.stacking import class_weight_logits, signed_targets, stacking_weights
 
 sparse = lazy("scipy.sparse")
 linear_model = lazy("sklearn.linear_model")
@@ -38,7 +38,7 @@ def fit_bag_of_words(data, outputs, c):
     x = bag_of_words(data.train.take(slice(None)), size)
     rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
     x = x @ sparse.diags(rarity)
-    targets = 2.0 * (y[:, None] == (np.arange(outputs) if outputs > 1 else [1])) - 1
+    targets = signed_targets(y, outputs)
     folds = model_selection.KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
     models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
     answers = [

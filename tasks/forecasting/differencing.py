@@ -13,10 +13,10 @@ from core.lazy import keras, layers, ops
 from networks.layer_names import WINDOW_SCALE
 from networks.standardisation import numpy_function, standardise
 from sequences.statistics import mean_and_variance
-from sequences.types import block_slices
+from sequences.types import Split, block_slices
 from tasks.forecasting.future_inputs import season_to_difference
 
-OF_LEVEL = 0.001  # of a window's last value: the least that its own scale is taken to be
+OF_LEVEL = 0.001  # of a window's last value, or 1 of the training set's scale: the least that its own is taken to be
 SMALLEST = 1e-4  # the least of a window's own scale, in units of the training set's
 FARTHEST = 20.0  # window scales that a change counts in training at most: a window that stood still tells nothing of it
 
@@ -27,17 +27,17 @@ def changes(inputs, changing, season):
     Parameters: changing (features,), 1 for columns, 0 for inputs known ahead, whose level counts; season, the rows back
     that changes count against; 0: against the last row.
     """
-    x, base = inputs, last_rows(inputs, 1)
+    x, base, dtype = inputs, last_rows(inputs, 1), inputs.dtype  # in 64 bits where 32 would lose the changes
     if season:
-        x, base = layers.Cropping1D((season, 0))(inputs), layers.Cropping1D((0, season))(inputs)
+        x, base = (layers.Cropping1D(crop, dtype=dtype)(inputs) for crop in ((season, 0), (0, season)))
     if not changing.all():
-        base = layers.Rescaling(changing.tolist())(base)
-    return layers.Subtract()([x, base])
+        base = layers.Rescaling(changing.tolist(), dtype=dtype)(base)
+    return layers.Subtract(dtype=dtype)([x, base])
 
 
 def last_rows(inputs, count):
     """Return the last rows of windows: (n, count, features)."""
-    return layers.Cropping1D((inputs.shape[1] - count, 0))(inputs)
+    return layers.Cropping1D((inputs.shape[1] - count, 0), dtype=inputs.dtype)(inputs)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Differencing:
     horizon: int
     scale_each: bool  # whether each window has a scale of its own: STANDARDISE = "sequence"
     season: int
-    shape: tuple  # of a window: (time, features)
+    windows: Split  # of the training set, whose shape and dtype all have
 
     @classmethod
     def fit(cls, data, c):
@@ -66,7 +66,8 @@ class Differencing:
     def window_scale(self, x, inputs):
         """Return the scale of each window's changes x (n, 1, features); 1 for inputs known ahead."""
         level = layers.Rescaling((OF_LEVEL * self.changing / self.deviation).tolist())(last_rows(inputs, 1))
-        scale = ops.sqrt(ops.mean(ops.square(x), axis=1, keepdims=True) + ops.square(level) + SMALLEST**2)
+        least = ops.minimum(ops.square(level), 1.0)
+        scale = ops.sqrt(ops.mean(ops.square(x), axis=1, keepdims=True) + least + SMALLEST**2)
         return layers.Rescaling(self.changing.tolist(), (1 - self.changing).tolist(), name=WINDOW_SCALE)(scale)
 
     def base(self, inputs):
@@ -81,20 +82,20 @@ class Differencing:
         if self.scale_each:
             x = x * ops.take(model.get_layer(WINDOW_SCALE).output, self.targets, axis=2)
         x = x + self.base(model.input)
-        return keras.Model(model.input, layers.Reshape(output_shape)(x))
+        return keras.Model(model.input, layers.Reshape(output_shape, dtype=x.dtype)(x))
 
     def base_and_unit(self):
         """Return the NumPy function from windows to (`base`, the unit (n, 1, targets) of the changes to come)."""
         deviation = self.deviation[self.targets]
         if not self.scale_each:
-            base = numpy_function(self.base, self.shape)
+            base = numpy_function(self.base, self.windows)
             return lambda x: (base(x), deviation)
 
         def make(inputs):
             x = standardise(changes(inputs, self.changing, self.season), self.mean, self.deviation**2)
             return self.base(inputs), ops.take(self.window_scale(x, inputs), self.targets, axis=2)
 
-        both = numpy_function(make, self.shape)
+        both = numpy_function(make, self.windows)
 
         def base_and_scaled_deviation(x):
             base, scale = both(x)
@@ -123,13 +124,13 @@ class Differencing:
 
 @functools.lru_cache(maxsize=1)  # a training asks for it several times
 def _fit(data, scale_each):
-    task, shape = data.task, data.train.shape
-    changing = np.zeros(shape[1])
+    task, train = data.task, data.train
+    changing = np.zeros(train.shape[1])
     changing[: len(data.preparation.columns)] = 1
-    seen = numpy_function(lambda inputs: changes(inputs, changing, task.season), shape)
-    mean, variance = mean_and_variance(data.train, seen)
+    seen = numpy_function(lambda inputs: changes(inputs, changing, task.season), train)
+    mean, variance = mean_and_variance(train, seen)
     mean = mean * (1 - changing) if scale_each else mean
-    return Differencing(changing, mean, np.sqrt(variance), task.places, task.horizon, scale_each, task.season, shape)
+    return Differencing(changing, mean, np.sqrt(variance), task.places, task.horizon, scale_each, task.season, train)
 
 
 def differencing_note(c):

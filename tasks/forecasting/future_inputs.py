@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.errors import InputError
-from sequences.calendar_features import CYCLES, continue_times, cyclical_encoding
+from sequences.calendar_features import CYCLES, cyclical_encoding, times_with_future, utc_offsets
 
 SHORTEST = 24  # rows of a window where WINDOW is None
 
@@ -61,7 +61,8 @@ def refuse_binary_target(series, targets, c):
         name = targets[0]
         raise InputError(
             f"the last column, {name!r}, holds 0 and 1 alone: if it is the label of each row, set LABEL = {name!r} and "
-            f"WINDOW, the rows of one input; to forecast a column, name it in TARGET, {name!r} too if you mean it"
+            "WINDOW, the rows of one input (WINDOW_LABEL: which row's label it has); to forecast a column, name it in "
+            f"TARGET, {name!r} too if you mean it"
         )
 
 
@@ -79,10 +80,24 @@ def with_known(series, task):
         later = np.minimum(np.arange(len(values)) + horizon, len(values) - 1)
         extra = [values[:, : len(series.columns)], values[later][:, places]]
         if task.calendar:
-            times = np.concatenate([series.times[k], continue_times(series.times[k], horizon)])
+            times = times_with_future(series.times[k], series.zones and series.zones[k], horizon)
             extra += [cyclical_encoding(times, name)[horizon:] for name in task.calendar]
         together.append(np.hstack(extra))
     return together
+
+
+def zone_notes(new, task):
+    """Say where the calendar of new series counts at offsets from UTC that the training set does not have."""
+    zones = new.zones and np.unique(np.concatenate(new.zones)).tolist()
+
+    def offsets(zones):
+        return {*utc_offsets(np.array(zones)).tolist()} if zones else {None}
+
+    if not task.calendar or offsets(zones) <= offsets(task.zones):
+        return []
+    here, there = (", ".join(map(str.strip, own)) if own else "not given" for own in (zones, task.zones))
+    taken = f"KNOWN takes {', '.join(task.calendar)} from local time"
+    return [f"{taken}: its offset from UTC is {here} here, {there} in the training set"]
 
 
 def feature_names(task):

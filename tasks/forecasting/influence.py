@@ -26,7 +26,7 @@ def influenced_forecasts(task, data, answer):
         origin = rows[own == place].max() + steps - starts[place]
         x[place][origin:, unknown] = 1 - x[place][origin:, unknown] / 2
     changed = data.preparation.apply(series.replace(x=x, columns=columns), "")
-    values = np.concatenate(future_inputs.with_known(changed, task)).astype(np.float32)
-    before = answer(Split(data.test.x, None, rows))
-    after = answer(Split(Windows(values, np.arange(len(values) - steps), steps), None, rows))
+    values = np.concatenate(future_inputs.with_known(changed, task))
+    changed_windows = Windows(values, np.arange(len(values) - steps), steps)
+    before, after = (answer(Split(x, None, rows, dtype=data.test.dtype)) for x in (data.test.x, changed_windows))
     return int((before != after).any(axis=(1, 2)).sum()), len(rows)

@@ -3,6 +3,8 @@
 import numpy as np
 
 from core.errors import InputError
+from evaluation.intervals import mean_of_measured
+from sequences.gaps import long_gaps
 
 
 def measured_length(measured):
@@ -25,15 +27,24 @@ def error_units(train, series, marks, task, c):
     deviation = np.array(task.deviation)
     if c.STANDARDISE == "training":
         return np.tile(deviation if len(deviation) > 1 else [1.0], (len(train.x), 1))
-    values = np.concatenate(train.x)[:, task.places]
+    values = np.where(np.concatenate(train.measured), np.concatenate(train.x), np.nan)[:, task.places]
     own = [values[(series == place) & (marks == 0)] for place in range(len(train.x))]
-    spread = np.array([v.std(axis=0) if len(v) else deviation for v in own])
+    spread = np.sqrt([mean_of_measured((v - mean_of_measured(v, axis=0)) ** 2, axis=0) for v in own])
     return np.where(spread > 0, spread, deviation)
 
 
 def first_rows(series):
     """Return the first row of each series (series,), where all stand one after the other."""
     return np.cumsum([0, *map(len, series.x)])[:-1]
+
+
+def stretches(series):
+    """Return a number (rows,) for each row of all series, one after the other: another in each stretch between gaps."""
+    begins = np.zeros(sum(map(len, series.x)), int)
+    begins[first_rows(series)] = 1
+    for first, times in zip(first_rows(series), series.times or []):
+        begins[first + 1 + np.flatnonzero(long_gaps(times))] = 1
+    return np.cumsum(begins)
 
 
 def series_of(rows, starts):
@@ -43,7 +54,7 @@ def series_of(rows, starts):
 
 def select_series(series, kept):
     """Return the series at some places (k,)."""
-    lists = {name: getattr(series, name) for name in ("x", "names", "times", "measured")}
+    lists = {name: getattr(series, name) for name in ("x", "names", "times", "zones", "measured")}
     return series.replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
 
 
@@ -101,17 +112,17 @@ def mase_scales(data, season):
 
     Hyndman and Koehler (2006). A series without a training set, or without any change, gets NaN.
     """
-    found = [
-        np.abs(rows[season:] - rows[:-season]).mean(axis=0) if len(rows) > season else np.full(rows.shape[1], np.nan)
-        for rows in training_rows(data)
-    ]
+    places, found = data.task.places, []
+    for rows, measured in zip(training_rows(data), data.sequences.measured):
+        rows = np.where(measured[: len(rows), places], rows, np.nan)
+        found.append(mean_of_measured(np.abs(rows[season:] - rows[: max(0, len(rows) - season)]), axis=0))
     return np.where(np.array(found) > 0, found, np.nan)
 
 
 def last_windows(x, measured, places, window):
     """Return the last window (series, time, columns) of each series before its first row without a target."""
     ends = [measured_length(own[:, places]) for own in measured]
-    return np.stack([values[end - window : end] for values, end in zip(x, ends)]).astype(np.float32)
+    return np.stack([values[end - window : end] for values, end in zip(x, ends)])
 
 
 def usual_time_step(times):

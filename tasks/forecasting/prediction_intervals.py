@@ -52,7 +52,8 @@ class PredictionIntervals:
             scores = {name: interval_score(errors, width) for name, width in widths.items()}
             chosen.append(min(scores, key=scores.get))
             found.append(conformal_half_widths(errors, widths[chosen[-1]]))
-        return cls({level: [of_target[level] for of_target in found] for level in found[0]}, chosen)
+        levels = [level for level in found[0] if all(level in of_target for of_target in found)]
+        return cls({level: [of_target[level] for of_target in found] for level in levels}, chosen)
 
     def half_widths(self, split, places):
         """Return half the width around the forecasts of a Split: {"80": (n, horizon, targets), ...}."""

@@ -5,10 +5,11 @@ import numpy as np
 from core.wording import counted
 from evaluation.forecast_checks import Origins, forecast_checks, overlap
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
+from evaluation.intervals import rmse
 from reports import Report, pictures
 from reports.forecasting import forecast_lines
-from reports.formatting import aligned, format_error
-from sequences.calendar_features import continue_times
+from reports.formatting import aligned, format_error, format_number
+from sequences.calendar_features import times_with_future
 from sequences.types import Split
 from tasks.forecasting import multiple_series
 from tasks.forecasting.prediction_intervals import EDGES, half_widths
@@ -20,7 +21,7 @@ def report_forecasts(task, data, forecasts, rivals, c):
     first, starts = test.rows + test.shape[0], multiple_series.first_rows(series)
     own = multiple_series.series_of(first, starts)
     values = np.concatenate(series.x)[:, task.places]
-    true = values[first[:, None] + np.arange(task.horizon)]
+    true = np.where(np.isnan(test.y), np.nan, values[first[:, None] + np.arange(task.horizon)])
     bands = half_widths(task, test)
     names, scales = (
         (series.names, multiple_series.mase_scales(data, c.SEASON or 1)) if len(starts) > 1 else (None, None)
@@ -29,8 +30,10 @@ def report_forecasts(task, data, forecasts, rivals, c):
     origins = Origins(first, own, starts[own])
     shared, _ = overlap(origins, task.horizon)
     compared = ForecastComparison(true, answers, bands, task.targets, test.unit, names, own, scales, shared)
-    figures = score_forecasts(compared, c.SEED) | {"checks": forecast_checks(values, forecasts, origins, task.targets)}
-    edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    figures = score_forecasts(compared, c.SEED)
+    compared_forecasts = np.where(np.isnan(true), np.nan, forecasts)
+    figures |= {"checks": forecast_checks(values, compared_forecasts, origins, task.targets)}
+    edges = interval_edges(forecasts, bands, test.dtype)
     header, rows = table({"true": true, "forecast": forecasts, **edges}, task, first - starts[own], names, own)
     drawn = {"forecast.png": pictures.forecasts(panels(task, data, figures, forecasts, bands))}
     return Report(figures, forecast_lines(figures, task.targets, c.STANDARDISE), header, rows, drawn)
@@ -40,18 +43,31 @@ def report_future(task, new, forecasts, input_shape):
     """Report the forecasts of the steps beyond the end of each series. Returns: Report, its figures empty."""
     places, names = task.places, new.names
     x = multiple_series.last_windows(new.x, new.measured, places, input_shape[0])
-    bands = half_widths(task, Split(x, None, np.arange(len(x))))
-    edges = {f"{edge}_{level}": forecasts + sign * size for level, size in bands.items() for edge, sign in EDGES}
+    bands = half_widths(task, Split(x, None, np.arange(len(x)), dtype=new.dtype))
+    edges = interval_edges(forecasts, bands, new.dtype)
     ends = [multiple_series.measured_length(measured[:, places]) for measured in new.measured]
-    times = new.times and [times_ahead(own, end, task.horizon) for own, end in zip(new.times, ends)]
+    zones = new.zones or [None] * len(ends)
+    times = new.times and [times_ahead(*own, task.horizon) for own in zip(new.times, zones, ends)]
     header, rows = future_table(forecasts, edges, task, names, times)
     past = [multiple_series.as_measured(new, k, places) for k in range(len(ends))]
     what = f"the last of {ends[0]} rows" if names is None else f"the end of {len(names)} series"
     shown = rows if len(rows) <= 60 else rows[:12]
     lines = [f"Forecast of {', '.join(task.targets)} beyond {what}:", aligned(header, shown)]
     lines += ["..."] if len(shown) < len(rows) else []
+    last = {own[-1].strip() for own, end in zip(new.zones or [], ends) if end + task.horizon > len(own)}
+    if last and len(np.unique(np.concatenate(new.zones))) > 1:
+        lines.append(f"times to come are given at {', '.join(sorted(last))}, the last row's offset")
     picture = pictures.future_forecasts(future_panels(past, forecasts, bands, task.targets, names))
     return Report({}, lines, header, rows, {"future.png": picture})
+
+
+def interval_edges(forecasts, bands, dtype):
+    """Return {"low_80": (n, horizon, targets), ...}, with the digits that forecasts of this dtype have."""
+    return {
+        f"{edge}_{level}": (forecasts + sign * size).astype(dtype)
+        for level, size in bands.items()
+        for edge, sign in EDGES
+    }
 
 
 def future_panels(past, forecasts, bands, targets, names):
@@ -84,14 +100,21 @@ def table(columns, task, rows, names, own):
     ]
     flat = np.concatenate([v.transpose(0, 2, 1).reshape(len(v), -1) for v in columns.values()], axis=1)
     places = [[row, *([names[k]] if names else [])] for row, k in zip(rows, own)]
-    return header, [[*place, *(f"{v:.6g}" for v in cells)] for place, cells in zip(places, flat)]
+    return header, [
+        [*place, *("" if np.isnan(v) else format_number(v) for v in cells)] for place, cells in zip(places, flat)
+    ]
 
 
-def times_ahead(times, end, horizon):
-    """Return the times, strings, of `horizon` rows from row `end` on, of a series with time stamps (rows,)."""
-    later = np.concatenate([times[end:], continue_times(times, horizon)])[:horizon]
-    unit = "D" if (later == later.astype("datetime64[D]")).all() else np.datetime_data(later.dtype)[0]
-    return [time.replace("T", " ") for time in np.datetime_as_string(later, unit=unit).tolist()]
+def times_ahead(times, zones, end, horizon):
+    """Return the times, strings, of `horizon` rows from row `end` on, of a series with time stamps (rows,).
+
+    They are local times where the time stamps say their zones (rows,), and say theirs in the same way.
+    """
+    later = times_with_future(times, zones, horizon)[end : end + horizon]
+    days = zones is None and (later == later.astype("datetime64[D]")).all()
+    cells = np.datetime_as_string(later, unit="D" if days else np.datetime_data(later.dtype)[0]).tolist()
+    behind = [""] * horizon if zones is None else [*zones, *zones[-1:].repeat(horizon)][end : end + horizon]
+    return [cell.replace("T", " ") + zone for cell, zone in zip(cells, behind)]
 
 
 def future_table(forecasts, edges, task, names, times):
@@ -106,7 +129,7 @@ def future_table(forecasts, edges, task, names, times):
     for k, own in enumerate(values):
         for step, cells in enumerate(own, 1):
             place = [*([times[k][step - 1]] if times else []), *([names[k]] if names else [])]
-            rows.append([str(step), *place, *(f"{v:.6g}" for v in cells)])
+            rows.append([str(step), *place, *map(format_number, cells)])
     return header, rows
 
 
@@ -129,7 +152,7 @@ def panels(task, data, figures, forecasts, bands):
     made = []
     for place, k in chosen:
         windows, target = own == place, task.targets[k]
-        rmse = np.sqrt(np.mean((forecasts[windows][:, :, k] - data.test.y[windows][:, :, k]) ** 2))
+        error = rmse(forecasts[windows][:, :, k] - data.test.y[windows][:, :, k])
         title = (
             f"{target}{f' of {series.names[place]}' if len(starts) > 1 else ''}, {counted(task.horizon, 'step')} ahead"
         )
@@ -140,7 +163,7 @@ def panels(task, data, figures, forecasts, bands):
                 forecasts=forecasts[windows][:, :, k],
                 half_widths={level: size[windows][:, :, k] for level, size in bands.items()},
                 target=target,
-                title=f"{title}: test RMSE {format_error(rmse)}",
+                title=f"{title}: test RMSE {format_error(error)}",
             )
         )
     return made

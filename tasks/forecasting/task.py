@@ -8,14 +8,16 @@ from baselines import LINEAR, ridge
 from baselines.naive import naive_forecasts
 from core.errors import InputError
 from core.lazy import keras, layers
-from core.wording import counted
+from core.wording import counted, counted_was
+from evaluation.intervals import rmse
 from evaluation.seasons import season_note
 from networks.layer_names import OUTPUT, WINDOW_SCALE
 from networks.linear_layers import linear_part
 from reports.formatting import pooled_report
+from sequences.gaps import LONG_GAP
 from sequences.splits import split_series
 from sequences.types import SPLITS
-from sequences.windows import forecast_windows
+from sequences.windows import forecast_windows, window_parts
 from tasks.base import Task, flat_inputs_function
 from tasks.forecasting import future_inputs, multiple_series
 from tasks.forecasting.differencing import Differencing, differencing_note
@@ -35,6 +37,7 @@ class Forecasting(Task):
     horizon: int
     season: int  # rows back that changes count against, see differencing.py; 0: against the last row
     time_step: float | None = None  # usual seconds from row to row, where the series have time stamps
+    zones: list[str] | None = None  # of the time stamps, as written
     intervals: PredictionIntervals | None = None  # learned from the validation set
 
     metric = "rmse"
@@ -84,7 +87,8 @@ class Forecasting(Task):
         deviation = np.where(deviation > 0, deviation, 1.0).tolist()
         season = future_inputs.season_to_difference(c)
         time_step = multiple_series.usual_time_step(train.times)
-        return cls(targets, places, deviation, known, calendar, c.HORIZON, season, time_step)
+        zones = train.zones and np.unique(np.concatenate(train.zones)).tolist()
+        return cls(targets, places, deviation, known, calendar, c.HORIZON, season, time_step, zones)
 
     def make_splits(self, train, test, rows, c):
         """Cut prepared series into windows; each belongs to the split that all of its targets lie in."""
@@ -94,21 +98,34 @@ class Forecasting(Task):
             marks[rows[name]] = place
         lengths = list(map(len, train.x))
         series = np.repeat(np.arange(len(lengths)), lengths)
-        values = np.concatenate(future_inputs.with_known(train, self)).astype(np.float32)
-        measured = np.concatenate(train.measured)[:, places].all(axis=1)
-        splits, gaps = forecast_windows(values, measured, marks, series, places, window, self.horizon, c.STRIDE or 1)
-        names = ", ".join(self.targets)
+        values = np.concatenate(future_inputs.with_known(train, self)).astype(train.dtype)
+        targets = np.where(np.concatenate(train.measured)[:, places], values[:, places], np.nan).astype(train.dtype)
+        stretches = multiple_series.stretches(train)
+        splits, empty = forecast_windows(values, targets, marks, stretches, window, self.horizon, c.STRIDE or 1)
+        every, whole = (window_parts(marks, rows_of, window, self.horizon) >= 0 for rows_of in (series, stretches))
+        across = int(every.sum() - whole.sum())
         for name, split in splits.items():
-            if not len(split) and len(rows[name]):
-                raise InputError(f"the {name} set has no window whose {names} was measured in every row")
+            if len(rows[name]) and across and not len(split) + empty:
+                raise InputError(
+                    f"every window of the {name} set runs over a gap of more than {LONG_GAP} usual steps between time "
+                    "stamps: set WINDOW lower, or put the column of times in IGNORE"
+                )
+            never = np.isnan(split.y).all(axis=(0, 1))
+            if len(rows[name]) and never.any():
+                raise InputError(f"the {name} set has no measured {self.targets[never.argmax()]} to forecast")
             split.unit = multiple_series.error_units(train, series, marks, self, c)[series[split.rows]]
         if len(splits["training"]) < 2:
             raise InputError("the training set has one window: set STRIDE or WINDOW lower")
         multiple_series.refuse_season(c, splits["test"], train, self.horizon)
-        left_out = counted(gaps, "window")
-        notes = (
-            [f"{left_out} with an empty {names} to forecast {'was' if gaps == 1 else 'were'} left out"] if gaps else []
-        )
+        names, gaps = ", ".join(self.targets), sum(int(split.gaps.sum()) for split in splits.values())
+        notes = [f"{counted_was(empty, 'window')} left out: no {names} to forecast was measured"] if empty else []
+        if across:
+            what = f"they run over a gap of more than {LONG_GAP} usual steps between time stamps"
+            notes.append(f"{counted_was(across, 'window')} left out: {what}")
+        if gaps:
+            total = sum(map(len, splits.values()))
+            few = f"{gaps} of {total} windows have an empty {names} among the values to forecast"
+            notes.append(f"{few}: what is empty counts neither in the loss nor in scores")
         notes.append("rmse in training is in standard deviations of a window's changes, not in the report's units")
         notes += differencing_note(c)
         notes += multiple_series.short_notes(train, marks, series, window + self.horizon)
@@ -184,7 +201,7 @@ class Forecasting(Task):
 
     def score(self, split, forecasts):
         """Return the RMSE of forecasts (n, horizon, targets), in the units that multiple_series.error_units gives."""
-        return float(np.sqrt((((forecasts - split.y) / split.unit[:, None]) ** 2).mean()))
+        return rmse((forecasts - split.y) / split.unit[:, None])
 
     def baselines(self, data, c):
         """Forecast the test set without a network. Returns: ({name: forecasts (n, horizon, targets)}, notes)."""
@@ -201,8 +218,9 @@ class Forecasting(Task):
         return report_forecasts(self, data, forecasts, rivals, c)
 
     def pool_folds(self, folds):
-        """Take the root of the mean square error over all folds."""
-        return pooled_report([figures for figures, _ in folds], "rmse", "test_windows", power=2)
+        """Take the root of the mean square error over all values that were measured in the folds."""
+        measured = [own | {"values": own["test_windows"] * own.get("measured", 1.0)} for own, _ in folds]
+        return pooled_report(measured, "rmse", "values", power=2)
 
     # New data.
 
@@ -213,6 +231,7 @@ class Forecasting(Task):
         none is, and where inputs that should be known ahead are not there.
         """
         multiple_series.refuse_other_time_step(multiple_series.usual_time_step(new.times), self.time_step, where)
+        new = new.noted(*future_inputs.zone_notes(new, self))
         window, windows, kept = input_shape[0], [], []
         for place, values in enumerate(future_inputs.with_known(new, self)):
             measured, name = new.measured[place], multiple_series.series_name(new, place, where)
@@ -229,7 +248,7 @@ class Forecasting(Task):
             short = [name for place, name in enumerate(new.names) if place not in kept]
             few = f"{len(short)} of {len(new.x)} series have fewer than {window} rows"
             new = multiple_series.select_series(new, kept).noted(f"{few}: left out ({', '.join(short[:3])})")
-        return new, np.stack(windows).astype(np.float32)
+        return new, np.stack(windows)
 
     def report_new(self, new, forecasts, input_shape):
         """Report the forecasts of the steps beyond the end of each series."""

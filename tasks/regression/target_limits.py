@@ -3,6 +3,7 @@
 import numpy as np
 
 from core.lazy import ops
+from reports.formatting import format_digits
 
 CAPPED = 0.05  # share of the training set that has its largest number (or its smallest), and
 OFTEN = 10  # sequences that have it, at the least: it is cut off there
@@ -24,7 +25,8 @@ def limit_notes(names, limits, y):
             if abs(limit) < UNLIMITED:
                 count = np.count_nonzero(column == limit)
                 notes.append(
-                    f"{name}: {count:,} of {len(y):,} training values are {limit:g}, the {what}: answers stop there"
+                    f"{name}: {count:,} of {len(y):,} training values are {format_digits(limit, column.std())}, the "
+                    f"{what}: answers stop there"
                 )
     return notes
 
@@ -38,5 +40,5 @@ def clipping_layer(outputs, limits):
     """Do the same in the network, where any target has a limit."""
     if all(abs(limit) == UNLIMITED for pair in limits for limit in pair):
         return outputs
-    low, high = np.transpose(limits).astype(np.float32).tolist()
+    low, high = np.transpose(limits).astype(outputs.dtype).tolist()
     return ops.clip(outputs, low, high)

@@ -1,6 +1,7 @@
 """Regression: one or several numbers to predict for each sequence."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,11 +11,13 @@ from core.lazy import keras, layers
 from evaluation.regression_scores import score_regression
 from networks.layer_names import OUTPUT
 from networks.linear_layers import linear_part
+from readers.tables.cells import is_plain_number
 from reports import Report, pictures
 from reports.examples import EXAMPLES_EACH, draw_examples
-from reports.formatting import aligned, format_error, pooled_report
+from reports.formatting import aligned, format_digits, format_error, format_number, pooled_report
 from reports.regression import regression_lines
 from sequences.splits import split_sequences
+from sequences.statistics import rounded_away, rounding_note
 from tasks.base import Task, flat_inputs_function
 from tasks.regression.target_limits import clipped, clipping_layer, find_limits, limit_notes
 
@@ -27,6 +30,7 @@ class Regression(Task):
     mean: list[float]  # of each target over the training set
     deviation: list[float]
     limits: list[list[float]]  # lowest and highest answer to each target: see target_limits.py
+    dtype: str  # of the saved network's answers: float64 where 32 bits would round them away
 
     metric = "rmse"
     better = "lower"
@@ -60,22 +64,27 @@ class Regression(Task):
             raise InputError("the number to predict is the same in every training sequence: nothing can be learned")
         several = y.shape[1] > 1
         names = train.target_names or [f"target {k}" for k in range(y.shape[1])] if several else ["target"]
-        return cls(list(names), y.mean(axis=0).tolist(), deviation.tolist(), [find_limits(column) for column in y.T])
+        dtype = "float64" if rounded_away(y, deviation).any() else "float32"
+        limits = [find_limits(column) for column in y.T]
+        return cls(list(names), y.mean(axis=0).tolist(), deviation.tolist(), limits, dtype)
 
     def encode(self, labels, split_name, c):
-        """Standardise numbers (n,) or (n, targets) by the training set: float32 (n, targets)."""
-        return ((as_numbers(labels, c) - self.mean) / self.deviation).astype(np.float32)
+        """Return numbers (n,) or (n, targets) as float64 (n, targets)."""
+        return as_numbers(labels, c)
 
     def target_notes(self, targets, c):
-        """Say where answers go no further, and in which unit training shows its score."""
-        notes = limit_notes(self.targets, self.limits, as_numbers(targets["training"], c))
+        """Say where answers go no further or need 64 bits, and in which unit training shows its score."""
+        y = as_numbers(targets["training"], c)
+        lost = zip(self.targets, self.deviation, self.mean, rounded_away(y, np.array(self.deviation)))
+        notes = [
+            rounding_note(f"{name}: a deviation", deviation, mean, ": model.keras answers in 64-bit floats")
+            for name, deviation, mean, away in lost
+            if away
+        ]
+        notes += limit_notes(self.targets, self.limits, y)
         if len(self.targets) == 1:
             notes.append("rmse in training is in standard deviations of the target, not in the report's units")
         return notes
-
-    def in_units(self, y):
-        """Undo `encode`: float64 (n, targets)."""
-        return np.asarray(y, np.float64) * self.deviation + self.mean
 
     # The network and its training.
 
@@ -97,14 +106,17 @@ class Regression(Task):
 
     def linear_model(self, data, c):
         """Fit the linear model of the standardised numbers."""
-        y = data.train.y
-        return ridge.fit(
-            data.train, lambda places: y[places].astype(np.float64), flat_inputs_function(self, data, c), c.SEED
-        )
+        y = self.loss_targets(data.train, data, c).astype(np.float64)
+        return ridge.fit(data.train, lambda places: y[places], flat_inputs_function(self, data, c), c.SEED)
+
+    def loss_targets(self, split, data, c):
+        """Return the numbers standardised by the training set: float32 (n, targets)."""
+        return ((split.y - self.mean) / self.deviation).astype(np.float32)
 
     def finish(self, model, data, c):
         """Append what turns the standardised numbers into the units of the data, within their limits."""
-        outputs = layers.Rescaling(self.deviation, self.mean, name="in_units")(model.output)
+        unit, mean = np.array(self.deviation), np.array(self.mean)  # of lists Keras would make 32-bit floats
+        outputs = layers.Rescaling(unit, mean, dtype=self.dtype, name="in_units")(model.output)
         return keras.Model(model.input, clipping_layer(outputs, self.limits))
 
     def output_shape(self):
@@ -124,7 +136,7 @@ class Regression(Task):
 
     def score(self, split, answers):
         """Return the RMSE of answers (n, targets); of several targets in units of each one's deviation."""
-        return float(np.sqrt((self.scaled(answers - self.in_units(split.y)) ** 2).mean()))
+        return float(np.sqrt((self.scaled(answers - split.y) ** 2).mean()))
 
     def scaled(self, errors):
         """Divide errors (n, targets) of several targets by each one's deviation; those of one stay as they are."""
@@ -133,25 +145,26 @@ class Regression(Task):
     def baselines(self, data, c):
         """Predict the test set without a network. Returns: ({name: numbers (n, targets)}, notes)."""
         model = self.linear_model(data, c)
-        solved = self.in_units(ridge.predict(model, data.test, flat_inputs_function(self, data, c)))
+        solved = ridge.predict(model, data.test, flat_inputs_function(self, data, c)) * self.deviation + self.mean
         answers = {MEAN: np.tile(self.mean, (len(data.test), 1)), LINEAR: clipped(solved, self.limits)}
         return answers, ridge.sample_note(model, len(data.train))
 
     def report(self, data, answers, rivals, c):
         """Score numbers (n, targets) of the test set beside those of `rivals`. Returns: Report."""
-        names, true = self.targets, self.in_units(data.test.y)
+        names, true = self.targets, data.test.y
         predictions, scale = {"network": answers, **rivals}, 1.0 if len(names) == 1 else self.deviation
         figures = score_regression(true, predictions, names, scale, c.SEED)
         header, places = data.test.places()
         header += [*(f"true_{name}" for name in names), *(f"predicted_{name}" for name in names)]
-        rows = [[*place, *(f"{v:.6g}" for v in (*t, *a))] for place, t, a in zip(places, true, answers)]
+        rows = [[*place, *map(format_number, (*t, *a))] for place, t, a in zip(places, true, answers)]
         title = f"{c.DATASET}: test RMSE {format_error(figures['rmse'])}"
         drawn = {"predicted.png": pictures.predicted_against_true(true, answers, names, title)}
         if len(data.test.shape) == 2:
             errors = np.abs(self.scaled(answers - true)).mean(axis=1).argsort()
             best, others = errors[:EXAMPLES_EACH], errors[EXAMPLES_EACH:]
             chosen = np.concatenate([best, others[-EXAMPLES_EACH:]])  # the best and the worst
-            pairs = [[", ".join(map("{:.4g}".format, of[k])) for of in (true, answers)] for k in chosen]
+            digits = partial(format_digits, digits=4)
+            pairs = [[", ".join(map(digits, of[k], self.deviation)) for of in (true, answers)] for k in chosen]
             titles = [f"true {truth}, predicted {answer}" for truth, answer in pairs]
             drawn["examples.png"] = draw_examples(data.test.take(chosen), titles)
         return Report(figures, regression_lines(figures, names), header, rows, drawn)
@@ -164,16 +177,17 @@ class Regression(Task):
         """Report the predicted numbers of new Sequences."""
         names = new.names or [str(i) for i in range(len(answers))]
         header = ["file" if new.names else "index", *(f"predicted_{name}" for name in self.targets)]
-        rows = [[name, *(f"{v:.6g}" for v in numbers)] for name, numbers in zip(names, answers)]
+        rows = [[name, *map(format_number, numbers)] for name, numbers in zip(names, answers)]
         return Report({}, [aligned(header, rows[:5]), *(["..."] if len(rows) > 5 else [])], header, rows, {})
 
 
 def as_numbers(y, c):
     """Return labels (n,) or (n, targets) as float64 (n, targets). Raises: InputError for words."""
-    try:
-        numbers = np.asarray(y).astype(np.float64)
-    except ValueError:
+    y = np.asarray(y)
+    words = [label for label in y.flat if not is_plain_number(label)] if y.dtype.kind == "U" else []
+    if words:
         raise InputError(
-            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {str(y[0])!r}'
-        ) from None
+            f'TASK = "regression" needs numbers as labels; {c.DATASET} has words, such as {str(words[0])!r}'
+        )
+    numbers = y.astype(np.float64)
     return numbers if numbers.ndim == 2 else numbers[:, None]

@@ -62,6 +62,12 @@ def test_the_verdict_is_against_the_best_baseline(right, words):
     better_rival = score_classification(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": rival})
     assert better_rival["baselines"]["linear"] == 0.98  # classes 1 of the first five are missed
     assert "is worse than the linear model: use that" in verdict(better_rival, "higher")
+    # What is often not known in time has a line of its own, and no say in the verdict.
+    known = score_classification(
+        y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0, "previous label": y}
+    )
+    lines = classification_lines(known, ["a", "b"])
+    assert lines[-1] == classification_lines(result, ["a", "b"])[-1] and "worse than the previous label" in lines[-2]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ def test_each_whole_recording_is_held_out_once(shipped, tmp_path):
     assert sum(len(load_data(c, fold=fold).test) for fold in folds_from_data(*read(c), c, 3)) == 6
 
 
+def test_of_one_recording_a_class_each_stretch_is_held_out_once(shipped, tmp_path):
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        np.save(tmp_path / label / "0.npy", RNG.normal(size=(60, 2)))
+    c = shipped.changed(DATASET=str(tmp_path), WINDOW=10, STRIDE=10)
+    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, 3)]
+    assert [data.test.rows.tolist() for data in made] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
+    with pytest.raises(InputError, match="two or more of each class"):
+        folds_from_data(*read(c), c, "groups")
+
+
 def test_a_series_is_forecast_stretch_by_stretch_from_its_past(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(120)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5, HORIZON=2)

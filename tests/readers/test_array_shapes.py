@@ -25,6 +25,11 @@ def all_of(data):
     return np.concatenate([part.take(slice(None)) for part in parts])[np.argsort(rows)]
 
 
+def all_labels(data):
+    rows = np.concatenate([data.train.rows, data.test.rows])
+    return np.concatenate([data.train.y, data.test.y])[rows.argsort()]
+
+
 def test_one_hot_labels_are_classes_and_it_is_said(tmp_path):
     data = read(tmp_path, X=X, y=np.eye(4)[Y])
     np.testing.assert_array_equal(data.train.y, Y[data.train.rows])
@@ -39,11 +44,37 @@ def test_archives_as_keras_ships_them_name_their_arrays_with_a_small_x(tmp_path)
         read(tmp_path, x_train=X, y_train=Y)
 
 
-def test_several_labels_at_once_are_refused_in_words(tmp_path):
-    several = np.eye(4)[Y]
-    several[0] = 1
-    with pytest.raises(InputError, match="several labels at once"):
-        read(tmp_path, X=X, y=several)
+def test_several_labels_at_once_are_no_classes_and_as_many_as_time_steps_are_asked_about(tmp_path):
+    one_hot, several = np.eye(4)[Y], np.eye(4)[Y]
+    several[:3] = [[1, 1, 0, 0], [0, 0, 0, 0], [1, 1, 1, 1]]
+    np.testing.assert_array_equal(all_labels(read(tmp_path, X=X, y=several)), several)
+    data = read(tmp_path, X_train=X, y_train=several, X_test=X, y_test=one_hot)  # both are read alike
+    np.testing.assert_array_equal(data.test.y, one_hot)
+    with pytest.raises(InputError, match='has 4 labels for each sequence: they are .*TASK = "multilabel"'):
+        load(DATASET=str(tmp_path / "d.npz"), TASK="classification")
+    for chosen in ({}, {"TASK": "regression"}):
+        np.savez(tmp_path / "d.npz", X=X[:, :4], y=several)
+        with pytest.raises(InputError, match='marks 4 labels at once, as many as there are time steps.*"multilabel"'):
+            load(DATASET=str(tmp_path / "d.npz"), **chosen)
+    assert load(DATASET=str(tmp_path / "d.npz"), TASK="multilabel").task.classes == [f"label {k}" for k in range(4)]
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_a_label_for_each_time_step_is_cut_into_windows(tmp_path, words):
+    labels = (np.arange(40 * 9).reshape(40, 9) // 3) % 4 // 2  # in stretches of six time steps
+    y, lengths = np.array(["a", "b"])[labels] if words else labels, 5 + np.arange(40) % 5
+    with pytest.raises(InputError, match="if each time step has its label, set WINDOW.*WINDOW_LABEL"):
+        read(tmp_path, X=X, y=y)
+    np.savez(tmp_path / "d.npz", X=X, y=y, lengths=lengths)
+    data = load(DATASET=str(tmp_path / "d.npz"), WINDOW=4, STRIDE=1, WINDOW_LABEL="last")
+    found = {}
+    for split in (data.train, data.test):
+        found |= {x.tobytes(): data.task.classes[label] for x, label in zip(split.take(slice(None)), split.y)}
+    windows = [(k, start) for k in range(40) for start in range(lengths[k] - 3)]
+    x = X.astype(np.float32)
+    assert found == {x[k, start : start + 4].tobytes(): str(y[k, start + 3]) for k, start in windows}
+    whole = load(DATASET=str(tmp_path / "d.npz"), WINDOW_LABEL="last")
+    assert sorted(np.concatenate([whole.train.y, whole.test.y])) == sorted(labels[np.arange(40), lengths - 1])
 
 
 def test_lengths_cut_the_padding_away(tmp_path):

@@ -189,7 +189,10 @@ def test_groups_of_npz_stay_whole(tmp_path):
 def test_csv_numeric_columns_are_inputs_and_time_is_skipped(shipped, tmp_path):
     (tmp_path / "s.csv").write_text('"Month","Sales","Price"\n"2001-01",1,2.5\n"2001-02",,3\n"2001-03",3,4\n')
     read = series.read(tmp_path / "s.csv", shipped)[0]
-    assert read.columns == ["Sales", "Price"] and read.notes == ("columns not used as inputs: Month",)
+    assert read.columns == ["Sales", "Price"] and read.notes == (
+        "columns not used as inputs: Month",
+        "Price is forecast, the last of 2 columns of numbers: TARGET names another",
+    )
     np.testing.assert_array_equal(read.x[0], [[1, 2.5], [np.nan, 3], [3, 4]])
     filled = Preparation.fit(read, [0]).apply(read, "here")
     notes = filled.notes
@@ -210,6 +213,6 @@ def test_csv_time_stamps_in_order_are_accepted(shipped, tmp_path, times):
 @pytest.mark.parametrize("times", [["2001-02-01", "2001-01-01"], ["2001-01-01", "2001-01-01"], ["1", "1"]])
 def test_csv_time_stamps_out_of_order_are_refused(shipped, tmp_path, times):
     rows = [*times, "2002-01-01"] if "-" in times[0] else ["0", *times, *map(str, range(2, 30))]
-    (tmp_path / "s.csv").write_text("date,v\n" + "".join(f"{t},1\n" for t in rows))
+    (tmp_path / "s.csv").write_text("date,v\n" + "".join(f"{t},{k}\n" for k, t in enumerate(rows)))
     with pytest.raises(InputError, match="line (3|4).*date"):
         series.read(tmp_path / "s.csv", shipped)[0]

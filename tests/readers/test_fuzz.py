@@ -9,9 +9,11 @@ import json
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 from PIL import Image
 from scipy.io import savemat, wavfile
 
@@ -19,6 +21,7 @@ from core import run_folder
 from core.constants import read_constants
 from core.errors import InputError
 from readers import read_data_set, read_new
+from readers.tables import delimited
 from sequences.preparation import Preparation
 from training.saved_run import open_run
 
@@ -44,6 +47,13 @@ def gif():
     return file.getvalue()
 
 
+def save_workbook(file):
+    book = Workbook()
+    for row in [["Month", "a", "b"], ["2001-01", 1, 2], ["2001-02", None, 6], ["2001-03", 4, 5]]:
+        book.active.append(row)
+    book.save(file)
+
+
 def png(grey):
     file = io.BytesIO()
     Image.fromarray(np.full((6, 8, 3), grey, np.uint8)).save(file, "PNG")
@@ -52,6 +62,7 @@ def png(grey):
 
 X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
 TS = b"@problemName a\n@univariate false\n@dimensions 2\n@classLabel true a b\n@data\n1,2,?:3,4,5:a\n1e3,-2:3,4:b\n"
+FRAME = pd.DataFrame({"a": [1, 2.5, None], "b": ["x", None, "y"]}, pd.date_range("2001-01-01", periods=3, name="t"))
 CONSTANTS = read_constants()
 OWN = {
     "series.csv": {"SEQUENCE": "shop", "TARGET": "v"},
@@ -59,6 +70,7 @@ OWN = {
     "stream.csv": {"SEQUENCE": "who", "LABEL": "what"},
     "texts.csv": {"TEXT": "text", "LABEL": "label"},
     "clip.gif": {"FRAMES": 2, "FRAME_SIZE": 4},
+    "d.dat": {"TARGET": 0},
 }
 VALID = {
     "d.npz": saved(np.savez, X=X, y=Y),
@@ -83,7 +95,14 @@ VALID = {
     "wide.csv": b'"id","V1","V2","V3"\n"a","1","2.5","3"\n"b","4","",""\n',
     "stream.csv": b"who;what;t;x\n1;walk;0;1,5\n1;walk;1;9,5\n1;sit;2;\n2;sit;0;4\n",
     "texts.csv": b'label,text\nx,"two\nlines, ""quoted"""\ny,plain words\nx,more\n',
+    "fasttext.txt": b"__label__x __label__y two words\nplain words\n__label__x more\n",
     "clip.gif": gif(),
+    "d.parquet": saved(FRAME.to_parquet),
+    "d.feather": saved(FRAME.to_feather),
+    "d.xlsx": saved(save_workbook),
+    "d.jsonl": b'{"t": "2001-01", "a": 1}\n{"t": "2001-02", "a": null}\n{"t": "2001-03", "a": 2.5, "b": true}\n',
+    "d.json": b'[{"t": "2001-01", "a": 1}, {"t": "2001-02", "a": null}, {"t": "2001-03", "a": 2.5}]',
+    "d.dat": b"1 2.5 3e1\n-1 NaN 4\n1 5 6\n",
     "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
 }
 
@@ -139,6 +158,46 @@ def test_readers_survive_any_bytes(tmp_path, name):
         refused_or(new)
 
     check()
+
+
+CELLS = (
+    "1",
+    "2.5",
+    "-3,25",
+    "0,5",
+    "1.234",
+    "2,647",
+    "1,234,567",
+    "1e3",
+    "",
+    "NA",
+    "b c",
+    "01.02.2020",
+    '"5"',
+    '"x',
+    'y"',
+)
+ROWS = st.lists(st.lists(st.sampled_from(CELLS), min_size=3, max_size=3), min_size=1, max_size=6)
+
+
+@given(ROWS, st.sampled_from(CELLS), st.sampled_from(",;\t"), st.booleans())
+def test_the_fast_way_reads_what_the_way_cell_by_cell_reads(tmp_path_factory, rows, often, separator, quoted):
+    quote, path = '"' * quoted, tmp_path_factory.getbasetemp() / "fast.csv"
+    cells = [["t", "x", "y"], *([first, often, last] for first, _, last in rows), *([often] * 3 for _ in range(4))]
+    path.write_text("\n".join(separator.join(f"{quote}{cell}{quote}" for cell in row) for row in cells))
+
+    def read():
+        try:
+            table = delimited.read_table(path)
+        except InputError as error:
+            return str(error)
+        return repr((table.names, [[*column] for column in table.columns], [*table.lines], table.notes))
+
+    fast = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(delimited, "read_columns_fast", lambda *_: None)
+        patch.setattr(delimited, "marks_follow_commas", lambda *_: True)
+        assert read() == fast
 
 
 METADATA = 'file_name,speaker,transcription\n0.wav,x,"a, b"\n1.wav,y,ßc\n'.encode()

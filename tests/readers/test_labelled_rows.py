@@ -1,6 +1,7 @@
 """Streams with a label in every row, folders of one file a sequence, and sound of several rates."""
 
 import csv
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
+from networks.size_checks import check_sizes
 from tests.conftest import load
 
 
@@ -30,7 +32,8 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
     data = load(**c)
     # By hand: starts 0, 10, ... 100 are 11 windows a person; of them only the one at row 50 sees rows of both labels.
     assert len(data.train) + len(data.test) == 6 * 10 and len(data.test) % 10 == 0
-    assert "6 of 66 windows have rows of more than one label: left out" in data.sequences.notes
+    left_out = '6 of 66 windows have rows of more than one label: left out; WINDOW_LABEL = "last", "any" or "most"'
+    assert f"{left_out} keeps them" in data.sequences.notes and not data.sequences.cautions
     assert data.preparation.columns == ["x"] and any(
         "not used as inputs: time" in note for note in data.sequences.notes
     )
@@ -59,6 +62,32 @@ def test_one_recording_holds_out_the_last_windows_of_each_class(tmp_path):
     assert first[first < 200].max() < last[last < 200].min() and first.max() < last.max()
 
 
+@pytest.mark.parametrize("split", ["", "train/"])
+def test_of_one_recording_a_class_the_last_windows_are_held_out(tmp_path, split):
+    for k, name in enumerate(("normal", "faulty")):
+        for folder in {split, split and "test/"}:
+            (tmp_path / folder / name).mkdir(parents=True)
+            cells = ["" if row % 7 == 3 else str(1000 * k + 7 * row % 101) for row in range(100)]
+            (tmp_path / folder / name / "a.csv").write_text("x,y\n" + "".join(f"{x},1\n" for x in cells))
+    if not split:
+        with pytest.raises(InputError, match="class 'faulty' has one recording.*set WINDOW"):
+            load(DATASET=str(tmp_path))
+    with warnings.catch_warnings(), pytest.raises(InputError, match="VALIDATION_SIZE = 5.* 0 windows|20 is impossible"):
+        warnings.simplefilter("error")
+        load(DATASET=str(tmp_path), WINDOW=10, STRIDE=10, TEST_SIZE=0.95, VALIDATION_SIZE=20 if split else 5)
+    data = load(DATASET=str(tmp_path), WINDOW=10, STRIDE=10, VALIDATION_SIZE=0.25)
+    last, names = ("validation", ["normal", "faulty"]) if split else ("test and validation", ["faulty", "normal"])
+    why = "class 'faulty' has one recording: scores say nothing of new recordings"
+    assert f"{last} set: the last windows of each class, since {why}" in data.sequences.notes
+    # By hand: 10 windows a recording, of which the last two are the test set; a quarter of the others, rounded up.
+    first = [{int(x[0, 0]) for x in part.take(slice(None))} for part in (data.train, data.validation, data.test)]
+    tens = [range(0, 70, 10), range(70, 100, 10), range(0, 100, 10)]
+    if not split:
+        tens = [range(0, 60, 10), range(60, 80, 10), range(80, 100, 10)]
+    value = {row: 7 * (row - (row % 7 == 3)) % 101 for row in range(100)}  # gaps: from the row before
+    assert first == [{1000 * label + value[row] for label in (0, 1) for row in part} for part in tens]
+
+
 def test_without_a_header_columns_go_by_place_and_damaged_lines_are_named(tmp_path):
     path = stream(tmp_path / "s.txt", header=False)
     lines = (tmp_path / "s.txt").read_text().splitlines()
@@ -74,8 +103,7 @@ def test_a_number_in_every_row_is_that_of_the_last_row(tmp_path):
     (tmp_path / "s.csv").write_text("unit,cycle,value,life\n" + rows)
     data = load(DATASET=str(tmp_path / "s.csv"), SEQUENCE="unit", LABEL="life", WINDOW=10, STRIDE=1)
     assert data.task.metric == "rmse" and len(data.train) + len(data.test) == 5 * 21
-    y = data.test.y[:, 0] * data.task.deviation[0] + data.task.mean[0]
-    np.testing.assert_allclose(y[:3], [91.5, 90.5, 89.5], atol=1e-4)  # rows 9, 10, 11
+    assert data.test.y[:3, 0].tolist() == [91.5, 90.5, 89.5]  # rows 9, 10, 11
 
 
 @pytest.mark.parametrize("kind", ["csv", "npy"])
@@ -152,7 +180,7 @@ def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch,
     [
         ({}, "'who' has 6 values, .*set SEQUENCE = 'who', and TARGET.* or LABEL"),
         ({"SEQUENCE": "who"}, "needs LABEL"),
-        ({"LABEL": "what"}, "has 2 labels.*set WINDOW"),
+        ({"LABEL": "what"}, "has 2 labels.*set WINDOW.*WINDOW_LABEL"),
         (
             {"LABEL": "what", "SEQUENCE": "nobody", "WINDOW": 20},
             "SEQUENCE = 'nobody' is impossible.*who, what, time, x",
@@ -168,6 +196,18 @@ def test_flac_is_read_with_soundfile_and_named_without_it(tmp_path, monkeypatch,
 def test_what_a_stream_could_mean_is_asked(tmp_path, constants, message):
     with pytest.raises(InputError, match=message):
         load(DATASET=stream(tmp_path / "s.csv"), **constants)
+
+
+def test_a_window_shorter_than_the_network_needs_says_what_fits(shipped, tmp_path):
+    c = shipped.changed(DATASET=stream(tmp_path / "s.csv"), SEQUENCE="who", LABEL="what", STRIDE=5)
+    for window, words in (
+        (1, "KERNEL_SIZE = 3 .* 1 time step allows 1, with POOL_SIZE = 1"),
+        (3, "POOL_SIZE = 2 .* 1"),
+    ):
+        with pytest.raises(InputError, match=f"{words}.*; WINDOW = 4 or more fits too"):
+            train_model.train(c.changed(WINDOW=window))
+    for fitting in ({"WINDOW": 1, "KERNEL_SIZE": 1, "POOL_SIZE": 1}, {"WINDOW": 4}):
+        check_sizes((fitting["WINDOW"], 1), c.changed(**fitting))
 
 
 def test_gaps_of_a_single_recording_are_filled_from_the_past_alone(tmp_path):

@@ -1,6 +1,8 @@
 """What real archives and tables hold: variants, gaps, unequal lengths, rows to come. Nothing vanishes in silence."""
 
 import csv
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -78,12 +80,48 @@ def test_the_test_twin_of_a_table_is_the_test_part(tmp_path):
     np.testing.assert_array_equal(data.train.y[:, :, 0], [[i, i + 1] for i in range(5, 59)])
     np.testing.assert_array_equal(data.test.y[:, :, 0], [[i, i + 1] for i in range(60, 89)])
     np.testing.assert_array_equal(data.test.take(slice(0, 1))[0, :, 0], range(55, 60))
+    for name, encoding in (("s_TRAIN.csv", "utf-8"), ("s_TEST.csv", "latin-1")):  # what is said of the twin is not lost
+        (tmp_path / name).write_text((tmp_path / name).read_text().replace("value", "größe"), encoding)
+    assert "read as cp1252: it is not UTF-8" in load(DATASET=str(tmp_path / "s_TRAIN.csv"), WINDOW=5).sequences.notes
+    write_table(tmp_path / "s_TRAIN.csv", days(0, 60))
     write_table(tmp_path / "s_TEST.csv", days(50, 30))
     with pytest.raises(InputError, match="_TEST twin of .*s_TRAIN.csv line 2.*goes back"):
+        load(DATASET=str(tmp_path / "s_TRAIN.csv"))
+    write_table(tmp_path / "s_TRAIN.csv", [*days(30, 60)][::-1])
+    write_table(tmp_path / "s_TEST.csv", [*days(0, 30)][::-1])
+    with pytest.raises(InputError, match="newest to oldest and those of its _TEST twin are older still"):
         load(DATASET=str(tmp_path / "s_TRAIN.csv"))
     write_table(tmp_path / "s_TEST.csv", days(60, 30), "date,other")
     with pytest.raises(InputError, match="different columns"):
         load(DATASET=str(tmp_path / "s_TRAIN.csv"))
+
+
+def whole_rows(first, n):
+    return "label,a,b,c\n" + "".join(f"{'ud'[k % 2]},{k},{3 * k % 5},{k % 4}\n" for k in range(first, first + n))
+
+
+def labelled_rows(first, n):
+    return "label,a\n" + "".join(f"{'ud'[k // 10 % 2]},{k * 7 % 11}\n" for k in range(first, first + n))
+
+
+def series(first, n):
+    return "day,a\n" + "".join(f"{k},{k * 7 % 11}\n" for k in range(first, first + n))
+
+
+@pytest.mark.parametrize("ends", ["_Train _Test", "-train -test", "_TRAIN _TEST"])
+@pytest.mark.parametrize(
+    ("table", "constants", "test"),
+    [
+        (series, {"TARGET": "a", "WINDOW": 5}, 20),  # each row of the test table is forecast
+        (whole_rows, {"SEQUENCE": "row", "LABEL": "label"}, 20),
+        (labelled_rows, {"LABEL": "label", "WINDOW": 5, "STRIDE": 5}, 4),
+    ],
+)
+def test_a_folder_of_a_table_and_its_test_twin_is_read_as_the_table(tmp_path, ends, table, constants, test):
+    for end, first, n in zip(ends.split(), (0, 60), (60, 20)):
+        (tmp_path / f"Prices{end}.csv").write_text(table(first, n))
+    for path in (tmp_path, tmp_path / f"Prices{ends.split()[0]}.csv"):
+        assert len(load(DATASET=str(path), TEST_SIZE=0.5, **constants).test) == test
 
 
 def test_sound_files_in_capitals_count_and_those_left_out_are_named(tmp_path, monkeypatch):
@@ -103,12 +141,32 @@ def test_arrays_that_are_not_looked_at_are_named(tmp_path):
     assert "arrays that are not used: subject, weights" in load(DATASET=str(tmp_path / "d.npz")).sequences.notes
 
 
-def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path):
-    hours = [(f"2021-10-31T0{h}:00:00+0{o}:00", h) for h, o in ((1, 2), (2, 2), (2, 1), (3, 1), (4, 1))]
-    data = load(DATASET=str(write_table(tmp_path / "s.csv", hours)), WINDOW=1, TEST_SIZE=1)
-    assert len(data.train) == 3
-    write_table(tmp_path / "s.csv", [(time[:-6], value) for time, value in hours])
-    with pytest.raises(InputError, match="line 4.*repeats"):
+@pytest.mark.parametrize(
+    ("place", "autumn", "minutes"),
+    [
+        ("Europe/Berlin", "2021-10-31", 60),
+        ("America/New_York", "2021-11-07", 15),
+        ("Australia/Sydney", "2022-04-03", 30),
+    ],
+)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_clock_put_back_is_no_repetition_where_the_offset_is_given(tmp_path, place, autumn, minutes, newest_first):
+    start = datetime.fromisoformat(f"{autumn}T00:00:00+00:00") - timedelta(days=1)
+    times = [(start + timedelta(minutes=minutes * k)).astimezone(ZoneInfo(place)) for k in range(200)]
+    rows = [(time.isoformat(), k % 9) for k, time in enumerate(times)][:: -1 if newest_first else 1]
+    data = load(DATASET=str(write_table(tmp_path / "s.csv", rows)), WINDOW=5)
+    expected = [time.astimezone(timezone.utc).replace(tzinfo=None) for time in times]
+    assert data.sequences.times[0].tolist() == expected
+    assert not any("steps between" in note for note in data.sequences.notes)
+    rows = [(time[:-6], value) for time, value in rows]
+    write_table(tmp_path / "s.csv", rows)
+    with pytest.raises(InputError, match=f"{autumn}T.* time column 'date', as where the clock is put back in autumn"):
+        load(DATASET=str(tmp_path / "s.csv"))
+    at_noon = next(k for k, (time, _) in enumerate(rows) if "T12:00" in time)
+    write_table(tmp_path / "s.csv", [*rows[: at_noon + 1], (rows[at_noon][0], 99), *rows[at_noon + 1 : at_noon + 9]])
+    with pytest.raises(
+        InputError, match="T12:00:00' repeats time column 'date', as line .* with other values: keep one"
+    ):
         load(DATASET=str(tmp_path / "s.csv"))
 
 
@@ -133,14 +191,6 @@ def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped,
     assert true == [[2 * i, 2 * i + 2, 2 * i + 4] for i in range(45, 55)]
     predict_model.predict(path, str(tmp_path / "run"))
     assert "beyond the last of 57 rows" in capsys.readouterr().out
-
-
-def test_a_window_with_a_gap_in_what_is_to_forecast_is_left_out(tmp_path):
-    rows = days(0, 60)
-    rows[20][1] = rows[55][1] = ""
-    data = load(DATASET=str(write_table(tmp_path / "s.csv", rows)), WINDOW=5, HORIZON=2, TEST_SIZE=20)
-    assert 19 not in data.train.rows + 5 and 20 not in data.train.rows + 5 and 21 in data.train.rows + 5
-    assert "4 windows with an empty value to forecast were left out" in data.sequences.notes
 
 
 def test_stereo_and_mono_of_one_rate_are_read_together(tmp_path):

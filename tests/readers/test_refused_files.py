@@ -17,7 +17,7 @@ from tests.conftest import load
 
 X, Y = np.random.default_rng(0).normal(size=(20, 6, 2)), np.arange(20) % 2
 ARRAYS = [
-    ({"X": np.where(np.arange(2) == 1, np.nan, X), "y": Y}, "sequence 0 .*without any value"),
+    ({"X": np.where(np.arange(2) == 1, np.nan, X), "y": Y}, "sequence 0 .*has no value of feature 1"),
     ({"X": np.where(X[3, 1, 0] == X, np.inf, X), "y": Y}, "1 value.* sequence 3, time step 1"),
     ({"X": np.where(X[3, 1, 0] == X, 1e300, X), "y": Y}, "1 value"),
     ({"X": X, "y": np.zeros(20)}, "one class only"),
@@ -51,7 +51,7 @@ TEXTS = [
     ("1\n2\n", "label and at least one value"),
     ("1 2 3\n2 3\n", "line 2 has 2 columns"),
     ("1 2 3\n2 3 x\n", "line 2: value 2 is 'x'"),
-    ("1 2 3\n1 nan nan\n2 3 4\n2 4 5\n" * 5, "sequence 1 .*without any value"),
+    ("1 2 3\n1 nan nan\n2 3 4\n2 4 5\n" * 5, "sequence 1 .*has no value of feature 0"),
     (b"\x89PNG\xff\xfe\0\0", "not a text file"),
 ]
 
@@ -77,7 +77,7 @@ FILES = [
     ("a.ts", TS_HEADER.replace("timeStamps false", "timeStamps true") + "@data\n0,1:a\n", "time stamp"),
     ("a.ts", TS_HEADER.replace("@univariate true", "@dimensions many") + "@data\n1,2:a\n", "@dimensions"),
     ("a.ts", TS_HEADER + "@seriesLength 99999999999999\n@data\n1,2:a\n", "the header says"),
-    ("a.ts", TS_HEADER + "@data\n?,?:a\n" + "1,2:b\n1,2:a\n" * 5, "sequence 0 .*without any value"),
+    ("a.ts", TS_HEADER + "@data\n?,?:a\n" + "1,2:b\n1,2:a\n" * 5, "sequence 0 .*has no value of feature 0"),
     ("a.ts", TS_HEADER.replace("@classLabel true a b", "@classLabel false") + "@data\n1,2\n", "no labels"),
     ("a.ts", b"\xff\xfe\0\0binary", "not a text file"),
     ("a.ts", TS_HEADER + "@seriesLength " + "9" * 5000 + "\n@data\n1,2:a\n", "not a whole number"),
@@ -100,9 +100,11 @@ FILES = [
     ("a.csv", 'a,b\n"1,2\n', "cannot be read as .csv"),
     ("a.csv", "d,v\n2001-01-02,1\n2001-01-01,2\n2001-01-05,2\n", "line 3.*goes back"),
     ("a.csv", "d,v\n2001-01-02,1\n2001-01-02,2\n", "line 3.*repeats"),
+    ("a.csv", "time,v\n" + "".join(f"{k if k - 9 else ''},2\n" for k in range(40)), "line 11: time column.*is empty"),
     ("a.csv", "d,v\n2001-01-01,1\n2001-01-02,2\n", "WINDOW"),
     ("a.csv", b"\x00\xff\x00", "not a text file"),
     ("a.csv", "x" * 10_000_000, "cannot be read as .csv|no rows"),
+    ("a.ts", "@classLabel true 0 1\n@data\n1,2_0:0\n3,4:1\n", "line 3: value 2 is '2_0', not a number"),
     ("a.npz", b"", "cannot be read as .npz"),
     ("a.npz", b"PK\x03\x04garbage", "cannot be read as .npz"),
     ("a.npz", b"\x93NUMPY\x01\x00", "cannot be read as .npz"),

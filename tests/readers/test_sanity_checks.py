@@ -20,10 +20,12 @@ def stream(path, ids, labels="ab", header="who,what,x", rows=20):
     return {"DATASET": str(path), "SEQUENCE": "who", "LABEL": "what", "WINDOW": 10, "TEST_SIZE": 2}
 
 
-PAIRS = [("007", "7"), ("1.0", "1"), ("1e3", "1000"), ("9007199254740993", "9007199254740992"), ("1_10", "11_0")]
+PAIRS = [("007", "7"), ("1.0", "1"), ("1e3", "1000"), ("9007199254740993", "9007199254740992"), ("-0", "0")]
+WORDS = ["1_10", "4b", "inf"]
+PAIRS += zip(WORDS, ["110", "4", "1"])
 
 
-@pytest.mark.parametrize("pair", PAIRS[:-1])
+@pytest.mark.parametrize("pair", PAIRS)
 def test_two_names_that_are_one_number_are_two(tmp_path, pair):
     own = stream(tmp_path / "s.csv", [*pair, "8", "9", "10", "11"])
     names = load(**own).sequences.names
@@ -60,7 +62,7 @@ def test_labels_are_classes_as_they_are_written(tmp_path, kind, pair):
     else:
         np.savez(tmp_path / "d.npz", X=np.array([row[:5] for row in rows]), y=np.array([row[-1] for row in rows]))
         own = {"DATASET": str(tmp_path / "d.npz")}
-    expected = sorted(labels, key=lambda word: ("_" in word, 0 if "_" in word else Decimal(word), word))
+    expected = sorted(labels, key=lambda word: (word in WORDS, 0 if word in WORDS else Decimal(word), word))
     assert load(**own).task.classes == expected
 
 
@@ -74,7 +76,7 @@ def test_whole_numbers_keep_their_order_and_printed_ones_are_numbers(tmp_path):
     with pytest.raises(InputError, match="40 different whole numbers as labels: set TASK"):
         load(**own)
     data = load(**own, TASK="regression")
-    assert sorted(data.task.in_units(data.train.y)[:, 0].round(3))[-1] in range(30, 40)
+    assert sorted(data.train.y[:, 0].round(3))[-1] in range(30, 40)
     (tmp_path / "d.csv").write_text(rows_of("abcdey", [[*v, y] for v, y in zip(values, np.repeat(life[:20], 2))]))
     assert load(**own, TASK="classification", TEST_SIZE=20).task.classes == life[:20]
 
@@ -112,8 +114,8 @@ def test_what_32_bit_floats_round_away_is_named(tmp_path, kind):
             np.savez(path, X=level + wave, y=np.arange(60) % 2)
             own = {}
         notes = " ".join(load(**own | {"DATASET": str(path)}).sequences.notes)
-        name = "x" if kind in ("series", "stream") else "the values"
-        assert (f"{name}: a deviation of" in notes and "steps of 128 apart: subtract" in notes) == named, notes
+        what = {"series": "x: a change", "stream": "x: a deviation"}.get(kind, "the values: a deviation")
+        assert (f"{what} of" in notes and "steps of 128 apart: model.keras takes 64" in notes) == named, notes
 
 
 def rows_of(names, values, header=True):
@@ -143,7 +145,7 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
     )
     assert answers(rows_of(names, values[:9], header=False))[0] == expected
     more, printed = answers(rows_of(["", *names, "y"], np.column_stack([np.arange(9), table[:9]])))
-    assert more == expected and "columns that are not in the training set are ignored: (nameless)\n" in printed
+    assert more == expected and "column '(nameless)' is read as an index of rows" in printed
     with pytest.raises(InputError, match="has sequences of 4 time steps; the training set has 5"):
         answers(rows_of(names, values[:9, :4], header=False))
     for text, lost in ((rows_of(names[:4], values[:9, :4]), "e"), (rows_of(list("vwxyz"), values[:9]), "a")):
@@ -151,9 +153,7 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
             answers(text)
 
 
-@pytest.mark.parametrize(
-    ("name", "step", "named"), [("id", 1, 1), ("Series_ID", 7, 1), ("", 7, 1), ("a", 7, 0), (None, 1, 1)]
-)
+@pytest.mark.parametrize(("name", "step", "named"), [("id", 1, 1), ("Series_ID", 7, 1), ("a", 7, 0), (None, 1, 1)])
 def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, name, step, named):
     values = np.column_stack([step * np.arange(40), np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 2])
     (tmp_path / "r.csv").write_text(rows_of([name, *"bcdefg", "y"], values, header=name is not None))
@@ -163,6 +163,34 @@ def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, name, step, nam
             sum("read as a time step: remove it if it is" in note for note in load(**own, **other).sequences.notes)
             == named
         )
+
+
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+@pytest.mark.parametrize("kind", ["series", "stream", "rows", "wide"])
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ([*range(60)], None),
+        ([k for k in range(90) if k % 3], "skips 29 numbers: rows were left out after it was made"),
+        (np.random.default_rng(0).permutation(60), "is out of order: rows were sorted or shuffled"),
+    ],
+)
+def test_the_index_of_pandas_is_no_input_and_tells_of_rows_left_out(tmp_path, name, kind, order, said):
+    rows = [[k, f"n{k}", *(j * k % 7 for j in (2, 3, 5)), "ab"[place // 10 % 2]] for place, k in enumerate(order)]
+    columns, own = {
+        "series": ([0, 2, 3, 4], {"TARGET": "z", "WINDOW": 5}),
+        "stream": ([0, 2, 3, 4, 5], {"LABEL": "what", "WINDOW": 5}),
+        "rows": ([0, 2, 3, 4, 5], {"LABEL": "what", "SEQUENCE": "row"}),
+        "wide": ([0, 1, 2, 3, 4], {"SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 1}),
+    }[kind]
+    header = [name, "who", "x", "y", "z", "what"]
+    (tmp_path / "d.csv").write_text(rows_of([header[k] for k in columns], [[row[k] for k in columns] for row in rows]))
+    read = load(DATASET=str(tmp_path / "d.csv"), **own).sequences
+    if kind in ("series", "stream"):
+        assert read.columns == ["x", "y", "z"]
+    else:
+        np.testing.assert_array_equal(np.stack(read.x)[:, :, 0], [row[2:5] for row in rows])
+    assert any(said in note for note in read.notes) if said else not any("the index" in note for note in read.notes)
 
 
 @pytest.mark.parametrize("kind", ["series", "stream"])
@@ -249,6 +277,13 @@ def test_classes_and_groups_that_differ_in_only_in_case_or_spaces_are_named(tmp_
     own = stream(tmp_path / "s.csv", ["p1", "P1", "p 1", "p2", "p3", "p4"])
     notes = load(**own, GROUP="who").sequences.notes
     assert "groups that differ only in case or spaces: 'P1', 'p 1', 'p1'" in notes
+    x, y = np.random.default_rng(0).normal(size=(12, 6)), np.arange(12) % 2  # in different sets, and of arrays
+    both = {"groups_train": np.repeat(["ann", "bob"], 6), "groups_test": np.repeat(["Ann", "eve"], 6)}
+    np.savez(tmp_path / "d.npz", X_train=x, y_train=y, X_test=x, y_test=y, **both)
+    assert (
+        "groups that differ only in case or spaces: 'Ann', 'ann'"
+        in load(DATASET=str(tmp_path / "d.npz")).sequences.notes
+    )
 
 
 @pytest.mark.parametrize("form", ["2001-02-03 00:{:02}:00", "{}", "03/{:02}/2001"])

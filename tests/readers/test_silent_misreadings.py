@@ -8,6 +8,7 @@ import pytest
 from scipy.io import savemat, wavfile
 
 from core.errors import InputError
+from experiments.train_run import describe_data
 from readers.media.sound import AT_ONCE, log_mel
 from readers.tables.delimited import read_table
 from readers.tables.timestamps import parse_times
@@ -43,6 +44,26 @@ def test_a_column_of_times_that_is_not_understood_is_no_word(tmp_path, form, mes
         load(DATASET=write(tmp_path / "s.csv", "Date,Price", *rows), TARGET="Price")
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("2006-Q4 2007-Q1", ["2006-10-01", "2007-01-01"]),
+        ("2006q4 2007q1", ["2006-10-01", "2007-01-01"]),
+        ("Q4-2006 Q1-2007", ["2006-10-01", "2007-01-01"]),
+        ("2006-W52 2007-W01", ["2006-12-25", "2007-01-01"]),  # by ISO 8601, as date.isocalendar says
+        ("2009W537 2010W011", ["2010-01-03", "2010-01-04"]),
+        ("2006-01-01T12:00CET 2006-01-01T13:00CET", ["2006-01-01T12:00", "2006-01-01T13:00"]),
+        ("01.02.2006T12:00 13.02.2006T13:00", None),
+        ("2006-Q4 2007-Q5", None),
+        ("2006-W52 2007-W53", None),
+        ("2006-Q4 2007-W01", None),
+    ],
+)
+def test_quarters_weeks_and_named_zones_are_times(cells, expected):
+    readings = parse_times(cells.split())
+    assert [reading.tolist() for reading in readings] == ([np.array(expected, "M8[s]").tolist()] if expected else [])
+
+
 @pytest.mark.parametrize("form", ["{:%m/%d/%y %H:%M}", "{:%Y-%m-%d %H:%M} UTC", "{:%d/%m/%y %H:%M}"])
 def test_short_years_with_a_clock_and_utc_are_times(form):
     times = np.datetime64("2020-12-09T05:00") + 7 * np.arange(80) * np.timedelta64(1, "h")
@@ -55,8 +76,10 @@ def test_fractions_of_a_second_are_told_apart(tmp_path):
     data = load(DATASET=write(tmp_path / "s.csv", "time,x", *rows), TARGET="x")
     assert data.sequences.times[0][3] - data.sequences.times[0][0] == np.timedelta64(60, "ms")
     assert not any("steps between rows" in note for note in data.sequences.notes)
-    with pytest.raises(InputError, match="'2024-01-01 00:00:00.02' repeats"):
-        load(DATASET=write(tmp_path / "s.csv", "time,x", *rows[:2], *rows[1:]), TARGET="x")
+    with pytest.raises(
+        InputError, match="line 4: '2024-01-01 00:00:00.02' repeats time column 'time', as line 3 has it"
+    ):
+        load(DATASET=write(tmp_path / "s.csv", "time,x", *rows[:2], rows[1] + "5", *rows[2:]), TARGET="x")
 
 
 DAY = np.datetime64("2020-12-01").astype(object)
@@ -87,15 +110,135 @@ def test_words_and_clocks_that_tell_no_order_are_no_fault(tmp_path, header, row)
     [
         ("date,y", lambda k: day(k, "%B %d, %Y").join('""')),
         ("date,y", lambda k: f"{k % 12 + 1:02}/{2000 + k // 12}"),
+        ("date,y", lambda k: day(k, "%d.%m.%y")),
         ("date,time,y", lambda k: f"{day(k // 24, '%d/%m/%y')},{k % 24:02}:00:00"),
-        ("date,y", lambda k: f"{day(k)} 00:00:00{' UTC' if k else ''}"),
+        ("date,y", lambda k: f"{day(k)} 00:00:00.0 UTC"),
         ("date,y", lambda k: f"2020-12-01 00:{k // 60:02}:{k % 60:02}{'.5' if k == 119 else ''}"),
         ("date,y", lambda k: f'"2020-12-01 00:00:00,{k:03}"'),
+        ("date,y", lambda k: f"{day(k // 24)} {k % 24 + 1:02}:00:00"),  # 24:00
+        ("date,time,y", lambda k: f"2021-01-03,14:00:{k // 10:02}.{k % 10}"),
+        ("date,time,y", lambda k: f'03/01/2021,"14.00.00,{k:09}"'),
+        ("date,sunset,time,y", lambda k: f"{day(k // 24)},18:30,{k % 24:02}:00"),
+        ("time,sunset,y", lambda k: f"{day(k)} 12:00,18:{k % 60:02}"),
     ],
 )
 def test_these_are_times(tmp_path, header, row):
     data = load(DATASET=write(tmp_path / "s.csv", header, *(f"{row(k)},{k % 7}" for k in range(120))), TARGET="y")
-    assert (np.diff(data.sequences.times[0]).astype(np.int64) > 0).all() and data.sequences.columns == ["y"]
+    assert (np.diff(data.sequences.times[0]).astype(np.int64) > 0).all()
+    assert data.sequences.columns[-1] == "y"
+
+
+def stores(k):
+    return f"{day(k % 10)},{k // 60},{k // 10 % 6}"
+
+
+HOUR = np.datetime64("2024-03-01") + np.arange(120) * np.timedelta64(1, "h")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("unix", "seconds"), ("t", "milliseconds"), ("clock", "microseconds"), ("timestamp", "nanoseconds"),
+     ("date", "%Y%m%d%H"), ("time", "%Y%m%d%H%M%S")],
+)  # fmt: skip
+@pytest.mark.parametrize("order", ["newest first", "a gap", "with an index"])
+def test_numbers_that_are_times_are_read_as_times_under_any_name(tmp_path, name, unit, order):
+    units = {"seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns"}
+    digits = (
+        [hour.item().strftime(unit) for hour in HOUR] if "%" in unit else HOUR.astype(f"M8[{units[unit]}]").astype(int)
+    )
+    rows = [f"{time},{k % 7}" for k, time in enumerate(digits)]
+    rows = {"newest first": rows[::-1], "a gap": rows[:60] + rows[100:]}.get(order, rows)
+    header = f"{name},y"
+    if order == "with an index":
+        rows, header = [f"{k},{row}" for k, row in enumerate(rows)], f"Unnamed: 0,{header}"
+    data = load(DATASET=write(tmp_path / "s.csv", header, *rows), KNOWN=["hour"], WINDOW=5)
+    kept = HOUR[[*range(60), *range(100, 120)]] if order == "a gap" else HOUR
+    np.testing.assert_array_equal(data.sequences.times[0], kept)
+    assert data.sequences.columns == ["y", "hour ahead, sine", "hour ahead, cosine"]
+    notes = " ".join(data.sequences.notes)
+    assert ("since 1970, in UTC" in notes) == ("%" not in unit) and ("41 hours" in notes) == (order == "a gap")
+    assert ("they were reversed" in notes) == (order == "newest first")
+
+
+@pytest.mark.parametrize(
+    ("hours", "cut"),
+    [
+        ([*range(100), *range(300, 400), *range(500, 640)], True),  # three stretches
+        ([*range(100), *range(104, 340)], False),  # a few rows are missing
+        ([24 * d + h for d in range(20) for h in range(15)], False),  # each night
+        ([k * k for k in range(300)], False),  # no step like another
+    ],
+)
+def test_windows_over_long_gaps_in_even_steps_are_left_out_and_counted(tmp_path, hours, cut):
+    times = np.datetime64("2024-01-01T00") + np.array(hours) * np.timedelta64(1, "h")
+    path = write(tmp_path / "s.csv", "time,y", *(f"{time},{k * k % 11}" for k, time in enumerate(times)))
+    n = len(hours)
+    for constants in ({}, {"IGNORE": ["time"]}):
+        own = {"WINDOW": 10, "HORIZON": 2, "TEST_SIZE": 40, "VALIDATION_SIZE": 40}
+        data = load(DATASET=path, TARGET="y", **own, **constants)
+        firsts = {int(row) for split in (data.train, data.validation, data.test) for row in split.rows}
+        parts = [(0, n - 80), (n - 80, n - 40), (n - 40, n)]
+        one_part = {f for f in range(n - 11) if any(a <= f + 10 and f + 12 <= b for a, b in parts)}
+        over = {f for f in one_part if cut and not constants and hours[f + 11] - hours[f] > 11}
+        assert firsts == one_part - over
+        note = f"{len(over)} windows were left out: they run over a gap of more than 5 usual steps between time stamps"
+        assert [own for own in data.sequences.notes if "left out: they run" in own] == ([note] if over else [])
+    if cut:
+        with pytest.raises(InputError, match="every window of the .* set runs over a gap .* set WINDOW lower, or put"):
+            load(DATASET=path, TARGET="y", WINDOW=120, HORIZON=2, TEST_SIZE=20)
+
+
+def test_numbers_that_are_no_times_are_inputs(tmp_path):
+    rows = [
+        f"{1_300_000_000 + 9_876_543 * k + k * k % 911},{202_013 + k},{20_200_101 + 7 * k % 60},{k % 7}"
+        for k in range(60)
+    ]
+    data = load(DATASET=write(tmp_path / "s.csv", "people,time,price,y", *rows), WINDOW=5, KNOWN=["people"])
+    assert data.sequences.times is None and {"people", "price", "y"} <= {*data.sequences.columns}
+
+
+@pytest.mark.parametrize("form", ["dates", "numbers", "put together"])
+def test_rows_that_repeat_others_are_left_out_and_counted(tmp_path, form):
+    rows = [f"{k if form == 'numbers' else day(k)},{k % 7},{k % 5}" for k in range(60)]
+    order = sorted([*range(60), *range(10, 20)]) if form != "put together" else [*range(20), *range(10, 60)]
+    data = load(DATASET=write(tmp_path / "s.csv", "date,x,y", *(rows[k] for k in order)), WINDOW=5)
+    np.testing.assert_array_equal(data.sequences.x[0], [[k % 7, k % 5] for k in range(60)])
+    assert "10 rows were left out: each repeats another row, cell for cell" in data.sequences.notes
+    other = [rows[k] + "9" * (place == 21) for place, k in enumerate(order)]
+    message = r"line 23: .* goes back in time column 'date'; sort it"
+    if form != "put together":
+        message = "line 23: .* repeats time column 'date', as line 22 has it, with other values: keep one row"
+    with pytest.raises(InputError, match=message):
+        load(DATASET=write(tmp_path / "s.csv", "date,x,y", *other), WINDOW=5)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "own", "message"),
+    [
+        ("date,store,item,y", stores, {}, "'store' and 'item' together have 12 values"),
+        ("date,store,item,y", stores, {"SEQUENCE": "store"}, "'item' has 6 .* SEQUENCE = .'store', 'item'.,"),
+        ("date,what,y", lambda k: f"{day(k // 3)},{'abc'[k % 3]}", {}, "columns='what', values='y'"),
+        ("time,what,y", lambda k: f"{k // 3},{'abc'[k % 3]}", {}, r"line 3: '0' repeats .*index=\['time'\]"),
+        (
+            "id,time,what,y",
+            lambda k: f"{k // 30},{k // 3 % 10},{'abc'[k % 3]}",
+            {"SEQUENCE": "id"},
+            r"SEQUENCE = \['id', 'what'\].*index=\['id', 'time'\], columns='what', values='y'",
+        ),
+        ("ts,shop,y", lambda k: f"{1_700_000_000 + k // 3},{k % 3}", {}, "'shop' has 3 .* or set IGNORE = .'ts'."),
+        ("time,shop,y", lambda k: f"{k // 3},{k % 3}", {}, "set SEQUENCE = 'shop', .* or set IGNORE = .'time'."),
+        ("ts,what,y", lambda k: f"{1_700_000_000 + k // 3},{'abc'[k % 3]}", {}, "'what' has 3"),
+        ("year,month,what,y", lambda k: f"{2010 + k // 36},{k // 3 % 12 + 1},{'abc'[k % 3]}", {}, "'what' has 3"),
+    ],
+)
+def test_series_below_each_other_are_told_apart_by_a_column_or_two(tmp_path, header, row, own, message):
+    path = write(tmp_path / "s.csv", header, *(f"{row(k)},{(k * k) % 11}" for k in range(120)))
+    with pytest.raises(InputError, match=message) as refusal:
+        load(DATASET=path, TARGET="y", WINDOW=5, **own)
+    assert (
+        "SEQUENCE = 'y'" not in str(refusal.value)
+        and "'y'," not in str(refusal.value).split("set SEQUENCE")[1].split("TARGET")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,12 +250,49 @@ def test_these_are_times(tmp_path, header, row):
             "is a time in an unknown format",
         ),
         ("date,y", lambda k: "" if k == 30 else day(k), "line 32: '' in column 'date' is not a date"),
+        (
+            "date,y",
+            lambda k: f"{day(k)} 12:00{'' if k == 30 else '+01:00'}",
+            "line 32: '2020-12-31 12:00' in column 'date' has no offset from UTC, and others do: write it",
+        ),
+        (
+            "date,y",
+            lambda k: f"{day(k)} 12:00 CE{'S' * (k > 30)}T",
+            "line 121: column 'date' names several zones .CEST, CET.: write their offsets from UTC",
+        ),
+        (
+            "date,y",
+            lambda k: "?" if k == 30 else f"{day(k)} 12:00:00.5 UTC",
+            "line 32: '.' in column 'date' is not a date",
+        ),
     ],
 )
 def test_times_of_several_series_and_empty_ones_are_looked_at(tmp_path, header, row, message):
     path = write(tmp_path / "s.csv", header, *(f"{row(k)},{k % 7}" for k in range(120)))
     with pytest.raises(InputError, match=message):
         load(DATASET=path, TARGET="y", SEQUENCE="shop" if "shop" in header else None)
+
+
+@pytest.mark.parametrize(
+    ("header", "target", "message"),
+    [
+        ("Date,Open,High,Low,Close,Adj Close,Volume", None, "prices .Open, High, Low, Close, Adj Close.*'Close' say"),
+        ("date,open,high,low,last", None, "TARGET says which to forecast"),
+        ("Date,Open,High,Low,Close,Volume", "Volume", None),
+        ("date,hour,load", None, None),
+        ("date,temp,load", None, "load is forecast, the last of 2 columns of numbers: TARGET names another"),
+    ],
+)
+def test_which_column_is_forecast_is_said_and_of_prices_asked(tmp_path, header, target, message):
+    n = header.count(",")
+    rows = [",".join([day(k), *(str((3 + j) * k % 7 + k % 24 / 9) for j in range(n))]) for k in range(60)]
+    own = {"DATASET": write(tmp_path / "s.csv", header, *rows), "WINDOW": 5, "TARGET": target}
+    if message and "is forecast" not in message:
+        with pytest.raises(InputError, match=message):
+            load(**own)
+    else:
+        notes = [note for note in load(**own).sequences.notes if "is forecast" in note]
+        assert notes == ([message] if message else [])
 
 
 # Numbers.
@@ -172,6 +352,21 @@ def test_in_folders_the_label_may_be_a_column_by_name_or_place(tmp_path, column)
     assert any("classes are those of the column what" in note for note in data.sequences.notes)
 
 
+@pytest.mark.parametrize("who", [str, "abcdef".__getitem__])
+def test_what_never_changes_inside_a_file_is_no_input_unless_known(tmp_path, who):
+    for k in range(6):
+        rows = [f"{1600 + k},{who(k)},1,{RNG.normal():.3f},{'ab'[i // 15]}" for i in range(30)]
+        write(tmp_path / "d" / f"{k}.csv", "age,who,gain,x,what", *rows)
+    own = {"DATASET": str(tmp_path / "d"), "SEQUENCE": "file", "LABEL": "what", "WINDOW": 5}
+    read = load(**own).sequences
+    assert read.columns == ["gain", "x"]
+    said = (
+        "age, who never changes inside a file, as the number of a person does: no input unless KNOWN = ['age', 'who']"
+    )
+    assert said in read.notes
+    assert load(**own, KNOWN=["age"]).sequences.columns == ["age", "gain", "x"]
+
+
 def test_files_without_labels_or_target_are_asked_about(tmp_path):
     for k in range(3):
         write(tmp_path / "d" / f"{k}.csv", *table())
@@ -195,7 +390,7 @@ def test_a_part_of_which_nothing_can_be_read_is_named(tmp_path, monkeypatch):
             wavfile.write(folder / f"{k}.wav", 8000, RNG.integers(-999, 999, 4000).astype(np.int16))
             write(tmp_path / "d" / "train" / name / f"{k}.flac", "no sound")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"train holds no file of sound that can be read.*a.0.flac"):
+    with pytest.raises(InputError, match=r"train holds no file of sound that can be read.*left out: .*a.0.flac"):
         load(DATASET=str(tmp_path / "d"))
 
 
@@ -256,6 +451,23 @@ def test_wide_tables_name_their_series(tmp_path):
         )
 
 
+@pytest.mark.parametrize(
+    ("front", "cells", "names", "left_out"),
+    [
+        ("Province,Country,Lat,Long", [",Chad,15.5,19", "Hubei,China,31,112"], ["Chad", "Hubei China"], "Lat, Long"),
+        ("RegionID,SizeRank,RegionName", ["394,1,York", "395,2,Bath"], ["York", "Bath"], "RegionID, SizeRank"),
+        ("Unnamed: 0,store,size", ["0,a,12", "1,b,30"], ["a", "b"], "Unnamed: 0, size"),
+    ],
+)
+def test_what_stands_in_front_of_wide_series_is_no_value(tmp_path, front, cells, names, left_out):
+    values = RNG.integers(0, 9, (2, 30))
+    rows = [f"{own},{','.join(map(str, series))}" for own, series in zip(cells, values)]
+    path = write(tmp_path / "w.csv", ",".join([front, *(f"1/{k + 1}/20" for k in range(30))]), *rows)
+    read = load(DATASET=path, SEQUENCE="row", TASK="forecasting", WINDOW=5).sequences
+    np.testing.assert_array_equal(np.stack(read.x)[:, :, 0], values)
+    assert read.names == names and any(note.endswith(f"which are none: {left_out}") for note in read.notes)
+
+
 def test_a_series_that_rises_is_no_header_and_a_twin_is_named_alike(tmp_path):
     wide = {"SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 4}
     rises, falls = (",".join(str(sign * k * k) for k in range(30)) for sign in (1, -1))
@@ -279,3 +491,18 @@ def test_long_sound_is_the_same_in_blocks():
     whole = log_mel(samples, 8000)
     assert len(whole) > AT_ONCE
     np.testing.assert_allclose(whole[AT_ONCE:], log_mel(samples[80 * AT_ONCE :], 8000), rtol=1e-12)
+
+
+def test_one_of_a_kind_is_said_in_the_singular(shipped, tmp_path):
+    path = write(tmp_path / "s.csv", "v,w\n" + "".join(f"{k % 7},{k % 5 if k else ''}\n" for k in range(60)))
+    assert any(note.startswith("the first row has empty") for note in load(DATASET=path, TARGET="v").sequences.notes)
+    cells = "".join(f'{"pq"[k % 2]},"good{" " if k else chr(10)}film"\n' for k in range(20))
+    texts = load(DATASET=write(tmp_path / "t.csv", "y,x\n" + cells), TEXT="x", LABEL="y").sequences
+    assert "1 text holds line breaks: its quotation marks span several lines" in texts.notes
+    for k in range(8):
+        (tmp_path / "d" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        np.save(tmp_path / "d" / "ab"[k % 2] / f"{k}.npy", RNG.normal(size=1))
+    (tmp_path / "d" / "a" / "x.pdf").write_text("")
+    data = load(DATASET=str(tmp_path / "d"))
+    assert "1 file or folder left out: a/x.pdf" in data.sequences.notes
+    assert "each of 1 time step × 1 feature" in describe_data(data, shipped)

@@ -15,10 +15,12 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
+from readers import read_new
 from readers.tables import wide_sequences
+from readers.tables.clocks import choose_reading
 from readers.tables.columns import side_by_side
 from readers.tables.delimited import read_table
-from readers.tables.timestamps import TIME_FORMATS, choose_reading, parse_times
+from readers.tables.timestamps import TIME_FORMATS, parse_times
 from tests.conftest import ROOT, load
 
 
@@ -46,13 +48,51 @@ def test_separators_quotes_comments_and_nameless_columns(tmp_path, text):
     np.testing.assert_array_equal(np.stack(table.columns[:2], axis=1), [[1.5, -2], [1234.5, 4000]])
 
 
-def test_encodings_and_gzip(tmp_path):
-    text = "wärme;£\n1,5;2\n2,5;3\n"
-    for encoding in ("utf-8", "utf-8-sig", "utf-16", "latin-1"):
-        table = read_table(write(tmp_path / "t.csv", text, encoding))
-        assert table.names == ["wärme", "£"] and table.columns[0].tolist() == [1.5, 2.5]
-        assert ("read as Latin-1: it is not UTF-8" in table.notes) == (encoding == "latin-1")
-    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(text.encode()))
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "latin-1", "cp1252"],
+)
+def test_encodings(tmp_path, encoding):
+    table = read_table(write(tmp_path / "t.csv", "wärme °C;£\n1,5;2\n2,5;3\n", encoding))
+    assert table.names == ["wärme °C", "£"] and table.columns[0].tolist() == [1.5, 2.5]
+    note = "read as cp1252: it is not UTF-8" if encoding in ("latin-1", "cp1252") else ""
+    if encoding.endswith("e"):
+        note = f"read as {encoding[:6].upper()}: it has no mark of its encoding, and its zero bytes tell"
+    assert table.notes == [*filter(None, [note])]
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("日付,電力,値", "shift-jis"),
+        ("t,値,b", "shift-jis"),
+        ("t,アヤメ,b", "euc-jp"),
+        ("日期,温度,b", "gb18030"),
+        ("t,值,b", "big5"),
+        ("t,온도,b", "euc-kr"),
+        ("t,температура,b", "cp1251"),
+    ],
+)
+def test_encodings_that_nothing_tells_are_refused(tmp_path, header, encoding):
+    with pytest.raises(InputError, match=f"iconv -f {encoding.upper()} -t UTF-8 t.csv > utf8-t.csv"):
+        read_table(write(tmp_path / "t.csv", header + "\n1,2,3\n", encoding))
+
+
+@pytest.mark.parametrize(
+    "word", ["päivä sää", "ÄÖÜ", "créée", "«À»", "don’t", "“so” – 5 €", "µm", "m²", "Nº ¿qué?", "þæð"]
+)
+def test_words_of_western_europe_are_read_as_cp1252(tmp_path, word):
+    assert read_table(write(tmp_path / "t.csv", f"t,{word}\n1,2\n", "cp1252")).names[1] == word
+
+
+def test_a_wrong_byte_in_utf_8_is_named(tmp_path):
+    (tmp_path / "t.csv").write_bytes("größe,wärme\n1,2\n".encode() + b"3,\xff\n")
+    with pytest.raises(InputError, match="line 3 is not UTF-8 .byte 21., and most of its letters are"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_gzip(tmp_path):
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress("wärme;£\n1,5;2\n2,5;3\n".encode()))
     assert read_table(tmp_path / "t.csv.gz").columns[1].tolist() == [2, 3]
 
 
@@ -67,7 +107,7 @@ def test_empty_cells_at_the_beginning_are_cut_off(tmp_path):
     rows = "".join(f"{i},{'NA' if i < 4 else i}\n" for i in range(60))
     data = load(DATASET=str(write(tmp_path / "t.csv", "a,b\n" + rows)), WINDOW=5, TARGET=["a", "b"])
     assert data.sequences.x[0][0].tolist() == [4, 4]
-    assert any("first 4 rows" in note for note in data.sequences.notes)
+    assert any("first 4 rows have empty cells (b) with" in note for note in data.sequences.notes)
 
 
 def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
@@ -83,6 +123,92 @@ def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
     write(tmp_path / "new.csv", "load,wind\n" + "".join(f"{i},S\n" for i in range(9)))  # N and W do not occur
     predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
     assert (tmp_path / "run" / "new_predictions.csv").exists()
+
+
+def test_words_that_the_training_set_does_not_hold_are_counted(shipped, tmp_path):
+    def table(name, rows):
+        lines = (f"{7 * k % 11},{wind},{'ab'[k // 10 % 2]}\n" for k, wind in enumerate(rows))
+        return str(write(tmp_path / name, "x,wind,label\n" + "".join(lines)))
+
+    c = {"DATASET": table("s_train.csv", "NS" * 30), "LABEL": "label", "WINDOW": 5, "STRIDE": 5}
+    table("s_test.csv", "NSNSN" * 2 + "WNNNN" + "NWWNE")
+    unseen = "wind holds words in the test set that the training set does not: 'E' (in 1 of 4 {0}), 'W' (in 2 of 4 {0})"
+    assert unseen.format("sequences") in load(**c).sequences.notes
+    series = {"DATASET": c["DATASET"], "TARGET": "x", "WINDOW": 5, "STRIDE": 5}
+    # By hand: rows 55 to 59 (of training), 60 to 64, 65 to 69, 70 to 74; W is in row 70, and in later ones.
+    assert unseen.partition(" 'E'")[0] + " 'W' (in 1 of 4 windows)" in load(**series).sequences.notes
+    table("s_test.csv", "NSNSN" * 4)
+    data = load(**c)
+    assert "wind" not in " ".join(data.sequences.notes)
+    path = table("new.csv", ["N", "S", "", "storm", "W", "storm"])
+    new = read_new(path, shipped.changed(**c), data.preparation)
+    assert "3 cells of wind hold words that the training set does not: 'storm' (2), 'W' (1)" in new.notes
+    np.testing.assert_array_equal(new.x[0][:, 1:], [[1, 0], [0, 1], *np.zeros((4, 2))])
+    for winds, said in (("NSx", "1 cell of wind holds a word that"), (["", "", ""], "wind is empty, and not so in")):
+        new = read_new(table("new.csv", winds), shipped.changed(**c), data.preparation)
+        assert any(note.startswith(said) for note in new.notes)
+
+
+HOURLY = [f"2024-01-0{1 + k // 24} {k % 24:02}:00,{k * k % 7},{k % 5}" for k in range(72)]
+PADDED, TWICE = [row + ",," for row in HOURLY], [f"{row},{k % 3},{k % 4}" for k, row in enumerate(HOURLY)]
+
+
+@pytest.mark.parametrize(
+    ("above", "rows", "names", "note"),
+    [
+        (["Price,Close,Close,Open,Open", "Ticker,A,B,A,B", "Date,,,,"], TWICE,
+         ["Date", "Close A", "Close B", "Open A", "Open B"], "lines 2 to 3 joined to the header: Close A, Close B"),
+        (["Ticker,A,A,B,B", "Price,Open,Close,Open,Close"], TWICE,
+         ["Ticker", "A Open", "A Close", "B Open", "B Close"], "line 2 joined to the header: A Open, A Close"),
+        (["Price,Close,Open", "Ticker,A,A", "Date,,"], HOURLY, ["Date", "Close", "Open"], "lines 2 to 3, below the"),
+        (["Ticker,A,A", "Price,Close,Open"], HOURLY, ["Ticker", "Close", "Open"], "line 2 joined to the header"),
+        (["time,temp,air", "", ",°C,hPa"], HOURLY, ["time", "temp", "air"], "line 3, .* left out: °C, hPa"),
+        (['"TOA5","CR1000"', "time,temp,air", "TS,degC,hPa", ",Avg,Smp"], HOURLY, ["time", "temp", "air"],
+         "lines 3 to 4, below the header"),
+        (["Station 5", "Height: 20 m, hourly", "time,temp,air"], HOURLY, ["time", "temp", "air"],
+         "2 lines above the header left out: 'Station 5'"),
+        (["Station 5,,,,", "time,temp,air,,"], PADDED, ["time", "temp", "air"], "1 line above the header left out"),
+    ],
+)  # fmt: skip
+def test_titles_and_headers_of_several_lines_are_read(tmp_path, above, rows, names, note):
+    path = write(tmp_path / "t.csv", "\n".join([*above, *rows, ""]))
+    table = read_table(path)
+    assert [name for name in table.names if name] == names and len(table.lines) == 72
+    assert any(re.match(note, own) for own in table.notes)
+    np.testing.assert_array_equal(table.columns[1], [k * k % 7 for k in range(72)])
+    assert load(DATASET=str(path), TARGET=names[1], WINDOW=5).task.targets == [names[1]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["time,temp,air", "2023-12-31 23:00,error,error", *HOURLY], "line 2 has no number, 'error' say: delete it if"),
+        (["who,temp", "ann,x", *("ben,1" for _ in range(9))], "line 2 has no number, 'x' say"),
+        (["Station 5", *HOURLY], "has 3 columns, but line 1 above its first numbers has not: delete what is a title"),
+        (["time,temp,air", *HOURLY, "time,temp,air", *HOURLY], "line 74 is the header again: delete it"),
+    ],
+)
+def test_lines_that_may_belong_to_a_header_are_asked_about(tmp_path, lines, message):
+    with pytest.raises(InputError, match=message):
+        load(DATASET=str(write(tmp_path / "t.csv", "\n".join(lines))), TARGET=1, WINDOW=5)
+
+
+def test_a_second_table_below_is_left_out_and_named_by_its_line(tmp_path):
+    months = [f"{2010 + k // 12}{k % 12 + 1:02},  {k % 7}.5, {k % 5}" for k in range(60)]
+    lines = [
+        "Made of the 202401 database.",
+        "",
+        ",Mkt-RF,RF",
+        *months,
+        "",
+        " Annual Factors",
+        ",Mkt-RF,RF",
+        "2010, 1, 2",
+    ]
+    read = load(DATASET=str(write(tmp_path / "t.csv", "\n".join(lines))), TARGET="Mkt-RF", WINDOW=5).sequences
+    np.testing.assert_array_equal(read.x[0], [[k % 7 + 0.5, k % 5] for k in range(60)])
+    assert read.times[0][-1] == np.datetime64("2014-12-01")
+    assert "line 65 begins a second table ('Annual Factors'): it is left out, with what follows" in read.notes
 
 
 def days(order, text="{day:%m/%d/%Y}"):
@@ -126,7 +252,7 @@ def test_year_month_and_day_in_columns_are_a_time(tmp_path):
         data = load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
         assert "steps between rows are 1 to 2 days" in " ".join(data.sequences.notes)
         assert data.sequences.columns == ["Year", "month", "day", "v"] and data.sequences.x[0][0, 3] == 1
-    write(tmp_path / "t.csv", "\n".join(["year,month,day,v", *rows, *rows]))
+    write(tmp_path / "t.csv", "\n".join(["year,month,day,v", *rows, *(row + "5" for row in rows)]))
     with pytest.raises(InputError, match="line 83: '2019-12-21T00:00:00' goes back in time"):
         load(DATASET=str(tmp_path / "t.csv"), TARGET="v", WINDOW=5)
     write(tmp_path / "t.csv", "\n".join(["year,month,v", *(f"2020,{1 + k // 10},{k}" for k in range(90))]))
@@ -157,9 +283,49 @@ def test_values_that_mean_missing_are_pointed_at_in_inputs_and_asked_about_in_ta
     for constants in ({"TARGET": "NO"}, {"TARGET": ["v", 1]}, {"LABEL": "NO"}, {"LABEL": "NO", "TASK": "regression"}):
         with pytest.raises(InputError, match="column 'NO' of (TARGET|LABEL) is -200 7 times.*empty those cells"):
             load(**own | constants)
-    with pytest.raises(InputError, match="column 'Q' of LABEL is 9999 6 times.*empty those cells"):
+    with pytest.raises(InputError, match="column 'Q' of LABEL is 9999 6 times.*leave those sequences out"):
         load(**own | {"LABEL": "Q", "SEQUENCE": "row", "WINDOW": None})
     assert load(**own, TARGET="shop").task.targets == ["shop"]  # closed each seventh day: no code
+
+
+@pytest.mark.parametrize("code", [-200, -999, 9999999])
+@pytest.mark.parametrize("form", ["rows", "series in rows", "classes in rows", "X", "y", "two columns of y", "ts"])
+def test_values_that_mean_missing_are_seen_in_every_format(tmp_path, form, code):
+    rng, path, asked = np.random.default_rng(0), tmp_path / f"d.{'ts' if form == 'ts' else 'npz'}", None
+    x, y, own = rng.normal(size=(60, 8, 2)), rng.normal(30, 5, 60), {}
+    holes = x.copy()
+    holes[::7, 3, 1] = code  # 9 times
+    if form.endswith("rows"):
+        labels = np.where(np.arange(60) % 7, np.arange(60) % 2, code if form == "classes in rows" else 0)
+        cells = np.column_stack([x[..., 1] if form == "classes in rows" else holes[..., 1], labels])
+        own = (
+            {"SEQUENCE": "row", "TASK": "forecasting", "WINDOW": 3}
+            if "series" in form
+            else {"SEQUENCE": "row", "LABEL": -1}
+        )
+        np.savetxt(path := tmp_path / "d.csv", cells, delimiter=",", fmt="%.9g")
+        said = {
+            "rows": "the only feature",
+            "series in rows": "column 'value' of TARGET",
+            "classes in rows": "column -1 of LABEL",
+        }
+        said, asked = said[form], "empty those cells" if "series" in form else None
+    elif form == "X":
+        np.savez(path, X=holes, y=np.arange(60) % 2)
+        said = "feature 1"
+    else:
+        y[::7] = code
+        said, asked = "y, column 1," if "two" in form else "y", "leave those sequences out"
+        lines = [f"{','.join(map(str, a[:, 0]))}:{number}" for a, number in zip(x, y)]
+        path.write_text("\n".join(["@targetLabel true", "@data", *lines]))
+        if form != "ts":
+            np.savez(path, X=x, y=np.stack([x[:, 0, 0], y], axis=1) if "two" in form else y)
+    expected = f"{said} is {code} 9 times, far outside the rest"
+    if asked:
+        with pytest.raises(InputError, match=f"{expected}, as what is missing is written: {asked}"):
+            load(DATASET=str(path), **own)
+    else:
+        assert any(note.startswith(expected) for note in load(DATASET=str(path), **own).sequences.notes)
 
 
 def beats(n, seed):
@@ -294,6 +460,24 @@ def test_time_stamps_of_digits_are_those_of_strptime(form):
         assert not parse_times([*written, wrong])
 
 
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M:%S", "%d/%m/%y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %I:%M:%S"])
+@pytest.mark.parametrize("zone", ["", "Z", " UTC", "+05:30", " -0330", "+01"])
+@pytest.mark.parametrize("digits", [1, 3, 6, 9])
+def test_fractions_of_a_second_and_zones_are_read_in_any_form(form, zone, digits):
+    rng, minutes = np.random.default_rng(0), {"+05:30": 330, " -0330": -210, "+01": 60}.get(zone, 0)
+    utc, nanoseconds = (
+        np.datetime64("2021-01-13T14:00:00"),
+        np.sort(rng.integers(0, 10**digits, 50)) * 10 ** (9 - digits),
+    )
+    local, cells = (utc + np.timedelta64(minutes, "m")).item(), []
+    for mark, own in zip(",." * 25, nanoseconds):
+        half = f"{local: %p}" if "%I" in form else ""
+        cells.append(f"{local.strftime(form)}{mark}{own:09}"[: digits - 9 or None] + half + zone)
+    expected = utc.astype("datetime64[ns]") + nanoseconds.astype("timedelta64[ns]")
+    (reading,) = parse_times(cells)
+    np.testing.assert_array_equal(reading, expected)
+
+
 @pytest.mark.parametrize(
     ("first", "rest", "expected"),
     [
@@ -360,7 +544,7 @@ def test_ignored_columns_are_left_out_of_any_table(tmp_path, kind, junk):
     np.testing.assert_array_equal(without.test.y, ignored.test.y)
     if kind == "series":
         notes = load(DATASET=str(tmp_path / "d" / "0.csv"), **own, IGNORE=["junk", "other"]).sequences.notes
-        assert "IGNORE = ['junk', 'other']: 0.csv has no column 'other'" in notes
+        assert "IGNORE = ['junk', 'other']: there is no column 'other'" in notes
 
 
 def test_new_rows_whose_length_differs_do_not_take_the_label_for_a_step(shipped, tmp_path):
@@ -380,3 +564,29 @@ def test_new_rows_whose_length_differs_do_not_take_the_label_for_a_step(shipped,
     assert answers(cells) == answers([[*row, "1"] for row in cells])
     with pytest.raises(InputError, match="has 4 columns, and nothing tells whether a label is among them.*write 5"):
         answers([[*row[:3], "1"] for row in cells])
+
+
+@pytest.mark.parametrize("unlabelled", [True, False])
+def test_rows_that_end_with_a_separator_have_no_label_there(shipped, tmp_path, unlabelled):
+    rows = [f"{k % 2},{k},{3 * k % 7},{k % 4}," for k in range(20)]
+    c = shipped.changed(DATASET=str(write(tmp_path / "t.csv", "\n".join(rows))), SEQUENCE="row", LABEL=-1)
+    with pytest.raises(InputError, match="column '4' of LABEL is empty in all rows: -1 counts empty columns too"):
+        load(**c)
+    data = load(**c.changed(LABEL=0))
+    new = write(tmp_path / "new.csv", "\n".join(row[2:] if unlabelled else row for row in rows))
+    if unlabelled:
+        with pytest.raises(InputError, match="4 columns, 1 of them empty, and nothing tells .* write 3 columns"):
+            read_new(new, c.changed(LABEL=0), data.preparation)
+    else:
+        np.testing.assert_array_equal(read_new(new, c.changed(LABEL=0), data.preparation).x, data.sequences.x)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 4, 9, 14])
+def test_numbers_are_those_that_python_reads(tmp_path, decimals):
+    rng = np.random.default_rng(decimals)
+    numbers = rng.normal(size=(2000, 3)) * 10.0 ** rng.integers(-3, 15 - decimals, (2000, 3))
+    cells = [[f"{number:.{decimals}f}" for number in row] for row in numbers.tolist()]
+    cells += [["-0", ".5", "5."], ["007", "+1", "1e-3"], ["123456789012345678", "nan", "-1.5E5"]]
+    table = read_table(write(tmp_path / "t.csv", "\n".join(["a,b,c", *map(",".join, cells)])))
+    expected = np.array([[float(cell) for cell in row] for row in cells])
+    assert np.stack(table.columns, axis=1).tobytes() == expected.tobytes()

@@ -42,7 +42,9 @@ def trials(folder):
         return list(csv.DictReader(file))
 
 
-def test_speed_writes_its_table_and_picture(project, folder):
+def test_speed_writes_its_table_and_picture(project, folder, request):
+    if not request.config.getoption("--benchmarks"):
+        pytest.skip("it takes a minute: --benchmarks")
     set_constants(folder / "measures.py", QUICK=True)
     printed = project.succeed("benchmarks/speed.py")
     table = (folder / "speed.md").read_text()

@@ -29,8 +29,8 @@ def test_a_format_a_task_an_architecture_and_a_constant_are_added_as_described(p
         apply(project.folder, block)
     rng = np.random.default_rng(0)
     rows = [{"label": i % 3, "values": (rng.normal(size=12) + 3 * (i % 3)).tolist()} for i in range(90)]
-    (project.folder / "d.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    project.edit(DATASET="d.jsonl", TASK="ordinal", ARCHITECTURE="cnn_gru", CLIP_NORM=0.5, EPOCHS=30)
+    (project.folder / "d.steps").write_text("\n".join(map(json.dumps, rows)))
+    project.edit(DATASET="d.steps", TASK="ordinal", ARCHITECTURE="cnn_gru", CLIP_NORM=0.5, EPOCHS=30)
     project.succeed("train_model.py")
     report = project.succeed("evaluate_model.py")
     accuracy = float(re.search(r"Test Accuracy: (.*)", report)[1])

@@ -126,7 +126,7 @@ def test_videos_end_to_end_from_npz(shipped, tmp_path):
     [
         ("a.npz", {"X": np.zeros((3, 12, 5))}, "5 features.*has 2"),
         ("a.npz", {"X": np.zeros((3, 11, 2))}, "11 time steps.*has 12.*unequal length"),
-        ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "sequence 0 .*without any value"),
+        ("a.npz", {"X": np.full((3, 12, 2), np.nan)}, "a.npz: sequence 0 .*has no value of feature 0"),
         ("a.npz", {"X_train": np.zeros((3, 12, 2)), "X_test": np.zeros((3, 12, 2))}, "as X"),
         ("a.csv", "t,v\n2001-01-01,1\n2001-01-02,2\n", "1 feature; the training set has 2"),
         ("a.xyz", "1", "no known format"),
@@ -166,3 +166,26 @@ def test_a_single_sequence_without_axes_is_one_sequence(shipped, tmp_path):
     np.save(tmp_path / "one.npy", x[1])
     predict_model.predict(tmp_path / "one.npy", run)
     assert [row["predicted_label"] for row in predictions(run)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("recordings", "filled"), [(["a"], "from the row before"), (["a", "b", "c"], "by linear interpolation")]
+)
+def test_a_recording_with_gaps_is_predicted_as_it_was_evaluated(shipped, tmp_path, capsys, recordings, filled):
+    rng, folder = np.random.default_rng(0), tmp_path / "d"
+    folder.mkdir()
+    for name in recordings:
+        cells = np.where(rng.random((80, 2)) < 0.2, "", rng.normal(size=(80, 2)).cumsum(axis=0).round(3).astype(str))
+        rows = [f"{x},{y},{'ab'[k // 20 % 2]}" for k, (x, y) in enumerate(cells)]
+        (folder / f"{name}.csv").write_text("\n".join(["x,y,what", *rows]))
+    path, sequence = (folder / "a.csv", None) if len(recordings) == 1 else (folder, "file")
+    small = {"RUN_DIR": str(tmp_path / "run"), "EPOCHS": 1, "FILTERS": 2, "LSTM_UNITS": 2}
+    c = {**shipped, **small, "DATASET": str(path), "LABEL": "what", "SEQUENCE": sequence, "WINDOW": 10}
+    train_model.train(c)
+    evaluate_model.evaluate(c)
+    with open(tmp_path / "run" / "predictions.csv") as file:
+        evaluated = {row["name"]: float(row["probability_a"]) for row in csv.DictReader(file)}
+    predict_model.predict(str(folder / next(iter(evaluated)).split(",")[0]), str(tmp_path / "run"))
+    assert capsys.readouterr().out.count(f"filled {filled}") == 2  # train_model.py and predict_model.py
+    alone = {row["file"]: float(row["probability_a"]) for row in predictions(tmp_path / "run")}
+    assert len(evaluated) >= 3 and {name: alone[name] for name in evaluated} == pytest.approx(evaluated, abs=2e-6)

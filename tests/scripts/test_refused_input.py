@@ -101,3 +101,10 @@ def test_a_run_is_not_scored_on_a_changed_file(shipped, tmp_path):
             evaluate_model.evaluate(constants)
         x[row] -= 0.5
     assert hashes(tmp_path / "run") == before
+    rows = "\n".join(f"{a:.3f},{b:.3f},{'pq'[k // 15 % 2]}" for k, (a, b) in enumerate(rng.normal(size=(120, 2))))
+    constants |= {"DATASET": str(tmp_path / "s.csv"), "LABEL": "y", "WINDOW": 6}
+    (tmp_path / "s.csv").write_text(f"a,b,y\n{rows}\n")
+    train_model.train(constants)
+    (tmp_path / "s.csv").write_text(f"b,a,y\n{rows}\n")  # the same numbers, but of other features
+    with pytest.raises(InputError, match="has changed"):
+        evaluate_model.evaluate(constants)

@@ -1,10 +1,15 @@
 """The calendar of time stamps, and the season of a series."""
 
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 import numpy as np
+import pytest
 
 from evaluation.seasons import strongest_lag
-from readers.tables.timestamps import parse_times
-from sequences.calendar_features import continue_times, cyclical_encoding
+from readers.tables.clocks import uneven_step_notes
+from readers.tables.timestamps import parse_times, split_zones
+from sequences.calendar_features import continue_times, cyclical_encoding, step_times, times_with_future
 
 RNG = np.random.default_rng(3)
 
@@ -28,3 +33,25 @@ def test_calendar_circles_and_time_stamps_that_go_on():
         (pair,) = parse_times(["2024-01-01", same])[:1]
         rows = cyclical_encoding(pair, name)
         np.testing.assert_allclose(rows[0], rows[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("switch", ["2024-03-31", "2024-10-27"])  # days of 23 and 25 hours
+@pytest.mark.parametrize("minutes", [15, 60, 24 * 60])
+def test_hours_are_those_of_local_time_on_days_of_23_and_25_hours(switch, minutes):
+    day, place = datetime.fromisoformat(switch), ZoneInfo("Europe/Berlin")
+    if minutes == 24 * 60:  # from midnight to midnight
+        times = [(day + timedelta(days=k)).replace(tzinfo=place) for k in range(-3, 5)]
+    else:
+        start = day.replace(tzinfo=timezone.utc) - timedelta(days=1)
+        times = [(start + timedelta(minutes=minutes * k)).astimezone(place) for k in range(200)]
+    cells = [time.isoformat() for time in times[:-2]]
+    (utc,), zones = parse_times(cells), split_zones(cells)[1]
+    assert uneven_step_notes([step_times(utc, zones)]) == []
+    local = times_with_future(utc, zones, 2)
+    assert local.tolist() == [time.replace(tzinfo=None) for time in times]
+    hours, weekdays = cyclical_encoding(local, "hour"), cyclical_encoding(local, "weekday")
+    angles = np.array([2 * np.pi * (time.hour + time.minute / 60) / 24 for time in times])
+    np.testing.assert_allclose(hours, np.stack([np.sin(angles), np.cos(angles)], axis=1), atol=1e-12)
+    monday = weekdays[[time.weekday() for time in times].index(0)]
+    for time, row in zip(times, weekdays):
+        assert np.allclose(row, monday) == (time.weekday() == 0)

@@ -116,8 +116,8 @@ def test_ucr_text_without_a_twin_is_split(tmp_path):
 
 
 def test_constants_without_effect_are_named():
-    notes = load(N_SAMPLES=100, HORIZON=3, SEASON=12).sequences.notes
-    assert notes == ("without effect on these data: HORIZON = 3, SEASON = 12",)
+    notes = load(N_SAMPLES=100, HORIZON=3, SEASON=12, WINDOW_LABEL="last").sequences.notes
+    assert notes == ("without effect on these data: HORIZON = 3, SEASON = 12, WINDOW_LABEL = 'last'",)
     assert load(N_SAMPLES=100).sequences.notes == ()
 
 
@@ -178,11 +178,12 @@ def test_validation_is_cut_from_the_training_part_and_the_test_part_stays(size):
 
 def test_groups_in_both_official_sets_are_counted(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(12, 6)), np.arange(12) % 2
-    for groups, said in (([0, 1, 2], "2 of 3 groups of the test set are in the training set too"), ([7, 8, 9], None)):
+    shared = "2 of 3 groups of the test set are in the training set too"
+    for groups, said in (([0, 1, 2], shared), ([7, 8, 9], None), (None, None)):
         np.savez(
             tmp_path / "d.npz",
             **{"X_train": x, "y_train": y, "groups_train": np.repeat([1, 2, 3, 4], 3)},
-            **{"X_test": x, "y_test": y, "groups_test": np.repeat(groups, 4)},
+            **{"X_test": x, "y_test": y} | ({"groups_test": np.repeat(groups, 4)} if groups else {}),
         )
         notes = [note for note in load(DATASET=str(tmp_path / "d.npz")).sequences.notes if "groups of the test" in note]
         assert len(notes) == (said is not None) and (said is None or notes[0].startswith(said))

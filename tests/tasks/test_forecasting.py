@@ -2,14 +2,20 @@
 
 import csv
 import json
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
+from readers import read_new
 from reports import pictures
 from reports.formatting import format_error
 from tests.conftest import load
@@ -113,6 +119,37 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
     np.testing.assert_allclose(model.predict(shifted, verbose=0), model.predict(x, verbose=0) + 64, atol=1e-3)
 
 
+@pytest.mark.parametrize("standardise", ["training", "sequence"])
+def test_a_meter_far_from_zero_is_forecast(shipped, tmp_path, standardise):
+    """Against ridge regression of the changes in 64 bits; the file has the readings with all their digits."""
+    rng = np.random.default_rng(0)
+    rises = np.zeros(400)
+    for k in range(1, 400):
+        rises[k] = 0.9 * rises[k - 1] + rng.normal()
+    meter = np.round(1e9 + np.cumsum(rises + 3), 2)
+    (tmp_path / "s.csv").write_text("\n".join(["kwh", *map(repr, meter.tolist())]) + "\n")
+    run, c = (
+        tmp_path / "run",
+        {"DATASET": str(tmp_path / "s.csv"), "WINDOW": 4, "EPOCHS": 2, "STANDARDISE": standardise},
+    )
+    c = {**shipped, **c, "RUN_DIR": str(run)}
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
+    x = np.stack([meter[k : k + 4] - meter[k + 3] for k in range(397)])
+    y = meter[4:] - meter[3:-1]
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17))).fit(x[:316], y[:316])
+    rmse = np.sqrt(np.mean((ridge.predict(x[316:396]) - y[316:]) ** 2))
+    if standardise == "training":
+        assert result["baselines"]["linear"] == pytest.approx(rmse, rel=1e-3)
+        assert result["baselines"]["persistence"] == pytest.approx(np.sqrt(np.mean(y[316:] ** 2)), rel=1e-9)
+    assert result["rmse"] < 1.02 * result["baselines"]["linear"] < 0.5 * result["baselines"]["persistence"]
+    rows = list(csv.DictReader((run / "predictions.csv").open()))
+    assert [float(row["true_step_1"]) for row in rows] == meter[320:].tolist()
+    predict_model.predict(tmp_path / "s.csv", run)
+    (future,) = csv.DictReader((run / "new_predictions.csv").open())
+    assert float(future["kwh"]) - meter[-1] == pytest.approx(ridge.predict(x[396:])[0], abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("constants", "message"),
     [
@@ -144,3 +181,56 @@ def test_a_season_longer_than_the_past_is_refused(shipped, tmp_path):
     with pytest.raises(InputError, match="SEASON = 500"):
         evaluate_model.evaluate(constants | {"SEASON": 500})
     assert "rmse" not in json.loads((tmp_path / "run" / "run.json").read_text())
+
+
+def forecast_beyond_the_end(shipped, data, path):
+    """Forecast a file's series by zeros in place of a network. Returns: (Report, notes, the inputs of the window)."""
+    new = data.preparation.apply(read_new(path, shipped.changed(DATASET=str(path)), data.preparation), path)
+    new, x = data.task.new_inputs(new, data.train.shape, path)
+    return data.task.report_new(new, np.zeros((1, data.task.horizon, 1)), data.train.shape), new.notes, x
+
+
+def write_hours(path, stamps, rows):
+    path.write_text("time,y\n" + "".join(f"{s},{k % 5 if k < rows else ''}\n" for k, s in enumerate(stamps)))
+    return path
+
+
+def test_forecasts_and_their_hours_are_in_the_local_time_of_the_file(shipped, tmp_path):
+    start, place = datetime(2021, 10, 26, tzinfo=timezone.utc), ZoneInfo("Europe/Berlin")
+    times = [(start + timedelta(hours=k)).astimezone(place) for k in range(140)]
+    stamps = [time.isoformat() for time in times]
+    path = write_hours(tmp_path / "s.csv", stamps, 140)
+    data = load(DATASET=str(path), KNOWN=["hour"], WINDOW=5, HORIZON=4, STRIDE=1)
+    split, angles = data.train, np.array([2 * np.pi * time.hour / 24 for time in times])
+    np.testing.assert_allclose(split.take(slice(None))[:, -1, 1], np.sin(angles[split.rows + 8]), atol=1e-6)
+
+    # The four hours to come: the clock is put back between them, which the rows to fill in say, and nothing else does.
+    at = times.index(datetime(2021, 10, 31, 3, tzinfo=place)) - 2
+    report, notes, x = forecast_beyond_the_end(shipped, data, write_hours(path, stamps[: at + 4], at))
+    assert [row[1] for row in report.rows] == [stamp.replace("T", " ") for stamp in stamps[at : at + 4]]
+    np.testing.assert_allclose(x[0, -4:, 1], np.sin(angles[at : at + 4]), atol=1e-6)
+    assert not any("offset" in line for line in (*notes, *report.lines))
+    report, *_ = forecast_beyond_the_end(shipped, data, write_hours(path, stamps[:at], at))
+    assert [row[1][11:] for row in report.rows] == [f"0{hour}:00:00+02:00" for hour in (2, 3, 4, 5)]
+    report, *_ = forecast_beyond_the_end(shipped, data, write_hours(path, stamps, 140))
+    assert "times to come are given at +01:00, the last row's offset" in report.lines
+
+
+@pytest.mark.parametrize(
+    ("form", "first", "given"),
+    [
+        ("{:%Y-%m-%dT%H:%M:%SZ}", "2021-01-02 06:00:00Z", "Z"),
+        ("{:%d.%m.%Y %H:%M} UTC", "2021-01-02 06:00:00 UTC", "UTC"),
+        ("{:%Y-%m-%d %H:%M}-03:30", "2021-01-02 06:00:00-03:30", "-03:30"),
+        ("{:%Y-%m-%d %H:%M}", "2021-01-02 06:00:00", "not given"),
+    ],
+)
+def test_forecast_times_have_the_zone_of_new_data_and_another_one_is_named(shipped, tmp_path, form, first, given):
+    stamps = [form.format(datetime(2021, 1, 1) + timedelta(hours=k)) for k in range(30)]
+    path = write_hours(tmp_path / "s.csv", [f"2021-01-{k // 24 + 1:02} {k % 24:02}:00+00:00" for k in range(60)], 60)
+    data = load(DATASET=str(path), KNOWN=["hour"], WINDOW=5, HORIZON=2)
+    report, notes, _ = forecast_beyond_the_end(shipped, data, write_hours(path, stamps, 30))
+    assert report.rows[0][1] == first
+    other = f"KNOWN takes hour from local time: its offset from UTC is {given} here, +00:00 in the training set"
+    assert (other in notes) == (given in ("-03:30", "not given"))
+    assert not any("to come" in line for line in report.lines)

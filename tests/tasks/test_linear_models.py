@@ -140,7 +140,7 @@ def test_where_sequences_are_flat_rounding_decides_nothing():
     x = np.random.default_rng(3).normal(size=(20, 60, 1))
     x[:, :40] = 0.3  # as padding is
     part = Split(x, None, np.arange(20))
-    features = minirocket.feature_extractor(lambda x: x, (60, 1), minirocket.fit_kernels(part, lambda x: x, 0))
+    features = minirocket.feature_extractor(lambda x: x, part, minirocket.fit_kernels(part, lambda x: x, 0))
     assert np.abs(features(x) - features(x + 1e-7)).mean() < 1e-3
 
 

@@ -216,6 +216,10 @@ def test_a_folder_with_a_series_in_each_file(tmp_path):
     data = load(DATASET=str(tmp_path), SEQUENCE="file", TARGET="sales", WINDOW=6, HORIZON=2)
     assert data.sequences.names == ["new.csv", "north.csv", "south.csv"]
     assert [len(x) for x in data.sequences.x] == [8, 60, 90]
+    (tmp_path / "north_test.csv").write_text(text)
+    (tmp_path / "north.csv").rename(tmp_path / "north_train.csv")
+    with pytest.raises(InputError, match="holds north_train.csv and north_test.csv, which SEQUENCE = .file. makes"):
+        load(DATASET=str(tmp_path), SEQUENCE="file", TARGET="sales", WINDOW=6, HORIZON=2)
 
 
 def test_series_of_one_file_are_asked_about(tmp_path):

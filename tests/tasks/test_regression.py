@@ -14,7 +14,10 @@ import evaluate_model
 import export_model
 import predict_model
 import train_model
+from baselines import LINEAR, MEAN
 from core.errors import InputError
+from evaluation.regression_scores import score_regression
+from reports.regression import regression_lines
 from tests.conftest import load, load_model
 
 RNG = np.random.default_rng(0)
@@ -85,6 +88,34 @@ def test_answers_stay_where_capped_numbers_can_be(shipped, tmp_path, capsys):
     export_model.export("tflite", str(run))
 
 
+def test_numbers_far_from_zero_are_told_apart(shipped, tmp_path, capsys):
+    """Against ridge regression of the centred numbers in 64 bits; the files have the numbers with all their digits."""
+    far = np.round(10**9 + HOURS / HOURS.std(), 3)
+    c, run = constants(shipped, tmp_path, far, VALIDATION_SIZE=0.2), tmp_path / "run"
+    train_model.train(c)
+    result = evaluate_model.evaluate(c)
+    printed = capsys.readouterr().out
+    assert "target: a deviation of 1 around 1e+09 is lost in 32-bit floats" in printed
+    assert "model.keras answers in 64-bit floats" in printed
+    rows = load(**c).train.rows
+    x, y = X[rows].reshape(len(rows), -1), far[rows]
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17))).fit(x, y - y.mean())
+    rmse = np.sqrt(np.mean((ridge.predict(X[150:].reshape(50, -1)) + y.mean() - far[150:]) ** 2))
+    assert result["baselines"]["linear"] == pytest.approx(rmse, rel=1e-3)
+    assert result["baselines"]["mean"] == pytest.approx(np.sqrt(np.mean((far[150:] - far[:150].mean()) ** 2)))
+    assert result["rmse"] < 1.01 * rmse
+    true, answers = (column(run / "predictions.csv", name) for name in ("true_target", "predicted_target"))
+    np.testing.assert_array_equal(true, far[150:])
+    assert np.sqrt(np.mean((answers - true) ** 2)) == pytest.approx(result["rmse"], rel=1e-6)
+    model = load_model(run)
+    np.testing.assert_allclose(model.predict(X[150:], verbose=0)[:, 0] - 1e9, answers - 1e9, atol=1e-5)
+    np.savez(tmp_path / "new.npz", X=X[150:])
+    predict_model.predict(tmp_path / "new.npz", run)
+    np.testing.assert_allclose(column(run / "new_predictions.csv", "predicted_target") - 1e9, answers - 1e9, atol=1e-5)
+    with pytest.raises(InputError, match="TFLite computes in 32-bit floats.*export saved_model instead"):
+        export_model.export("tflite", str(run))
+
+
 def test_several_numbers_have_a_score_each(shipped, tmp_path, capsys):
     y = np.stack([HOURS, 1e6 * X[:, 0, 1], RNG.normal(size=200)], axis=1)
     c = constants(shipped, tmp_path, y)
@@ -115,7 +146,9 @@ def test_ts_with_a_target_label(tmp_path):
     data = load(DATASET=str(tmp_path))
     assert data.task.metric == "rmse"
     y = np.arange(8) / 4
-    np.testing.assert_allclose(data.train.y[:, 0], (y - y.mean()) / y.std(), rtol=1e-6)
+    np.testing.assert_array_equal(data.train.y[:, 0], y)
+    learned = data.task.loss_targets(data.train, data, None)
+    np.testing.assert_allclose(learned[:, 0], (y - y.mean()) / y.std(), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +156,7 @@ def test_ts_with_a_target_label(tmp_path):
     [
         (np.where(np.arange(200) == 7, np.nan, HOURS), {}, "the number .*of sequence 7"),
         (np.array(["a", "b"] * 100), {"TASK": "regression"}, "needs numbers as labels"),
+        (np.array(["1", "1_10"] * 100), {"TASK": "regression"}, "has words, such as '1_10'"),
         (np.ones(200), {"TASK": "regression"}, "the same in every training sequence"),
         (HOURS, {"CLASS_WEIGHT": "balanced"}, "CLASS_WEIGHT"),
     ],
@@ -140,4 +174,8 @@ def test_where_all_test_numbers_are_equal_there_is_no_r2(shipped, tmp_path, caps
     train_model.train(c)
     (figures,) = evaluate_model.evaluate(c)["per_target"].values()
     assert figures["r2"] is None and figures["rmse"] > 0
+    answers = np.full((60, 1), y.mean() + 1e-3 * y.std())  # R² is -1e-6
+    figures = score_regression(y[:, None], dict.fromkeys(("network", MEAN, LINEAR), answers), ["y"], 1)
+    assert figures["per_target"]["y"]["r2"] == pytest.approx(-1e-6, rel=0.01)
+    assert "-0.000" not in "\n".join(regression_lines(figures, ["y"]))
     json.loads((tmp_path / "run" / "evaluation.json").read_text(), parse_constant=pytest.fail)

@@ -91,8 +91,9 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
     np.testing.assert_allclose(served.serve(tf.constant(texts))[:, 0], raw, atol=1e-5)
     with pytest.raises(InputError, match="TFLite has no operators"):
         export_model.export("tflite", str(run))
-    (tmp_path / "new.txt").write_text("A very lovely film\nthe book was grim and it was new\n")
+    (tmp_path / "new.txt").write_text("A very lovely film\nthe new book was grim and it was\n")
     predict_model.predict(tmp_path / "new.txt", run)
+    assert "9.1 % of the words are not in the vocabulary" in capsys.readouterr().out  # 1 of 4 + 7: new
     with open(run / "new_predictions.csv") as file:
         assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad"]
     np.savez(tmp_path / "x.npz", X=np.zeros((3, 7)))

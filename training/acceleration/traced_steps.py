@@ -65,7 +65,7 @@ def reuse_network(model, data):
     """
     if not acceleration.applies_to(model):
         return model, {}
-    key = json.dumps([_anonymous_config(model), to_plain(data.task)], sort_keys=True)
+    key = json.dumps([_anonymous_config(model), to_plain(data.task), data.trains_with_gaps], sort_keys=True)
     if key not in _networks:
         for layer in _standardisations(model):  # constants would be traced with the steps
             layer.mean, layer.variance = tf.Variable(layer.mean), tf.Variable(layer.variance)

@@ -1,0 +1,99 @@
+"""DataFrames as tables, and the files that pandas reads with pyarrow: `.parquet` and `.feather`.
+
+A DataFrame is known by what it can do, so that pandas is needed by those who have one.
+"""
+
+import importlib.util
+
+import numpy as np
+
+from core.errors import InputError
+from core.lazy import lazy
+from readers.file_checks import refuse_damaged, refuse_larger_than_memory
+from readers.tables.table import Table, column_of_values, with_numbers
+
+pandas, pyarrow = lazy("pandas"), lazy("pyarrow")
+dataset, parquet = lazy("pyarrow.dataset"), lazy("pyarrow.parquet")
+
+
+def table_from_dataframe(where, frame, identifiers=(), ignored=None):
+    """Turn a pandas DataFrame into a table: the same as a text table that its `to_csv` writes.
+
+    Parameters: where says what it is, for messages; identifiers and ignored: see
+    readers/tables/delimited.py read_table.
+    Returns: Table. An index that has a name, or holds no row numbers, comes first; names of several levels are joined
+    by a blank.
+    Raises: InputError, naming the row, for what no text table could hold either.
+    """
+    return with_numbers(where, typed_table(where, frame), identifiers, ignored)
+
+
+def typed_table(where, frame):
+    """Return the Table of a DataFrame, its words as they are: readers/tables/table.py with_numbers finds numbers."""
+    header = [*frame.columns] != [*range(frame.shape[1])]
+    if frame.index.dtype.kind not in "iu" or any(name is not None for name in frame.index.names):
+        frame = frame.reset_index(allow_duplicates=True)
+    if not frame.shape[1]:
+        raise InputError(f"{where} is empty")
+    if not len(frame):
+        raise InputError(f"{where} has a header and no rows")
+    lines, names = range(1, len(frame) + 1), [*map(_joined, frame.columns)]
+    columns = [_column(where, name, frame.iloc[:, k], lines) for k, name in enumerate(names)]
+    return Table(names, columns, lines, header, [])
+
+
+def _joined(name):
+    """Write the name of a column, of several levels joined by a blank."""
+    return " ".join(filter(None, map(str.strip, map(str, name if isinstance(name, tuple) else [name]))))
+
+
+def _column(where, name, series, lines):
+    """Return the values of a pandas Series as column_of_values does."""
+    kind, missing = series.dtype.kind, series.isna().to_numpy()
+    if kind == "f" or kind in "iu" and missing.any():
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if kind in "iu":
+        return series.to_numpy()
+    values = series.astype(str if kind in "mM" else object).to_numpy(dtype=object, copy=True)
+    values[missing] = None
+    return column_of_values(where, name, values.tolist(), lines)
+
+
+def read_parquet(path):
+    """Read a `.parquet` file. Returns and raises as typed_table does."""
+    refuse_without(path, "pandas", "pyarrow")
+    with refuse_damaged(path, "cannot be read as .parquet", _errors()), open(path, "rb") as file:
+        opened = parquet.ParquetFile(file)
+        groups = (opened.metadata.row_group(k) for k in range(opened.metadata.num_row_groups))
+        cells = opened.metadata.num_rows * opened.metadata.num_columns
+        refuse_larger_than_memory(path, max(8 * cells, sum(group.total_byte_size for group in groups)))
+        # Words that repeat are in memory once, as in the file.
+        words = [
+            field.name for field in opened.schema_arrow if field.type in (pyarrow.string(), pyarrow.large_string())
+        ]
+        file.seek(0)
+        frame = pandas.read_parquet(file, read_dictionary=words)  # of a path, folders' names would be columns
+    return typed_table(path, frame)
+
+
+def read_feather(path):
+    """Read a `.feather` file. Returns and raises as typed_table does."""
+    refuse_without(path, "pandas", "pyarrow")
+    with refuse_damaged(path, "cannot be read as .feather", _errors()):
+        opened = dataset.dataset(path, format="feather")
+        refuse_larger_than_memory(path, 8 * opened.count_rows() * len(opened.schema))
+        frame = pandas.read_feather(path)
+    return typed_table(path, frame)
+
+
+def _errors():
+    """Return what pandas and pyarrow raise for damaged files."""
+    return (pyarrow.ArrowException, ValueError, OSError, MemoryError, KeyError, TypeError)
+
+
+def refuse_without(path, *packages):
+    """Raise InputError, with the line that installs them, where a package that a file needs is missing."""
+    if lost := [name for name in packages if importlib.util.find_spec(name) is None]:
+        raise InputError(
+            f"{path} needs the package {lost[0]} to be read: pip install {' '.join(packages)}, or convert it to .csv"
+        )
