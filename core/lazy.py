@@ -4,7 +4,9 @@
 for any other module.
 """
 
+import gc
 import importlib
+from contextlib import contextmanager
 
 
 class Lazy:
@@ -27,11 +29,24 @@ class Lazy:
         return Lazy(lambda: self._value()(*arguments, **named))
 
 
+@contextmanager
+def collector_held():
+    """Hold Python's garbage collector while libraries are imported: it would walk over their objects time and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def lazy(module, name=None):
     """Return what stands for a module, or for what it calls `name`, until it is used."""
 
     def load():
-        loaded = importlib.import_module(module)
+        with collector_held():
+            loaded = importlib.import_module(module)
         return loaded if name is None else getattr(loaded, name)
 
     return Lazy(load)

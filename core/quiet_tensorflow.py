@@ -9,6 +9,8 @@ import sys
 import tempfile
 from contextlib import contextmanager
 
+from core.lazy import collector_held
+
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # oneDNN's kernels split their sums by thread; without them the same seed gives the same weights on 1, 2 or 8 threads.
@@ -38,16 +40,11 @@ def standard_error_caught():
                 os.write(2, caught.read())
 
 
-# Python's garbage collector would walk over the million objects of TensorFlow's modules time and again, and once more
-# when the process ends, though all of them stay: a third of a short run's time.
-collecting = gc.isenabled()
-gc.disable()
-with standard_error_caught():
+with collector_held(), standard_error_caught():
     import keras
     import tensorflow as tf
-gc.freeze()
-if collecting:
-    gc.enable()
+
+    gc.freeze()  # these million objects all stay: else it walks over them now and then, and when the process ends
 
 # Python-side warnings too: a search builds many models, and TensorFlow warns of each function traced after the fifth.
 tf.get_logger().setLevel("ERROR")
