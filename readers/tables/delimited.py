@@ -95,6 +95,16 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         body, lines, damaged = _without_damaged(body, lines, len(names), separator)
         notes += damaged
     empty = ignored_places(names, ignored, notes)
+    columns = _columns_with_names(path, body, lines, names, separator, identifiers, empty)
+    return without_nameless(path, Table(names, columns, lines, header is not None, notes))
+
+
+def _columns_with_names(path, body, lines, names, separator, identifiers, empty):
+    """Read the columns, those whose values name something as they are written.
+
+    Parameters: identifiers: see read_table; empty are the places of columns that are left empty.
+    Returns: list of columns, as Table has them. Raises: InputError as read_table does.
+    """
     identifiers = {place_of(names, column): most for column, most in identifiers}
     named = {}
     for k in {*identifiers} - {None, *empty}:
@@ -108,7 +118,7 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         if isinstance(columns[k], np.ndarray):
             cells = ["" if missing else cell for cell, missing in zip(cells, np.isnan(columns[k]))]
             columns[k] = numbers_or_names(columns[k], cells, identifiers[k])
-    return without_nameless(path, Table(names, columns, lines, header is not None, notes))
+    return columns
 
 
 def _has_decimal_commas(path, body, lines):
