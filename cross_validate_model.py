@@ -9,10 +9,12 @@ import os
 
 from cnn_lstm_model import build_model
 from core import run_folder
-from core.constants import check_constants, or_one_of, read_constants, text, whole
+from core.constants import RUN_FILES, check_constants, or_one_of, read_constants, text, whole
+from core.locks import locked
 from core.script import run_script
 from data_preprocessing import load_data, read
 from experiments.cross_validation import folds_from_data, run_folds
+from experiments.evaluated_run import refuse_without_test_set
 from experiments.experiment import Experiment
 from experiments.train_run import check_compatible
 from networks.size_checks import check_sizes
@@ -30,9 +32,9 @@ ALLOWED = {
 }
 
 
-def main():
+def main(assigned=None):
     """Cross-validate as the constants in the files say."""
-    cross_validate(read_constants(), read_constants(["cross_validate_model"]))
+    cross_validate(read_constants(assigned=assigned), read_constants(["cross_validate_model"], assigned))
 
 
 def cross_validate(constants, options):
@@ -41,16 +43,19 @@ def cross_validate(constants, options):
     Returns: the dictionary that summary.json holds. Raises: InputError for an impossible constant.
     """
     c, o = check_constants(constants), check_constants(options, ["cross_validate_model"])
+    refuse_without_test_set(c, "a cross-validation")
     folder = run_folder.resolved(o.FOLD_DIR, "FOLD_DIR")
     as_read = read(c)
     folds, fingerprint = folds_from_data(*as_read, c, o.FOLDS), content_fingerprint(as_read)
-    data = load_data(c, fold=folds[0])
+    data = load_data(fold=folds[0], **c)
     check_sizes(convolution_input_shape(data), c)
     check_compatible(data, c)
     experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
-    with run_folder.locked(folder, "cross-validation", "FOLD_DIR"):
-        return run_folds(folds, data, experiment, fingerprint)
+    with locked(folder, "cross-validation", "FOLD_DIR"):
+        summary = run_folds(folds, data, experiment, fingerprint)
+    print("Next: python train_model.py (of the folds no network is kept)")
+    return summary
 
 
 if __name__ == "__main__":
-    run_script(main, __doc__)
+    run_script(main, __doc__, files=(*RUN_FILES, "cross_validate_model"))

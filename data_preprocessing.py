@@ -3,14 +3,19 @@
 The constants below say which data; `python train_model.py` uses them.
 """
 
+import os
+
 import numpy as np
 
 from core.constants import (
     LIST_OF_COLUMNS,
+    LIST_OF_LABELS,
     NAME_OR_PLACE,
     NAMES_OR_PLACES,
+    PLACE_OR_BOX,
     SEQUENCES,
     SIZE,
+    constants_with,
     one_of,
     or_none,
     or_zero,
@@ -20,12 +25,18 @@ from core.constants import (
 )
 from core.errors import InputError
 from core.files import project_path
-from readers import read_data_set
+from core.progress import said_if_slow
+from core.wording import counted
+from experiments.evaluated_run import constants_to_retrain
+from readers import read_data_set, read_in_memory
+from readers.in_memory import IN_MEMORY
 from readers.tables.sanity_checks import variant_notes
 from readers.text_files import composed
+from sequences.ignored_labels import absent_notes, have_one_label, without_ignored
+from sequences.joined import all_for_training
 from sequences.preparation import Preparation
-from sequences.splits import groups_of
-from sequences.statistics import rounding_notes, unseen_word_notes
+from sequences.splits import groups_of, has_validation, official_validation_notes
+from sequences.statistics import rounding_notes, unchanged_notes, unseen_word_notes
 from sequences.stream_windows import cut_streams
 from sequences.toy_datasets import GENERATED, generate
 from sequences.types import Data
@@ -38,17 +49,27 @@ TASK = None
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
 FEATURES = 1  # values per time step of a generated sequence
-TEST_SIZE = 0.2  # held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first
+# Held-out part: a fraction, or a number of sequences (with GROUP: of groups); official splits go first. 0: none, train
+# on all there is, official test and validation sets too
+TEST_SIZE = 0.2
 VALIDATION_SIZE = 0.0  # cut from the training set: 0 (none), a fraction, or a number of sequences; for choosing
 SEED = 42  # 0 to 2**32 - 1: draws data, split, initial weights and the order of batches; another value, another draw
 # "training": standardise by the training set's mean and deviation; "sequence": then each sequence by its own, where
 # levels differ between people or sensors and say nothing
 STANDARDISE = "training"
 # Tables. Columns go by their names, or by their places: 0 the first, -1 the last.
-SEQUENCE = None  # what a sequence is: "row", "file", the rows that share a column (or list of columns); None, the file
+# Column that says what was measured, where variables stand below each other (id, time, variable, value): each becomes a
+# feature; the one other column of numbers holds the values
+PIVOT = None
+# What a sequence is: "row", "file", the rows that share a column (or list of columns), "annotation", WINDOW rows around
+# each label of a row, as of heartbeats; None, the file
+SEQUENCE = None
 # Column to learn: words or whole numbers are classes, decimals numbers to predict. A list: columns of 0 and 1, several
 # labels at once
 LABEL = None
+# Table with the labels, where the data have none; LABEL is then a column of it. Its rows are matched by the id in
+# SEQUENCE, by names of files, by time (onset, duration), or in order
+LABEL_FILE = None
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training set; the rest is one word
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
@@ -61,14 +82,18 @@ WINDOW = None  # rows that make one input; None: whole sequences, to forecast 24
 WINDOW_LABEL = "all"
 STRIDE = None  # rows from one window to the next; None: half a window, to forecast 1
 HORIZON = 1  # forecasting: rows ahead that it forecasts
+# Climate data: a place, [latitude, longitude], whose nearest cell is read, or a box, [south, west, north, east], of
+# whose cells the mean is, or with SEQUENCE = ["lat", "lon"] each as a series
+REGION = None
 SEASON = None  # forecasting: rows in a season (12 for months), to compare with the row one season before
 IGNORE = None  # columns to leave out of a table, such as ["note"]
+IGNORE_LABELS = None  # labels whose rows are in no window, such as [0] or ["Movement time"]
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # video clips: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
 TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test set
-# What stays in one part, such as a person: tables, a column; recordings, a regular expression with one (group) in the
-# path below the folder.
+# What stays in one part, such as a person: tables, a column; files that are recordings, a regular expression with one
+# (group) in the path below the folder.
 GROUP = None
 
 ALLOWED = {
@@ -77,12 +102,14 @@ ALLOWED = {
     "N_SAMPLES": whole(4, 10**9),
     "TIME_STEPS": whole(1),
     "FEATURES": whole(1),
-    "TEST_SIZE": SIZE,
+    "TEST_SIZE": or_zero(SIZE),
     "VALIDATION_SIZE": or_zero(SIZE),
     "SEED": whole(0, 2**32 - 1),
     "STANDARDISE": one_of("training", "sequence"),
+    "PIVOT": or_none(NAME_OR_PLACE),
     "SEQUENCE": or_none(SEQUENCES),
     "LABEL": or_none(NAMES_OR_PLACES),
+    "LABEL_FILE": or_none(text("the path of a table with labels")),
     "TEXT": or_none(NAME_OR_PLACE),
     "VOCABULARY": whole(3),
     "TARGET": or_none(NAMES_OR_PLACES),
@@ -91,8 +118,10 @@ ALLOWED = {
     "WINDOW_LABEL": one_of("all", "last", "any", "most"),
     "STRIDE": or_none(whole(1)),
     "HORIZON": whole(1),
+    "REGION": or_none(PLACE_OR_BOX),
     "SEASON": or_none(whole(1)),
     "IGNORE": or_none(LIST_OF_COLUMNS),
+    "IGNORE_LABELS": or_none(LIST_OF_LABELS),
     "FRAMES": whole(2, 10_000),
     "FRAME_SIZE": whole(4, 4096),
     "TEST_FILES": or_none(pattern()),
@@ -100,17 +129,34 @@ ALLOWED = {
 }
 
 
-def load_data(c, validation_seed=None, fold=None):
-    """Generate or read the data set that the constants describe, split it, prepare it and encode what is learned.
+def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
+    """Generate or read a data set, split it, prepare it and encode what is learned.
 
-    Parameters: validation_seed, draws another validation set than SEED does, the test set stays; fold, of a
-    cross-validation. Returns: Data. Raises: InputError for a path or content that cannot be used.
+    Parameters: x, in place of DATASET, is a pandas DataFrame, numbers (n, time[, features]), a list of n arrays
+    (time_i[, features]) or n texts, and y (n,) the labels beside it, where it is no DataFrame; validation_seed draws
+    another validation set than SEED does, the test set stays; fold, of a cross-validation; constants, by their names,
+    stand in place of what the files say.
+    Returns: Data. Raises: InputError for constants, a path or content that cannot be used.
     """
     # Read.
-    sequences, official_test = read(c)
+    c = constants_with(constants, "load_data")
+    if x is not None:
+        c = c.changed(DATASET=IN_MEMORY)
+    elif y is not None:
+        raise InputError("y is given without x")
+    retrained = []
+    if c.EVALUATED_RUN is not None:
+        again, retrained = constants_to_retrain(c, lambda **own: load_data(x, y, **own))
+        c = again.changed(DATASET=again.DATASET if x is None else IN_MEMORY)
+    with said_if_slow(f"Reading {c.DATASET} ...", after=3):
+        sequences, official_test = read(c) if x is None else (with_composed_names(read_in_memory(x, y, c)), None)
+    sequences = sequences.noted(*retrained)
+    if not c.TEST_SIZE:
+        sequences, official_test = all_for_training(sequences, official_test, c.DATASET), None
+    sequences = sequences.noted(*official_validation_notes(sequences))
     rounding = rounding_notes(sequences) or official_test and rounding_notes(official_test) or []
     sequences = sequences.replace(dtype="float64" if rounding else "float32")
-    sequences = sequences.noted(*rounding, *group_notes(sequences, official_test, c))
+    sequences = sequences.noted(*rounding, *unchanged_notes(sequences), *group_notes(sequences, official_test, c))
     task_class = task_of(sequences, c)
     ineffective = ineffective_constants(task_class, sequences, c)
 
@@ -124,9 +170,8 @@ def load_data(c, validation_seed=None, fold=None):
 
     # Fit the preparation, and what the task learns, to the training set. Both see the validation set too, so that other
     # draws of it find the same lengths and classes.
-    development = (
-        np.sort(np.concatenate([rows["training"], rows["validation"]])) if c.VALIDATION_SIZE else rows["training"]
-    )
+    validated = has_validation(sequences, c)
+    development = np.sort(np.concatenate([rows["training"], rows["validation"]])) if validated else rows["training"]
     preparation = Preparation.fit(sequences, development, c.VOCABULARY)
     task = task_class.fit(sequences, development, c)
     prepared = preparation.apply(sequences, c.DATASET).noted(*shape_note(preparation))
@@ -139,39 +184,69 @@ def load_data(c, validation_seed=None, fold=None):
     # Encode the targets.
     splits, prepared = task.make_splits(prepared, official_test, rows, c)
     prepared = prepared.noted(*unseen_word_notes(splits, preparation.columns, task.unit))
-    validation = splits["validation"] if c.VALIDATION_SIZE else None
-    return Data(splits["training"], validation, splits["test"], task, preparation, prepared)
+    validation = splits["validation"] if validated else None
+    test = splits["test"] if c.TEST_SIZE else None
+    return Data(splits["training"], validation, test, task, preparation, prepared, c)
 
 
 def ineffective_constants(task, sequences, c):
     """Return assignments of constants that were set, and have no effect on these data."""
     is_text, is_stream = sequences.kind == "texts", sequences.kind == "streams"
     names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
-    if not (is_stream and task.stratified):
+    if not (is_stream and task.stratified) or c.SEQUENCE == "annotation":
         names.append("WINDOW_LABEL")
-    if not is_stream and not is_text and c.SEQUENCE != "row" and "LABEL" not in names:
+    if not have_one_label(sequences):
+        names.append("IGNORE_LABELS")
+    if c.SEQUENCE == "annotation":
+        names.append("STRIDE")
+    beside = sequences.labelled_beside
+    if not is_stream and not is_text and not beside and c.SEQUENCE != "row" and "LABEL" not in names:
         names.append("LABEL")
     if is_text:
         names += ["STANDARDISE", "SEQUENCE"]
     from_file = sequences.groups is not None and sequences.columns is None and sequences.names is None
     if from_file and c.TEXT is None and c.SEQUENCE != "row":  # groups that the file brings
         names.append("GROUP")
+    if not c.TEST_SIZE:
+        names.append("TEST_FILES")
     if sequences.columns is None and c.SEQUENCE != "row":
-        names.append("IGNORE")
+        names += ["IGNORE", "PIVOT"]
+    if sequences.splits is not None and c.VALIDATION_SIZE:  # the validation set is an official one
+        names.append("VALIDATION_SIZE")
+    if sequences.kind == "series" or c.DATASET in (*GENERATED, IN_MEMORY):
+        names.append("LABEL_FILE")
     return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training", "all")]
 
 
 def group_notes(train, test, c):
-    """Say which groups differ only in case or spaces, and how many of the official test set are in training too."""
-    if train.kind == "series" or train.groups is None and (c.GROUP is None or train.names is None):
-        return []
+    """Say which groups are written alike, and how many of the official test or validation set are in training too."""
     known, held_out = (
-        set() if own is None or (groups := groups_of(own, c.GROUP)) is None else {*map(str, groups)}
+        None
+        if own is None or own.kind == "series" or own.groups is None and (c.GROUP is None or own.names is None)
+        else groups_of(own, c.GROUP).astype(str)
         for own in (train, test)
     )
-    effect = "the score tells how well they are known again, not how well new ones are"
-    many = f"{len(held_out & known)} of {len(held_out)} groups of the test set are in the training set too: {effect}"
-    return variant_notes(known | held_out, "groups") + [many] * bool(held_out & known)
+    if known is None and held_out is None:
+        return []
+    if test is not None and (known is None or held_out is None):
+        has, lacks = ("test", "training") if known is None else ("training", "test")
+        return [f"the {lacks} set has no groups, the {has} set has: whether one is in both cannot be told"]
+    notes = variant_notes({*known, *(held_out if test is not None else ())}, "groups")
+    if test is not None:
+        notes += shared_group_notes(known, held_out, "test")
+    if train.splits is not None:
+        notes += shared_group_notes(known[train.splits == 0], known[train.splits == 1], "validation")
+    return notes
+
+
+def shared_group_notes(known, held_out, name):
+    """Say how many groups of a held-out set are among those known from training, a list of a line or none."""
+    held_out = {*held_out}
+    both = len(held_out & {*known})
+    which = f"{both} of {counted(len(held_out), 'group')} of the {name} set {'is' if both == 1 else 'are'}"
+    score = "the score" if name == "test" else "its score"
+    effect = f"{score} tells how well they are known again, not how well new ones are"
+    return [f"{which} in the training set too: {effect}"] * bool(both)
 
 
 def shape_note(preparation):
@@ -184,16 +259,23 @@ def shape_note(preparation):
 
 
 def read(c):
-    """Make or read the data set DATASET. Returns: (Sequences, Sequences of the official test set or None)."""
+    """Make or read the data set DATASET, without the labels to ignore.
+
+    Returns: (Sequences, Sequences of the official test set or None).
+    """
     if c.DATASET in GENERATED:
-        return generate(c), None
+        return without_ignored(generate(c), c.IGNORE_LABELS), None
     path = project_path(c.DATASET, "DATASET")
     if not path.exists():
         known = ", ".join(f'"{name}"' for name in GENERATED)
         raise InputError(
             f"DATASET = {c.DATASET!r} is not found: it must be {known} or a path, from the project folder on"
+            + (", its folders divided by /" if "\\" in c.DATASET and os.sep == "/" else "")
         )
-    return tuple(own and with_composed_names(own) for own in read_data_set(path, c))
+    found = [own and with_composed_names(own) for own in read_data_set(path, c)]
+    absent = absent_notes(found, c.IGNORE_LABELS)
+    train, test = (own and without_ignored(own, c.IGNORE_LABELS) for own in found)
+    return train.noted(*absent), test
 
 
 def with_composed_names(sequences):

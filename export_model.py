@@ -1,36 +1,63 @@
 """python export_model.py saved_model
+python export_model.py onnx
 python export_model.py tflite
+python export_model.py tflite_small
 
-Write the trained run in a form that runs without Keras: RUN_DIR/saved_model (TensorFlow Serving, C++, Java) or
-RUN_DIR/model.tflite (phones and microcontrollers; built-in operators only, one sequence at a time).
+Write the trained run in a form that runs without Keras: RUN_DIR/saved_model (TensorFlow Serving, C++, Java),
+RUN_DIR/model.onnx (ONNX Runtime; needs tf2onnx) or RUN_DIR/model.tflite (phones and microcontrollers; built-in
+operators only, one sequence at a time). RUN_DIR/model_small.tflite has weights of 8 bits, takes about half the room and
+answers a little differently: its score on the test set is printed beside that of model.keras.
 """
 
 from core import files, run_folder
-from core.constants import read_constants
+from core.constants import RUN_FILES, names_in, read_constants
 from core.errors import InputError
 from core.script import run_script
-from experiments.export import to_saved_model, to_tflite
-from training.saved_run import open_run
+from data_preprocessing import load_data
+from experiments.evaluate_run import check_same_data
+from experiments.export import to_onnx, to_saved_model, to_tflite
+from experiments.tflite_score import compare_scores
+from readers.in_memory import IN_MEMORY
+from training.saved_run import as_run, open_run
 
-FORMS = ("saved_model", "tflite")
+FORMS = ("saved_model", "onnx", "tflite", "tflite_small")
 
 
-def main(form):
-    """Export the run in RUN_DIR as `form`: "saved_model" or "tflite"."""
-    print(f"Wrote {files.shown(export(form, read_constants().RUN_DIR))}")
+def main(form, assigned=None):
+    """Export the run in RUN_DIR as `form`, one of FORMS; of one that answers differently print how well it does."""
+    run = open_run(run_folder.run_path(read_constants(assigned=assigned).RUN_DIR))
+    path = export(form, run)
+    print(f"Wrote {files.shown(path)}", flush=True)
+    if form == "tflite_small":
+        print(score(run, path))
 
 
-def export(form, run_dir):
-    """Export the run in `run_dir` as "saved_model" or "tflite". Returns: the path written. Raises: InputError."""
+def export(form, run):
+    """Export a run, of `train`, or that in a folder, as one of FORMS. Returns: the path written. Raises: InputError."""
     if form not in FORMS:
         raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
-    run = open_run(run_folder.run_path(run_dir))
+    run = as_run(run)
     model = run.load_model(takes_raw_texts=True)
     with run.unchanged():
-        if form == "tflite":
-            return to_tflite(model, run.folder, run.record.input_shape)
-        return to_saved_model(model, run.folder)
+        if form == "saved_model":
+            return to_saved_model(model, run.folder)
+        if form == "onnx":
+            return to_onnx(model, run.folder)
+        return to_tflite(model, run.folder, run.record.input_shape, small=form == "tflite_small")
+
+
+def score(run, path):
+    """Return the line that compares a TFLite file with model.keras on the test set, or says why nothing can."""
+    c = run.constants.changed(RUN_DIR=str(run.folder))
+    try:
+        if c.DATASET == IN_MEMORY:
+            raise InputError(f"the run was trained on {IN_MEMORY}")
+        data = load_data(**c)
+        check_same_data(run, data, c, names_in("data_preprocessing"))
+    except InputError as error:
+        return f"{path.name} is not scored on the test set: {error}"
+    return compare_scores(run, path, data)
 
 
 if __name__ == "__main__":
-    run_script(main, __doc__, arguments=1)
+    run_script(main, __doc__, arguments=1, files=RUN_FILES, only=["RUN_DIR"])

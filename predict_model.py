@@ -11,55 +11,76 @@ from pathlib import Path
 import numpy as np
 
 from core import files, run_folder
-from core.constants import read_constants
+from core.constants import RUN_FILES, read_constants
 from core.errors import InputError
 from core.script import run_script
-from readers import read_new
+from readers import read_in_memory, read_new
+from readers.in_memory import IN_MEMORY
 from sequences.preparation import with_columns
 from sequences.statistics import rounding_notes
 from sequences.types import Split
 from sequences.windows import cut_recordings
 from training.prediction import predict as predict_with
-from training.saved_run import open_run
+from training.saved_run import as_run
+
+# Columns of new_predictions.csv whose cells are no numbers, or names that may look like some.
+TEXT_COLUMNS = ("file", "text", "predicted_label", "file_name", "transcription", "confidence", "series", "time")
 
 
-def main(path):
+def main(path, assigned=None):
     """Predict the sequences in the file at `path` with the run in RUN_DIR."""
-    if not path.strip():
-        raise InputError("PATH is empty: it must name a file or a folder")
-    predict(path, read_constants().RUN_DIR)
+    if not path.strip():  # Path("") is the current folder
+        raise InputError('PATH is empty: it must name a file or a folder, "." the current one')
+    predict(run_folder.run_path(read_constants(assigned=assigned).RUN_DIR), path)
 
 
-def predict(path, run_dir):
-    """Predict the sequences or the series at `path` with the run in `run_dir`, print a summary and write the files.
+def predict(run, new):
+    """Predict new sequences, or forecast series beyond their end; print a summary and write the files.
 
+    Parameters: run, of `train`, or the path of its folder; new, a path, or what load_data takes as x.
+    Returns: {column of new_predictions.csv: array}, numbers where all its cells are; for a DataFrame a DataFrame.
     Raises: InputError for data that the run cannot take.
     """
-    if path == "":  # Path("") is the current folder
-        raise InputError('"" is no path: type python predict_model.py PATH, "." for the current folder')
-    run = open_run(run_folder.run_path(run_dir))
+    run, where = as_run(run), new if isinstance(new, (str, Path)) else IN_MEMORY
     task, preparation, input_shape = run.task, run.preparation, run.record.input_shape
-    new = read_new(Path(path), run.constants, preparation)
-    if preparation.kind == "series" and new.columns is None:
-        raise InputError(f"{path} holds sequences; the run in {files.shown(run.folder)} was trained on a time series")
-    new = with_columns(new, preparation.columns, path)  # trained on no table: a table's rows are time steps
-    if preparation.kind != "series" and not preparation.unequal_lengths:
-        new = cut_recordings(new.replace(divided_by_time=preparation.divided_by_time), preparation.steps, path)
-    if preparation.dtype == "float32":
-        new = new.noted(*rounding_notes(new, "the run takes 32-bit floats, train it on such data"))
-    new = preparation.apply(new, path)
-    new, x = task.new_inputs(new, input_shape, path)
+    if where is IN_MEMORY:
+        read = read_in_memory(new, None, run.constants, preparation)
+    else:
+        read = read_new(Path(new), run.constants, preparation)
+    prepared, x = prepare(read, run, where)
     split = Split(x, None, np.arange(len(x)), dtype=preparation.dtype)
     answers = task.decode(predict_with(run.load_model(), split))
-    report = task.report_new(new, answers, input_shape)
+    report = task.report_new(prepared, answers, input_shape)
     with run.unchanged():
         files.write_csv(run.folder / "new_predictions.csv", report.header, report.rows)
         for name, picture in report.pictures.items():
             files.write_atomically(run.folder / name, picture)
     written = " and ".join([files.shown(run.folder / "new_predictions.csv"), *report.pictures])
     count = f"{len(x)} {task.unit if len(x) != 1 else task.unit[:-1]}"
-    print("\n".join([*new.notes, *report.lines, f"Wrote {written}: {count}"]))
+    print("\n".join([*prepared.notes, *report.lines, f"Wrote {written}: {count}"]))
+    columns = {name: as_array(name, cells) for name, cells in zip(report.header, zip(*report.rows))}
+    return new.__class__(columns) if hasattr(new, "iloc") else columns
+
+
+def prepare(new, run, where):
+    """Bring new Sequences to the form that the run was trained on. Returns: (Sequences, what the network takes)."""
+    preparation = run.preparation
+    if preparation.kind == "series" and new.columns is None:
+        raise InputError(f"{where} holds sequences; the run in {files.shown(run.folder)} was trained on a time series")
+    new = with_columns(new, preparation.columns, where)  # trained on no table: a table's rows are time steps
+    if preparation.kind != "series" and not preparation.unequal_lengths:
+        new = cut_recordings(new.replace(divided_by_time=preparation.divided_by_time), preparation.steps, where)
+    if preparation.dtype == "float32":
+        new = new.noted(*rounding_notes(new, "the run takes 32-bit floats, train it on such data"))
+    return run.task.new_inputs(preparation.apply(new, where), run.record.input_shape, where)
+
+
+def as_array(name, cells):
+    """Return a column of new_predictions.csv as an array, of numbers but where its cells are names or texts."""
+    if name in ("index", "step") and all(map(str.isdigit, map(str, cells))):
+        return np.array(cells, dtype=int)
+    return np.array(cells, dtype=object if name in ("index", *TEXT_COLUMNS) else float)
 
 
 if __name__ == "__main__":
-    run_script(main, __doc__, arguments=1)
+    run_script(main, __doc__, arguments=1, files=RUN_FILES, only=["RUN_DIR"])

@@ -9,11 +9,13 @@ import os
 
 from cnn_lstm_model import build_model
 from core import ledger, run_folder
-from core.constants import SIZE, check_constants, names_in, one_of, read_constants, text, whole
+from core.constants import RUN_FILES, SIZE, check_constants, names_in, one_of, read_constants, text, whole
 from core.lazy import lazy
+from core.locks import locked
 from core.script import run_script
 from data_preprocessing import load_data
 from experiments.evaluate_run import score_and_report
+from experiments.evaluated_run import refuse_without_test_set
 from experiments.experiment import Experiment
 from experiments.search import show_result, successive_halving
 from experiments.train_run import check_compatible, train_and_save
@@ -60,9 +62,9 @@ ALLOWED = {
 }
 
 
-def main():
+def main(assigned=None):
     """Search as the constants in the files say."""
-    search(read_constants(), read_constants(["tune_model"]))
+    search(read_constants(assigned=assigned), read_constants(["tune_model"], assigned))
 
 
 def search(constants, options):
@@ -72,24 +74,25 @@ def search(constants, options):
     Returns: (the winner's constants, the figures of its evaluation). Raises: InputError for an impossible one.
     """
     c, o = check_constants(constants), check_constants(options, ["tune_model"])
+    refuse_without_test_set(c, "a search")
     folder = run_folder.resolved(o.TUNE_DIR, "TUNE_DIR")
     trials = draw_trials(o, c.SEED, searchable=[*names_in("cnn_lstm_model"), *names_in("train_model")])
-    data = load_data(c.changed(VALIDATION_SIZE=o.SEARCH_VALIDATION_SIZE))
+    data = load_data(**c.changed(VALIDATION_SIZE=o.SEARCH_VALIDATION_SIZE))
     for trial in trials:
         check_compatible(data, c.changed(**trial | {"PATIENCE": None}))
         check_sizes(convolution_input_shape(data), c.changed(**trial))
     experiment = Experiment(c, o, load_data, build_model, folder, data.task.metric, os.getpid())
-    ledger.read_rows()  # a damaged one is refused before the search, not after it
-    with run_folder.locked(folder, "search", "TUNE_DIR"):
+    ledger.read_rows(folder / "best")  # a damaged one is refused before the search, not after it
+    with locked(folder, "search", "TUNE_DIR"):
         finished = load_finished_trials(experiment, trials, fingerprints(data))
         alive, rungs = successive_halving(trials, experiment, finished)
         show_result(alive, rungs, trials, finished, experiment)
         best = trials[alive[0]]
         final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
         print("\nThe winner, trained on the whole training set:", flush=True)
-        data = load_data(final)
+        data = load_data(**final)
         return best, score_and_report(train_and_save(data, build_model, final), data, final)
 
 
 if __name__ == "__main__":
-    run_script(main, __doc__)
+    run_script(main, __doc__, files=(*RUN_FILES, "tune_model"))

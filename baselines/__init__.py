@@ -3,6 +3,7 @@
 MAJORITY, MEAN, LINEAR, ALL_LABELS = "majority", "mean", "linear", "all labels"
 PREVIOUS_LABEL = "previous label"  # no rival for everyone: often it is not known in time
 PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
+CONSTANT_SPEED = "constant speed"  # of places
 FREQUENT = "most frequent transcript"
 DESCRIPTIONS = {  # within a sentence
     MAJORITY: "the majority class",
@@ -10,6 +11,7 @@ DESCRIPTIONS = {  # within a sentence
     MEAN: "the mean of the training set",
     PERSISTENCE: "persistence (repeating the last value)",
     SEASON_BEFORE: "the season before",
+    CONSTANT_SPEED: "constant speed (the last step, again and again)",
     FREQUENT: "the most frequent transcript",
     PREVIOUS_LABEL: "the label of the row before",
     LINEAR: "the linear model",

@@ -106,7 +106,7 @@ def trials_of(name, folds, networks, rivals=None):
     for number, fold in enumerate(folds):
         constants = read_constants().changed(**{"TASK": "classification"} | CONSTANTS | fold)
         try:
-            data = load_data(constants)
+            data = load_data(**constants)
         except InputError as error:
             print(f"Skipped {name}: {' '.join(str(error).split())}")
             return []

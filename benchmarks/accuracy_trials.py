@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 from baselines import LINEAR
-from core import ledger
 from core.errors import InputError
 from core.files import PROJECT
 from data_preprocessing import load_data
@@ -45,7 +44,6 @@ def run_trial(trial, epochs, threads):
         constants = constants.changed(SEED=int(trial["seed"]))
     try:
         with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-            ledger.LEDGER = Path(folder) / "ledger.csv"
             constants = constants.changed(RUN_DIR=str(Path(folder) / "run"))
             figures = run(constants, threads)
     except InputError as error:
@@ -60,13 +58,13 @@ def choice(constants, threads):
     Of evenly spread epochs those with the highest accuracy, each averaged with its neighbours; of equals the most.
     Where the rest is small it is drawn several times, and accuracies are averaged: few sequences are not to choose.
     """
-    data, began = load_data(constants), time.perf_counter()
+    data, began = load_data(**constants), time.perf_counter()
     held_out = len(data.validation)
     looks = sorted({max(1, constants.EPOCHS * k // LOOKS) for k in range(1, LOOKS + 1)})
     draws, scores = draws_of(held_out), []
     for draw in range(draws):
         seed = constants.SEED + draw
-        data = load_data(constants, validation_seed=seed) if draw else data
+        data = load_data(validation_seed=seed, **constants) if draw else data
         drawn, parameters = scores_at(looks, data, constants.changed(SEED=seed))
         scores.append(drawn)
     scores = np.mean(scores, axis=0)
@@ -136,7 +134,7 @@ def network(constants, threads):
     from core.quiet_tensorflow import keras, tf
 
     tf.get_logger().setLevel("ERROR")  # a process runs many trials: that each traces anew is no fault
-    run, data = train_model.train(constants), load_data(constants)
+    run, data = train_model.main(constants), load_data(**constants)
     found = {"epochs": constants.EPOCHS, "parameters": run.record.parameters}
     found["accuracy"] = f"{accuracy(run.load_model(), data.test, data):.4f}"
     keras.backend.clear_session()  # the process goes on to the next trial
@@ -145,7 +143,7 @@ def network(constants, threads):
 
 def ridge(constants, threads):
     """Fit the linear model that every report shows. Returns: its figures."""
-    data, began = load_data(constants), time.perf_counter()
+    data, began = load_data(**constants), time.perf_counter()
     answers, _ = data.task.baselines(data, constants)
     share = np.mean(answers[LINEAR] == data.test.y)
     return {"epochs": "", "parameters": "", "accuracy": f"{share:.4f}"} | figures_of(data, time.perf_counter() - began)
@@ -156,7 +154,7 @@ def linear_models(constants, threads):
     from cnn_lstm_model import build_model
     from training.build import build
 
-    data, began = load_data(constants), time.perf_counter()
+    data, began = load_data(**constants), time.perf_counter()
     model = build(data, build_model, constants)
     output = model.get_layer("output")
     output.set_weights([np.zeros_like(weights) for weights in output.get_weights()])
@@ -173,7 +171,7 @@ def minirocket(constants, threads):
     from aeon.classification.convolution_based import MiniRocketClassifier
     from aeon.transformations.collection.convolution_based import MiniRocket
 
-    data = load_data(constants)
+    data = load_data(**constants)
     classifier = MiniRocketClassifier(random_state=constants["SEED"], n_jobs=threads)
     x, x_test = channels_first(data.train), channels_first(data.test)
     if constants["STANDARDISE"] == "sequence":

@@ -23,7 +23,6 @@ from accuracy_tables import markdown
 
 import evaluate_model
 import train_model
-from core import ledger
 from core.constants import read_constants
 from core.errors import InputError
 from core.files import PROJECT, write_atomically
@@ -86,7 +85,7 @@ def main(path):
 def measure(name, c, constants):
     """Choose the epochs, then score each seed. Returns: rows of the table, RMSE and, of many series, MASE."""
     validation, coverage = [], []
-    most = max(1, min(MOST_EPOCHS, BUDGET // len(load_data(c).train)))
+    most = max(1, min(MOST_EPOCHS, BUDGET // len(load_data(**c).train)))
     for seed in SEEDS:
         history, result = run(c.changed(SEED=seed, EPOCHS=most, VALIDATION_SIZE=VALIDATION_SIZE))
         validation.append(history["val_rmse"])
@@ -113,13 +112,12 @@ def score_cells(name, scores):
 def run(c):
     """Train and evaluate in a temporary folder. Returns: (history, figures of the evaluation)."""
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        ledger.LEDGER = Path(folder) / "ledger.csv"
         c = c.changed(RUN_DIR=str(Path(folder) / "run"))
-        train_model.train(c)
-        with open(Path(folder) / "run" / "history.csv", newline="") as file:
+        train_model.main(c)
+        with open(Path(folder) / "run" / "history.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
         history = {name: [float(row[name]) for row in rows] for name in rows[0]}
-        return history, evaluate_model.evaluate(c)
+        return history, evaluate_model.main(c)
 
 
 if __name__ == "__main__":

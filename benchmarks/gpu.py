@@ -55,7 +55,7 @@ def main():
     )
     tables = [speed.markdown(TRAINED, trained), speed.markdown(speed.HEADER, map(speed.cells, rows)), note]
     path = speed.RESULTS / "speed.md"
-    kept = path.read_text().partition(f"\n{speed.GPU}")[0]
+    kept = path.read_text(encoding="utf-8").partition(f"\n{speed.GPU}")[0]
     write_atomically(path, "\n\n".join([f"{kept}\n{speed.GPU}", *tables]) + "\n")
     print(f"{note}\nWrote benchmarks/speed.md")
 
@@ -105,16 +105,14 @@ def train(chosen):
     """Train and evaluate as the scripts do. Returns: (test accuracy, seconds of an epoch, % that the GPU is busy)."""
     import evaluate_model
     import train_model
-    from core import ledger
 
-    ledger.LEDGER = Path(chosen["RUN_DIR"]).parent / "ledger.csv"  # the user's own is left alone
     constants, output = read_constants().changed(**chosen), Stamped()
     with usage() as used, redirect_stdout(output):
-        train_model.train(constants)
+        train_model.main(constants)
     first, *_, last = output.epochs
     busy = [percent for at, percent in used if first <= at <= last]
     with redirect_stdout(io.StringIO()):
-        accuracy = evaluate_model.evaluate(constants)["accuracy"]
+        accuracy = evaluate_model.main(constants)["accuracy"]
     return accuracy, float(np.median(np.diff(output.epochs))), float(np.mean(busy)) if busy else float("nan")
 
 
@@ -161,7 +159,7 @@ def stock_fit(chosen):
 
     constants = read_constants().changed(**chosen)
     with redirect_stdout(io.StringIO()):
-        data = load_data(constants)
+        data = load_data(**constants)
         model = build(data, build_model, constants)
         compile_model(model, data, constants)
     x = data.train.take(np.arange(len(data.train)))

@@ -28,7 +28,6 @@ from accuracy_tables import markdown
 import evaluate_model
 import train_model
 from baselines import LINEAR
-from core import ledger
 from core.constants import read_constants
 from core.errors import InputError
 from core.files import PROJECT, write_atomically
@@ -131,10 +130,9 @@ def measure(name, c, folder):
     results = []
     for seed in SEEDS:
         with redirect_stdout(io.StringIO()):
-            ledger.LEDGER = folder / "ledger.csv"
             own = c.changed(SEED=seed, RUN_DIR=str(folder / "run"))
-            record = train_model.train(own)
-            results.append(evaluate_model.evaluate(own))
+            record = train_model.main(own)
+            results.append(evaluate_model.main(own))
     score = "cer" if "cer" in results[0] else "accuracy"
     scores = [result[score] for result in results]
     rivals = [result["baselines"] for result in results]

@@ -77,7 +77,7 @@ def main():
         f"{machine()}."
     )
     path = RESULTS / "speed.md"
-    _, heading, of_gpu = path.read_text().partition(GPU) if path.exists() else ("", "", "")
+    _, heading, of_gpu = path.read_text(encoding="utf-8").partition(GPU) if path.exists() else ("", "", "")
     after = f"\n\n{heading}{of_gpu}" if heading else "\n"
     write_atomically(path, f"{markdown(HEADER, map(cells, rows))}\n\n{note}{after}")
     names = [f"{row['measured']}\nagainst {row['against']}" for row in rows]

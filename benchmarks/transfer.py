@@ -20,7 +20,6 @@ from accuracy_tables import markdown
 import evaluate_model
 import train_model
 from baselines import LINEAR
-from core import ledger
 from core.constants import read_constants
 from core.errors import InputError
 from core.files import PROJECT, write_atomically
@@ -56,14 +55,13 @@ def compare(c, source, target):
     """Train each seed on `source`, then on `target` from that run and from scratch. Returns: cells of the table."""
     scores = {"scratch": [], "pretrained": []}
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        ledger.LEDGER = Path(folder) / "ledger.csv"
         for seed in SEEDS:
             before = c.changed(SEED=seed, DATASET=source, RUN_DIR=str(Path(folder) / "before"))
-            train_model.train(before)
+            train_model.main(before)
             for how, run in (("scratch", None), ("pretrained", before.RUN_DIR)):
                 own = before.changed(DATASET=target, PRETRAINED_RUN=run, RUN_DIR=str(Path(folder) / "run"))
-                train_model.train(own)
-                result = evaluate_model.evaluate(own)
+                train_model.main(own)
+                result = evaluate_model.main(own)
                 scores[how].append(100 * result["accuracy"])
     differences = np.subtract(scores["pretrained"], scores["scratch"])
     return [

@@ -1,29 +1,32 @@
 """What took long to read and does not fit into memory, kept in runs/cache: written whole or not at all."""
 
+import json
 import os
 import shutil
 
 import numpy as np
 
-from core.errors import InputError, reason
-from core.files import PROJECT, remove, shown
-from core.run_folder import locked
+from core.errors import DamagedFile, InputError, reason
+from core.files import PROJECT, move, read_text, remove, shown, write_json
+from core.locks import locked
 
 CACHE = PROJECT / "runs" / "cache"
 
 
 def cached(key, shape, rows):
-    """Return the path of a `.npy` file of uint8 with this shape; rows: yields its rows where it must be written.
+    """Keep rows in a `.npy` file of uint8, and beside it which of them are damaged.
 
-    key: what the content depends on, as letters and digits. Of the cache the last file alone is kept. Raises InputError
-    where there is no room, or another process is writing.
+    Parameters: key, what the content depends on, as letters and digits; shape, with all rows; rows, yields them where
+    they must be written, DamagedFile for one that is left out. Of the cache the last content alone is kept.
+    Returns: (path of the `.npy` file, {place of a row that is left out: what is wrong}).
+    Raises: InputError where there is no room, or another process is writing.
     """
     path = CACHE / f"{key}.npy"
     if path.is_file():
-        return path
+        return path, _left_out(path)
     with locked(CACHE, "process", None):
         if path.is_file():  # another process wrote it before this one had the lock
-            return path
+            return path, _left_out(path)
         try:
             remove(CACHE)  # of other clips, or what a kill left
             CACHE.mkdir(parents=True)
@@ -34,15 +37,31 @@ def cached(key, shape, rows):
                     f"{shown(CACHE)} has room for {free / 2**30:.0f} GiB, the clips take {size / 2**30:.0f}: set "
                     "FRAMES or FRAME_SIZE lower"
                 )
-            partial = path.with_suffix(".partial")
+            partial, damaged = path.with_suffix(".partial"), {}
             with open(partial, "xb") as file:
-                header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
-                np.lib.format.write_array_header_2_0(file, header)
-                for row in rows:
-                    file.write(np.ascontiguousarray(row).data)
+                _write_header(file, shape)
+                for place, row in enumerate(rows):
+                    if isinstance(row, DamagedFile):
+                        damaged[place] = str(row)
+                    else:
+                        file.write(np.ascontiguousarray(row).data)
+                file.seek(0)
+                _write_header(file, (shape[0] - len(damaged), *shape[1:]))  # as long: NumPy leaves room for more rows
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(partial, path)
+            if damaged:
+                write_json(path.with_suffix(".json"), damaged)
+            move(partial, path)
         except OSError as error:
             raise InputError(f"{shown(CACHE)} cannot be written: {reason(error)}") from error
-    return path
+    return path, damaged
+
+
+def _write_header(file, shape):
+    header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
+    np.lib.format.write_array_header_2_0(file, header)
+
+
+def _left_out(path):
+    file = path.with_suffix(".json")
+    return {int(place): problem for place, problem in json.loads(read_text(file)).items()} if file.is_file() else {}

@@ -14,6 +14,7 @@ from core.errors import InputError
 
 # The files whose constants make a run; tune_model.py has more, which concern the search alone.
 RUN_FILES = ("data_preprocessing", "cnn_lstm_model", "train_model")
+ASSIGNMENT = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)", re.DOTALL)  # NAME=value on the command line
 
 
 class Constants(dict):
@@ -30,31 +31,90 @@ class Constants(dict):
         return Constants({**self, **values})
 
 
-def read_constants(files=RUN_FILES):
-    """Read and check the constants of top-level files. Returns: Constants. Raises InputError for an impossible one."""
-    constants = Constants()
+def read_constants(files=RUN_FILES, assigned=None):
+    """Read and check the constants of top-level files.
+
+    Parameters: assigned, {name: value} of constants of these files or others, in place of what the files say.
+    Returns: Constants. Raises: InputError for an impossible one.
+    """
+    constants, assigned = Constants(), assigned or {}
     for file, module, allowed in _modules(files):
-        refuse_unknown_constants(file, module, allowed)
+        for name in _assignments(module):
+            if name not in (*allowed, "ALLOWED", "ARCHITECTURES"):
+                refuse_unknown(name, f"in {file}.py")
         for name in allowed:
             if not hasattr(module, name):
                 raise InputError(f"{name} is missing from {file}.py: it must stand there, in a line of its own")
-            constants[name] = getattr(module, name)
+            constants[name] = assigned.get(name, getattr(module, name))
     return check_constants(constants, files)
 
 
-def refuse_unknown_constants(file, module, allowed):
-    """Raise InputError for a constant in a top-level file that nothing reads there: of another file, or misspelt."""
-    lines = ast.parse(Path(module.__file__).read_text(encoding="utf-8")).body
-    targets = [target for line in lines if isinstance(line, ast.Assign) for target in line.targets]
-    for name in [target.id for target in targets if isinstance(target, ast.Name) and target.id.isupper()]:
-        if name in allowed or name in ("ALLOWED", "ARCHITECTURES"):
-            continue
-        homes = {known: home for home in (*RUN_FILES, "tune_model", "cross_validate_model") for known in names_in(home)}
-        if name in homes:
-            raise InputError(f"{name} has no effect in {file}.py: it belongs in {homes[name]}.py")
-        alike = difflib.get_close_matches(name, homes, 1)
-        hint = f": {alike[0]} in {homes[alike[0]]}.py?" if alike else ""
-        raise InputError(f"{name} in {file}.py is no constant of this project{hint}")
+def constants_with(values, function, base=None):
+    """Return Constants of RUN_FILES with others in place of theirs, as a notebook gives them to a function.
+
+    values: {name: value}; function: its name; base: Constants in place of those in the files.
+    Raises: InputError for an unknown name or an impossible value.
+    """
+    for name in values:
+        if name not in rules():
+            refuse_unknown(name, f"given to {function}")
+    return check_constants({**(base or read_constants()), **values})
+
+
+def _assignments(module):
+    """Return {name: its lines in the file, numbered from 0, with the comments above} of names in capitals."""
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    lines, found = source.splitlines(), {}
+    for node in ast.parse(source).body:
+        for target in node.targets if isinstance(node, ast.Assign) else []:
+            if isinstance(target, ast.Name) and target.id.isupper():
+                first = node.lineno - 1
+                while lines[first - 1].startswith("#"):
+                    first -= 1
+                found[target.id] = lines[first : node.end_lineno]
+    return found
+
+
+def refuse_unknown(name, where):
+    """Raise InputError for a constant that nothing reads: of another file, or misspelt; where: "in FILE", say."""
+    homes = {known: home for home in (*RUN_FILES, "tune_model", "cross_validate_model") for known in names_in(home)}
+    if name in homes:
+        raise InputError(f"{name} {where} has no effect: it belongs in {homes[name]}.py")
+    alike = difflib.get_close_matches(name, homes, 1)
+    hint = f": {alike[0]} in {homes[alike[0]]}.py?" if alike else ""
+    raise InputError(f"{name} {where} is no constant of this project{hint}")
+
+
+def constant_lines(files, only=None):
+    """Return lines that show the constants of top-level files, or `only` some: their values now and their comments."""
+    if not files:
+        return []
+    lines = ["", "The constants. NAME=value, behind the name of the script, sets one for this run alone."]
+    for file, module, allowed in _modules(files):
+        found = [line for name, own in _assignments(module).items() if name in (only or allowed) for line in own]
+        lines += ["", f"{file}.py", *found] if found else []
+    return lines
+
+
+def read_assignments(texts, script, files, only=None):
+    """Read `NAME=value` texts: a Python value (30, None, ["a", "b"]), or else, as a bare word, a text.
+
+    script: what they were given to; files, only: whose constants it takes.
+    Returns: {name: value}. Raises: InputError for another name, or one given twice.
+    """
+    assigned, known = {}, only or rules(files)
+    for name, text in (ASSIGNMENT.fullmatch(given).groups() for given in texts):
+        if name not in known:
+            refuse_unknown(name, f"given to {script}")
+        if name in assigned:
+            raise InputError(f"{name} is given twice")
+        try:
+            assigned[name] = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+            if text.strip()[:1] in tuple("[({'\""):
+                raise InputError(f"{name}={text[:100]} is no Python value: texts in it need quotes") from error
+            assigned[name] = text
+    return assigned
 
 
 def check_constants(constants, files=RUN_FILES):
@@ -170,10 +230,28 @@ LIST_OF_COLUMNS = (
     lambda v: isinstance(v, list) and v != [] and all(map(NAME_OR_PLACE[0], v)),
     "a list of names or places of columns",
 )
+LIST_OF_LABELS = (
+    lambda v: isinstance(v, list) and v != [] and all(isinstance(own, str) or is_number(own) for own in v),
+    "a list of labels",
+)
 NAMES_OR_PLACES = (
     lambda v: NAME_OR_PLACE[0](v) or LIST_OF_COLUMNS[0](v),
     "the name or place of a column, or a list of them",
 )
-SEQUENCES = (NAMES_OR_PLACES[0], f'"row", "file", {NAMES_OR_PLACES[1]}')
+
+
+def _is_place_or_box(v):
+    if not isinstance(v, list) or len(v) not in (2, 4) or not all(map(is_number, v)):
+        return False
+    latitudes, longitudes = v[::2], v[1::2]
+    degrees = all(-90 <= own <= 90 for own in latitudes) and all(-180 <= own <= 360 for own in longitudes)
+    return degrees and latitudes == sorted(latitudes)
+
+
+PLACE_OR_BOX = (
+    _is_place_or_box,
+    "a place, [latitude, longitude], or a box, [south, west, north, east], in degrees (-90 to 90, -180 to 360)",
+)
+SEQUENCES = (NAMES_OR_PLACES[0], f'"row", "file", "annotation", {NAMES_OR_PLACES[1]}')
 POSITIVE = (lambda v: is_number(v) and 0 < v <= 1e38, "a number above 0 that 32-bit floats hold")
 SWITCH = one_of(False, True)

@@ -17,6 +17,10 @@ class InputError(ValueError):
     """Something the user gave (a constant, a file, a run folder) cannot be used; the text says what, where and why."""
 
 
+class DamagedFile(InputError):
+    """A file that is damaged or empty: among many it may be left out, see readers/damaged.py."""
+
+
 class Diverged(InputError):
     """Training diverged: the loss became NaN or infinite."""
 

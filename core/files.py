@@ -5,12 +5,15 @@ import csv
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 from core.constants import shown_value
 from core.errors import InputError, reason
 
 PROJECT = Path(__file__).resolve().parent.parent
+# Windows moves nothing that a program has open, as virus scanners have, for moments, what was just written.
+PATIENCE = 2.0 if os.name == "nt" else 0.0  # seconds
 
 
 def project_path(path, constant):
@@ -29,9 +32,14 @@ def project_path(path, constant):
 
 
 def shown(path):
-    """Write a path for the user: relative to the project folder where it lies inside."""
+    """Write a path for the user: relative to the project folder, and alike on each system, where it lies inside."""
     path = Path(path)
-    return str(path.relative_to(PROJECT)) if path.is_relative_to(PROJECT) else str(path)
+    return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT) else str(path)
+
+
+def sibling(folder, state):
+    """Return the hidden path beside a folder or file for its lock, checkpoint, or other state of writing."""
+    return folder.with_name(f".{folder.name}.{state}")
 
 
 def read_text(path):
@@ -50,6 +58,19 @@ def remove(path):
         path.unlink(missing_ok=True)
 
 
+def move(source, target):
+    """Give a file or folder another name; a file of that name is replaced. Raises: OSError, refusals after PATIENCE."""
+    began = time.monotonic()
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if time.monotonic() - began >= PATIENCE:
+                raise
+            time.sleep(0.02)
+
+
 def write_atomically(path, content):
     """Write a file (text or bytes) so that a kill leaves the old one or the new one, never a half."""
     temporary = path.with_name(f".{path.name.lstrip('.')}.writing")
@@ -60,7 +81,7 @@ def write_atomically(path, content):
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        move(temporary, path)
     except OSError as error:
         _remove_if_possible(temporary)
         raise InputError(f"{shown(path)} cannot be written: {reason(error)}") from error

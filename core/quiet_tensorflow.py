@@ -25,9 +25,13 @@ def standard_error_caught():
 
     TensorFlow 2.21 logs some lines before its log level is read, so no environment variable silences them.
     """
+    try:
+        terminal = os.dup(2)
+    except OSError:  # nothing is written to it: IDLE on Windows runs scripts without one
+        yield
+        return
     sys.stderr.flush()
     with tempfile.TemporaryFile() as caught:
-        terminal = os.dup(2)
         os.dup2(caught.fileno(), 2)
         try:
             yield

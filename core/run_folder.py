@@ -1,23 +1,39 @@
 """The run folder: everything one training produced, replaced whole or not at all."""
 
-import contextlib
 import hashlib
+import itertools
 import json
 import os
-import time
+import re
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from core.constants import check_constants, rules
-from core.errors import Busy, InputError, reason
-from core.files import PROJECT, project_path, remove, shown, write_json
+from core.errors import InputError, reason
+from core.files import PROJECT, move, project_path, remove, shown, sibling, write_json
+from core.locks import content_lock, locked
 from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 7  # of run.json; another one is refused
+FORMAT = 9  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
-WAIT = 60  # seconds, for what other processes write in a moment
+PREVIOUS = "previous"  # folder of the evaluated runs that later ones replaced, beside the ledger
+KEPT = 5  # of them, the newest
+KEPT_NAME = re.compile(r"\d{4}-\d\d-\d\d_\d{6}(_\d+)?")
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The evaluated run that one without a test set stands on: it was trained as that one was, on all data."""
+
+    folder: str
+    trained: str  # when
+    evaluated: str  # when
+    metric: str
+    score: float
+    interval: list[float]  # 95 %, [low, high]; [] where the score has none
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,7 @@ class RunRecord:
 
     trained: str  # when
     constants: dict[str, Any]  # Constants
+    in_files: dict[str, Any]  # of those that were given for this run alone: what the files said
     task: str  # name in tasks.TASKS
     learned: dict[str, Any]  # fields of the task
     preparation: dict[str, Any]  # fields of sequences.preparation.Preparation
@@ -36,19 +53,29 @@ class RunRecord:
     versions: dict[str, str]
     seconds: float = 0.0  # of training
     parameters: int = 0
-    model_checksum: str = ""  # SHA-256 of model.keras
+    stands_on: Evaluated | None = None  # where EVALUATED_RUN was trained once more
+    checksums: dict[str, str] = field(default_factory=dict)  # SHA-256 of each file that training wrote beside it
 
     @property
     def fingerprint(self):
-        """That of the test set."""
-        return self.fingerprints["test"]
+        """That of the test set, "" where there is none."""
+        return self.fingerprints.get("test", "")
+
+    @property
+    def model_checksum(self):
+        """That of model.keras."""
+        return self.checksums.get("model.keras")
 
 
 def run_path(run_dir):
     """Return the absolute path of the run folder; finish or undo a swap that a kill has interrupted."""
     folder = resolved(run_dir)
     if any(sibling(folder, state).is_dir() for state in ("new", "old")):
-        with contextlib.suppress(InputError), locked(folder):  # whoever holds the lock is at work on the swap
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(folder))
+            except InputError:  # whoever holds the lock is at work on the swap; or the folder is read-only
+                return folder
             recover(folder)
     return folder
 
@@ -59,69 +86,14 @@ def resolved(path, constant="RUN_DIR"):
     if RUNS.is_relative_to(folder):  # the ledger and all other runs would be replaced with it, or lie in it
         what = {"RUN_DIR": "run", "TUNE_DIR": "search", "FOLD_DIR": "folds"}[constant]
         raise InputError(f"{constant} = {path!r} is impossible: it must name a folder for the {what} alone")
+    if folder == home(folder) / PREVIOUS:
+        raise InputError(f"{constant} = {path!r} is impossible: evaluated runs that were replaced are kept there")
     return folder
 
 
-@contextmanager
-def locked(folder, who="training", constant="RUN_DIR", lock="lock"):
-    """Hold the lock of a folder or file; it ends with the process. Raises Busy if another process holds it.
-
-    who: what the other process is taken for; constant: names the folder, if one does; lock: one of several.
-    """
-    path = sibling(folder, lock)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(path, "a")  # noqa: SIM115 (held open for as long as the lock)
-    except OSError as error:
-        raise InputError(f"{shown(folder)} cannot be written: {reason(error)}") from error
-    with file:
-        try:
-            lock_file(file)
-        except OSError as error:
-            raise Busy(
-                f"another {who} is at work on {shown(folder)}: wait for it"
-                + (f", or name another {constant}" if constant else "")
-            ) from error
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-
-
-@contextmanager
-def locked_soon(path, lock="lock"):
-    """Hold a lock that others hold for moments: wait for them, WAIT seconds at the most."""
-    began = time.monotonic()
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(locked(path, "process", None, lock))
-                break
-            except Busy:
-                if time.monotonic() - began > WAIT:
-                    raise
-                time.sleep(0.02)
-        yield
-
-
-def content_lock(folder):
-    """Hold what is needed to write into a run folder, or to replace it: a run stays one run meanwhile."""
-    return locked_soon(folder, "content.lock")
-
-
-def lock_file(file):
-    """Lock an open file for this process alone; OSError if it is locked already."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        return
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    # Its last holder may have deleted the file between our opening and locking it: such a lock locks nothing.
-    if not os.path.exists(file.name) or not os.path.samestat(os.fstat(file.fileno()), os.stat(file.name)):
-        raise OSError("the lock was just released")
+def home(folder):
+    """Return where the ledger of a run lies, and runs that were replaced: runs/, for a run elsewhere its parent."""
+    return RUNS if folder.is_relative_to(RUNS.resolve()) else folder.parent
 
 
 def recover(folder):
@@ -130,8 +102,10 @@ def recover(folder):
     if (new / "run.json").is_file():
         _swap(folder)
     elif old.is_dir() and not folder.exists():
-        old.rename(folder)
-    for left in (new, old, sibling(folder, "partial"), sibling(folder, "checkpoint.writing")):
+        with _refused_while_open(folder):
+            move(old, folder)
+    _put_away(old, folder)
+    for left in (new, sibling(folder, "partial"), sibling(folder, "checkpoint.writing")):
         remove(left)
 
 
@@ -158,7 +132,7 @@ def new_run(folder):
         yield partial
         for path in partial.rglob("*"):
             _flush_to_disk(path)
-        partial.rename(sibling(folder, "new"))  # from here on the new run is complete, and run_path() finishes the swap
+        move(partial, sibling(folder, "new"))  # from here on the new run is complete, and run_path() finishes the swap
         _swap(folder)
     except OSError as error:
         raise InputError(f"{shown(folder)} cannot be written: {reason(error)}") from error
@@ -166,31 +140,77 @@ def new_run(folder):
         remove(partial)
 
 
-def sibling(folder, state):
-    """Return the hidden path beside a run folder for its lock, checkpoint, or other state of writing."""
-    return folder.with_name(f".{folder.name}.{state}")
-
-
 def _swap(folder):
     new, old = sibling(folder, "new"), sibling(folder, "old")
-    with content_lock(folder):
+    with content_lock(folder), _refused_while_open(folder):
         if folder.exists():
-            remove(old)
-            folder.rename(old)
-        new.rename(folder)
+            _put_away(old, folder)
+            move(folder, old)
+        move(new, folder)
+    _put_away(old, folder)
+
+
+def _put_away(old, folder):
+    """Keep what a new run has replaced if it was evaluated, the newest KEPT of such runs; else delete it."""
+    if (old / "evaluation.json").is_file():
+        try:
+            kept = _kept_name(home(folder) / PREVIOUS, (old / "evaluation.json").stat().st_mtime)
+            kept.parent.mkdir(exist_ok=True)
+            move(old, kept)
+        except OSError as error:
+            why = f"{shown(home(folder) / PREVIOUS)} cannot be written: {reason(error)}"
+            raise InputError(f"{why}; the evaluated run that was in {shown(folder)} waits in {shown(old)}") from error
+        print(f"Kept the evaluated run that was in {shown(folder)}: {shown(kept)}")
+        for path in kept_runs(folder)[:-KEPT]:
+            remove(path)
     remove(old)
+
+
+def _kept_name(previous, evaluated):
+    """Return a free path in `previous` that tells when a run was evaluated, seconds since 1970."""
+    name = f"{datetime.fromtimestamp(evaluated):%Y-%m-%d_%H%M%S}"
+    names = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(2)))  # several in one second
+    return next(previous / own for own in names if not (previous / own).exists())
+
+
+def kept_runs(folder):
+    """Return the folders of the evaluated runs that are kept beside the ledger of the run in `folder`, oldest first."""
+    previous = home(folder) / PREVIOUS
+    return sorted(path for path in previous.glob("*") if KEPT_NAME.fullmatch(path.name) and path.is_dir())
+
+
+@contextmanager
+def _refused_while_open(folder):
+    """Raise InputError where a run cannot be put in its place: Windows moves no folder while a file in it is open."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"the run that was trained cannot be put in its place, {shown(folder)}: {reason(error)}. Close the "
+            "programs that have a file in it open; the next script tries again"
+        ) from error
 
 
 def _flush_to_disk(path):
     if path.is_file():
-        with open(path, "rb") as file:
+        with open(path, "r+b") as file:  # Windows flushes only what may be written
             os.fsync(file.fileno())
 
 
 def write_record(folder, record):
-    """Write run.json, a RunRecord, with a checksum that tells whether it is as it was written."""
+    """Write run.json, with a checksum that tells whether it is as it was written, and those of the files beside it.
+
+    Returns: the RunRecord as written.
+    """
+    record = replace(record, checksums={path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file()})
     plain = {"format": FORMAT, **to_plain(record)}
     write_json(folder / "run.json", plain | {"checksum": _checksum(plain)})
+    return record
+
+
+def sha256(path):
+    """Return the SHA-256 of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_record(folder):

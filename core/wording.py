@@ -1,14 +1,21 @@
 """Phrases with a count and a noun in the singular or plural, and shares as the user reads them."""
 
+SINGULAR = {"are": "is", "were": "was", "have": "has"}
+
 
 def counted(n, noun):
     """Return a count and what is counted, a regular noun in the singular: counted(2, "row") is "2 rows"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n} {noun}" if n == 1 or noun.endswith("series") else f"{n} {noun}s"
 
 
 def counted_was(n, noun):
     """Return the beginning of a sentence in the past: counted_was(1, "cell") is "1 cell was"."""
     return f"{counted(n, noun)} {'was' if n == 1 else 'were'}"
+
+
+def counted_of(k, n, noun, verb):
+    """Return how a sentence begins; the verb is a plural: counted_of(1, 3, "row", "are") is "1 of 3 rows is"."""
+    return f"{k} of {counted(n, noun)} {SINGULAR[verb] if k == 1 else verb}"
 
 
 def format_share(value, decimals=2):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.progress import tracked
 from sequences.types import Split
 from sequences.vocabulary import token_ids, tokenize
 
@@ -32,7 +33,7 @@ def permutation_importance(answer, task, data, seed):
     indices = [(..., group) for group in features.values()] + [(slice(None), group) for group in times.values()]
     repeated = [index for index in indices for _ in range(SHUFFLES)]
     at_once, scores = max(1, MAX_BYTES // x.nbytes), [_scores(answer, task, [x], truth)]
-    for start in range(0, len(repeated), at_once):
+    for start in tracked(range(0, len(repeated), at_once), "Shuffling features and time steps"):
         copies = [_shuffled(x, index, rng) for index in repeated[start : start + at_once]]
         scores.append(_scores(answer, task, copies, truth))
     (unshuffled, *shuffled), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
@@ -71,7 +72,7 @@ def word_importance(answer, task, data):
     """
     classes, texts = task.classes, [data.test.names[row] for row in data.test.rows[:TEXTS]]
     vocabulary, steps, found = data.preparation.vocabulary, data.preparation.steps, []
-    for text in texts:
+    for text in tracked(texts, "Leaving out words, texts"):
         words = tokenize(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
         x = token_ids([" ".join(words), *variants], vocabulary, steps)

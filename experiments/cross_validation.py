@@ -1,7 +1,7 @@
 """Cross-validation: a training and an evaluation for each fold, several at a time, each kept as soon as it is done."""
 
 import contextlib
-import csv
+import hashlib
 import json
 import os
 import re
@@ -15,8 +15,10 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from baselines import DESCRIPTIONS, LINEAR
 from core import files
 from core.errors import InputError, reason
+from core.progress import time_left
 from core.records import from_plain, to_plain
 from core.run_folder import check_results_folder
+from core.wording import counted_of
 from experiments.experiment import start_worker
 from networks.text_layers import without_tokenizer
 from reports.formatting import aligned, score_format
@@ -64,10 +66,13 @@ def run_folds(folds, data, experiment, fingerprint):
     print("\n".join([heading, *data.sequences.cautions]), flush=True)
     with parallel_config("loky", n_jobs=jobs):
         work = [delayed(run_fold)(k, folds[k], experiment, max(1, cpu_count() // jobs)) for k in waiting]
-        for k, result in Parallel(return_as="generator_unordered")(work):
+        began = time.monotonic()
+        for done, (k, result) in enumerate(Parallel(return_as="generator_unordered")(work), 1):
             finished[k] = result
-            files.write_json(folder / f"fold_{k + 1}.json", to_plain(result))  # a kill from here on does not undo it
-            show(result, task.metric, len(finished), len(folds))
+            path = folder / f"fold_{k + 1}.json"  # a kill from here on does not undo it
+            files.write_json(path, to_plain(result) | {"checksum": fold_checksum(path, to_plain(result))})
+            left = time_left((time.monotonic() - began) / done * (len(waiting) - done))
+            show(result, task.metric, len(finished), len(folds), left)
     return sum_up([finished[k] for k in range(len(folds))], task, folder)
 
 
@@ -103,30 +108,43 @@ def load_finished_folds(folder, c, folds, task, fingerprint):
     found = {k: folder / f"fold_{k + 1}.json" for k in range(len(folds))}
     finished = {k: _finished(path, task) for k, path in found.items() if path.is_file()}
     if finished:
-        print(f"Continuing in {files.shown(folder)}: {len(finished)} of {len(folds)} folds are finished")
+        print(f"Continuing in {files.shown(folder)}: {counted_of(len(finished), len(folds), 'fold', 'are')} finished")
     return finished
 
 
 def _finished(path, task):
     """Read a finished fold. Returns: FoldResult. Raises: InputError for one that is damaged."""
     try:
-        result = from_plain(FoldResult, json.loads(path.read_text(encoding="utf-8")))
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        sound = plain.pop("checksum") == fold_checksum(path, plain)
+        result = from_plain(FoldResult, plain)
         from_plain(type(task), result.learned)
-        scores = [result.figures[task.metric], *result.figures["baselines"].values()]
-        rows = files.read_csv(path.with_suffix(".csv"))[1:]
-        sound = np.isfinite(scores).all() and len(rows) == result.test > 0
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         sound = False
     if not sound:
-        raise InputError(f"{files.shown(path)} or its .csv is damaged: delete both, then this fold is trained again")
+        raise InputError(
+            f"{files.shown(path)} or its .csv is damaged, or of other folds: delete both, then this fold is trained "
+            "again"
+        )
     return result
+
+
+def fold_checksum(path, plain):
+    """Return the SHA-256 of a finished fold: which it is, of which folds, what it reached, its predictions.
+
+    Parameters: path of its .json; plain, what that holds of its FoldResult.
+    """
+    digest = hashlib.sha256(f"{path.name} {json.dumps(plain, sort_keys=True)}".encode())
+    for beside in (path.with_name("folds.json"), path.with_suffix(".csv")):
+        digest.update(beside.read_bytes())
+    return digest.hexdigest()
 
 
 def run_fold(k, fold, experiment, threads):
     """Train and score one fold in a worker process. Returns: (k, FoldResult)."""
     start_worker(experiment, threads)
     began, c, folder = time.perf_counter(), experiment.constants.changed(TENSORBOARD=False), experiment.folder
-    data = experiment.load_data(c, fold=fold)
+    data = experiment.load_data(fold=fold, **c)
     if fold is None:  # of the initial weights and the order of batches
         c = c.changed(SEED=(c.SEED + k) % 2**32)
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
@@ -144,12 +162,12 @@ def run_fold(k, fold, experiment, threads):
     return k, FoldResult(name, figures, to_plain(task), len(data.test), seconds)
 
 
-def show(result, score, done, n):
-    """Print what a fold that has just finished reached."""
+def show(result, score, done, n, left):
+    """Print what a fold that has just finished reached, and how long the others will take."""
     figures, form = result.figures, score_format(score)
     others = ", ".join(f"{name} {form(value)}" for name, value in figures["baselines"].items())
     values = f"{score} {form(figures[score])} on {result.test}; {others}"
-    print(f"Fold {result.fold} ({done} of {n}): {values}", flush=True)
+    print(f"Fold {result.fold} ({done} of {n}{left}): {values}", flush=True)
 
 
 def sum_up(results, task, folder):

@@ -1,20 +1,23 @@
 """One whole evaluation: from a trained run to its report, the files beside it and the ledger's row."""
 
 import csv
+import html
 from dataclasses import replace
 from datetime import datetime
 
 from core import files, ledger
 from core.errors import InputError
-from core.wording import counted
+from core.progress import said_if_slow
+from core.wording import counted, counted_of
 from evaluation.advice import EvaluatedRun, advice
 from evaluation.importance import permutation_importance, word_importance
 from evaluation.intervals import expected_maximum_gain
 from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
-from experiments.pages import FUTURE_KNOWN, write_pages
+from experiments.conclusion import FUTURE_KNOWN, closing_lines, conclude
+from experiments.pages import write_pages
 from reports import pictures
-from reports.formatting import aligned, format_error, format_for_ledger, score_format
+from reports.formatting import format_error, format_for_ledger, score_format
 from reports.importance import importance_table, word_table
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.statistics import fingerprints
@@ -34,9 +37,10 @@ def score_and_report(run, data, c):
     Returns: the dictionary that evaluation.json holds. Raises: InputError for a damaged run; and, once the report has
     been shown, where something cannot be written.
     """
-    ledger.read_rows()  # a damaged one is refused before anything is written
+    ledger.read_rows(run.folder)  # a damaged one is refused before anything is written
     task, model = run.task, run.load_model()
-    rivals, notes = task.baselines(data, c)
+    with said_if_slow("Fitting the baselines ...", after=3):
+        rivals, notes = task.baselines(data, c)
 
     def answer(split):
         return task.decode(predict(model, split))
@@ -48,7 +52,7 @@ def score_and_report(run, data, c):
     pictures = report.pictures | pictures
     if run.constants.ATTENTION:
         pictures["attention.png"] = draw_attention(model, task, data)
-    looks = ledger.count_test_scorings(run.record.fingerprint) + 1
+    looks = ledger.count_test_scorings(run.folder, run.record.fingerprint) + 1
     figures = report.figures | {
         "checks": report.figures.get("checks", {}) | checks,
         "importance": looked_at,
@@ -61,8 +65,7 @@ def score_and_report(run, data, c):
     heading = f"Run: {files.shown(run.folder)}, trained {run.record.trained} on {run.constants.DATASET}"
     lines = [
         f"{heading}, {run.record.parameters:,} parameters",
-        *new_notes,
-        *notes,
+        *dict.fromkeys([*run.companion_notes(), *new_notes, *notes]),
         *report.lines,
         *check_lines,
         *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions),
@@ -71,25 +74,35 @@ def score_and_report(run, data, c):
     lines += [*repeated_scoring_lines(looks, figures), "", importance_lines]
     print("\n".join(lines).rstrip(), flush=True)
     lines[1:1] = [note for note in notes_of_data if note not in new_notes]  # training has said them already
-    with run.unchanged():
-        save(run, replace(report, figures=figures, pictures=pictures), lines)
-    header, rows = ledger.last_rows(5)
-    if len(rows) > 1:
-        print("\nThe last scores (runs/ledger.csv):")
-        print(aligned(header, rows))
+    conclusion = conclude(report.score, figures, task)
+    try:
+        with run.unchanged():
+            save(run, replace(report, figures=figures, pictures=pictures), [*lines, "", *conclusion], conclusion[-1])
+        print("\n".join(closing_lines(run.folder)))
+    finally:  # it is said whatever could not be written
+        print("\n".join(["", *conclusion]), flush=True)
     return figures
 
 
+class Evaluation(dict):
+    """The figures of an evaluation; a notebook shows the page of the run."""
+
+    def __init__(self, figures, folder):
+        super().__init__(figures)
+        self.folder = folder
+
+    def _repr_html_(self):
+        page = html.escape((self.folder / "report.html").read_text(encoding="utf-8"))
+        return f'<iframe srcdoc="{page}" style="width: 100%; height: 40em; border: 0" title="Report"></iframe>'
+
+
 def advise(run, data, figures):
-    """Return the lines of advice; without a readable history.csv there are none."""
-    try:
-        with open(run.folder / "history.csv", encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        history = {name: [float(row[name]) for row in rows] for name in rows[0]}
-    except (OSError, ValueError, TypeError, IndexError, csv.Error):
+    """Return the lines of advice; without the history.csv that training wrote there are none."""
+    content = run.companion("history.csv")
+    if content is None:
         return []
-    if "loss" not in history:
-        return []
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    history = {name: [float(row[name]) for row in rows] for name in rows[0]}
     task, c = run.task, run.constants
     linear = task.metric == "accuracy" and data_suit_ridge_pair(data, c)
     return advice(EvaluatedRun(task.metric, task.better, history, figures, data.train.shape, c, linear))
@@ -110,7 +123,7 @@ def check_test_set(answer, answers, task, data, c):
     """Find forecasts that know the future, and test sequences that training has seen. Returns: (figures, lines)."""
     if data.preparation.kind == "series":
         return check_influence(answer, task, data)
-    on_disk = isinstance(data.train.x, RowsOnDisk) or isinstance(data.test.x, RowsOnDisk)
+    on_disk = isinstance(data.train.all_x, RowsOnDisk) or isinstance(data.test.all_x, RowsOnDisk)
     if task.metric == "cer" or on_disk:
         return {}, []
     inputs = None if data.preparation.kind == "texts" else flat_inputs_function(task, data, c)
@@ -120,7 +133,7 @@ def check_test_set(answer, answers, task, data, c):
     if not near.any():
         return figures, []
     line = (
-        f"Twins: of {counted(len(near), 'test sequence')} {near.sum()} are in the training set too, "
+        f"Twins: {counted_of(near.sum(), len(near), 'test sequence', 'are')} in the training set too, "
         f"{equal.sum()} equal and {close} nearer than {100 * NEAR:g} % of the usual distance to the nearest"
     )
     if near.all():
@@ -156,8 +169,11 @@ def measure_importance(answer, task, data, c):
     return {"features": features, "time steps": times}, {"importance.png": picture}, lines
 
 
-def save(run, report, lines):
-    """Write what can be written, the page last; InputError then names what cannot. lines: of the printed report."""
+def save(run, report, lines, sentence):
+    """Write what can be written, the page last; InputError then names what cannot.
+
+    lines: of the printed report; sentence: the verdict.
+    """
     writing = {
         "evaluation.json": lambda path: files.write_json(path, report.figures),
         "predictions.csv": lambda path: files.write_csv(path, report.header, report.rows),
@@ -180,7 +196,7 @@ def save(run, report, lines):
     scores.append(f"{best} {format_for_ledger(figures['baselines'][best])}")
     try:
         ledger.append(figures["evaluated"], run.folder, "test", scores, run.record)
-        write_pages(run, report, lines)
+        write_pages(run, report, lines, sentence)
     except InputError as error:
         faults.append(error)
     if faults:

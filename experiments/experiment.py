@@ -1,5 +1,6 @@
 """Several trainings on one data set, each in a process of its own: what they have in common."""
 
+import multiprocessing
 import os
 import threading
 import time
@@ -34,8 +35,11 @@ def _end_with(parent):
     """End this process when the one that started it is gone: a killed experiment would leave its workers busy."""
 
     def watch():
-        while os.getppid() == parent:
-            time.sleep(1)
+        if os.name == "nt":  # where getppid() goes on naming a parent that is gone
+            multiprocessing.parent_process().join()
+        else:
+            while os.getppid() == parent:
+                time.sleep(1)
         os._exit(1)
 
     name = "end_with_parent"

@@ -1,22 +1,20 @@
-"""report.html of a run and runs/index.html: see reports/page.py."""
+"""report.html of a run and index.html beside its ledger: see reports/page.py."""
 
+import json
 import os
 from pathlib import Path
 from urllib.parse import quote
 
-from core import files, ledger
-from evaluation.verdict import verdict
+from core import files, ledger, run_folder
 from reports.page import RunPage, index_page, run_page
 
-FUTURE_KNOWN = "WARNING: these forecasts know what they forecast, and no score of them holds for new data."
-MOST_RUNS = 1000  # rows of the ledger in runs/index.html
+MOST_RUNS = 1000  # rows of the ledger in index.html
 
 
-def write_pages(run, report, lines):
-    """Write report.html into the run folder, and index.html beside the ledger."""
+def write_pages(run, report, lines, sentence):
+    """Write report.html into the run folder, and index.html beside the ledger. sentence: the verdict."""
     record, task, c = run.record, run.task, run.constants
-    curves = run.folder / "learning_curves.png"
-    varying = ledger.varying_constants()
+    varying = ledger.varying_constants(run.folder)
     constants = [(name, repr(value), name in varying) for name, value in c.items()]
     counts = ", ".join(f"{n} {name}" for name, n in record.sequences.items())
     facts = [
@@ -28,22 +26,47 @@ def write_pages(run, report, lines):
         ["again", "set the constants below, then python train_model.py && python evaluate_model.py"],
     ]
     title = f"{Path(c.DATASET).name}: {record.task} by {c.ARCHITECTURE}"
-    known = f"{FUTURE_KNOWN} " * bool(report.figures["checks"].get("influenced_forecasts"))
-    first, curves = known + verdict(report.figures, task.better), curves.read_bytes() if curves.is_file() else None
-    page = RunPage(title, first, task.metric, report, curves, lines, facts, constants)
+    curves = run.companion("learning_curves.png")
+    page = RunPage(title, sentence, task.metric, report, curves, lines, facts, constants)
     files.write_atomically(run.folder / "report.html", run_page(page))
-    with ledger.ledger_lock():
-        header, rows = ledger.last_rows(MOST_RUNS)
-        files.write_atomically(ledger.LEDGER.with_name("index.html"), index_page(header, rows, links(header, rows)))
+    index = ledger.ledger_of(run.folder).with_name("index.html")
+    with ledger.ledger_lock(run.folder):
+        header, rows = ledger.last_rows(run.folder, MOST_RUNS)
+        kept = run_folder.kept_runs(run.folder)
+        files.write_atomically(index, index_page(header, rows, links(header, rows, kept, index.parent)))
 
 
-def links(header, rows):
-    """Return the address of each row's page, relative to the ledger; None for a run that a later one has replaced."""
-    places = [row[header.index("run")] for row in rows]
-    newest = {place: k for k, place in enumerate(places) if rows[k][header.index("part")] == "test"}
-    pages = [files.project_path(place, "RUN_DIR") / "report.html" for place in places]
-    relative = [Path(os.path.relpath(page, ledger.LEDGER.parent)).as_posix() for page in pages]
-    return [
-        quote(own) if newest.get(place) == k and page.is_file() else None
-        for k, (place, page, own) in enumerate(zip(places, pages, relative))
-    ]
+def links(header, rows, kept, start):
+    """Return the address of each row's page, or of its folder before it has one; None for a run that is gone.
+
+    Parameters: header and rows of the ledger; kept, folders of runs that were replaced; start, the ledger's folder.
+    """
+    when, place, part = (header.index(name) for name in ("when", "run", "part"))
+    folders = {row[place]: files.project_path(row[place], "RUN_DIR") for row in rows}
+    times = {folder: times_of(folder) for folder in (*folders.values(), *kept)}
+    found = []
+    for row in rows:
+        own = [folder for folder in (folders[row[place]], *kept) if times[folder].get(row[part]) == row[when]]
+        found.append(address(own[0], start) if own else None)
+    return found
+
+
+def address(folder, start):
+    """Return the address of a run's page, of its folder where it has none, as seen from the folder `start`."""
+    page = folder / "report.html"
+    page = page if page.is_file() else folder
+    try:
+        return quote(Path(os.path.relpath(page, start)).as_posix())
+    except ValueError:  # no way leads to another drive
+        return page.as_uri()
+
+
+def times_of(folder):
+    """Return when a run was trained and evaluated, {part of the ledger: "when"}; what cannot be read is left out."""
+    times = {}
+    for part, name, key in (("validation", "run.json", "trained"), ("test", "evaluation.json", "evaluated")):
+        try:
+            times[part] = json.loads((folder / name).read_text(encoding="utf-8"))[key]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return times

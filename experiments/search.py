@@ -12,6 +12,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from core import files
 from core.constants import names_in
 from core.errors import Diverged, InputError
+from core.progress import time_left
 from experiments.experiment import start_worker
 from experiments.trials import append_row, assignments, ranked, row_of
 from reports import pictures
@@ -67,13 +68,15 @@ def run_rung(alive, epochs, trials, experiment, finished):
         if o.PARALLEL_BACKEND == "dask":
             stack.enter_context(dask_client(o.SCHEDULER_ADDRESS))
         stack.enter_context(parallel_config(o.PARALLEL_BACKEND, n_jobs=-1 if o.PARALLEL_BACKEND == "dask" else jobs))
-        for trial, figures in Parallel(return_as="generator_unordered")(work):
+        began = time.monotonic()
+        for done, (trial, figures) in enumerate(Parallel(return_as="generator_unordered")(work), 1):
             repeats[trial] |= figures
             if len(repeats[trial]) < o.REPEATS:
                 continue
             finished[trial, epochs] = row_of(trial, epochs, repeats[trial], trials[trial])
             append_row(experiment.folder, finished[trial, epochs])
-            show_progress(trial, alive, epochs, trials, finished, experiment.metric)
+            left = time_left((time.monotonic() - began) / done * (len(work) - done))
+            show_progress(trial, alive, epochs, trials, finished, experiment.metric, left)
 
 
 def dask_client(address):
@@ -107,7 +110,7 @@ def run_repeats(trial, repeats, values, epochs, experiment, threads):
 def train_repeat(trial, repeat, c, experiment):
     """Train a trial once, from where the rung before left it. Returns: (score, loss, seconds)."""
     began = time.perf_counter()
-    data = experiment.load_data(c, validation_seed=(c.SEED + repeat) % 2**32)
+    data = experiment.load_data(validation_seed=(c.SEED + repeat) % 2**32, **c)
     c = c.changed(SEED=(c.SEED + repeat) % 2**32)  # of the initial weights: the data are drawn and split already
     identity = run_identity(c, fingerprints(data), "EPOCHS")
     checkpoint = Checkpoint(experiment.folder / f"trial_{trial}_{repeat}", identity, every_epoch=False)
@@ -126,12 +129,12 @@ def forget_unfinished(folder):
         path.unlink()
 
 
-def show_progress(trial, alive, epochs, trials, finished, metric):
-    """Print what a trial that has just finished reached, beside the best so far."""
+def show_progress(trial, alive, epochs, trials, finished, metric, left):
+    """Print what a trial that has just finished reached, beside the best so far; left: how long the rung will take."""
     done = [t for t in alive if (t, epochs) in finished]
     best = ranked(done, epochs, finished)[0]
     own = scores(finished[trial, epochs], metric)
-    print(f"  {len(done)} of {len(alive)}: {own}" + (" (best)" if best == trial else ""), flush=True)
+    print(f"  {len(done)} of {len(alive)}{left}: {own}" + (" (best)" if best == trial else ""), flush=True)
     if len(done) == len(alive):
         print(f"Best of {epochs} epochs: {assignments(trials[best])}", flush=True)
 

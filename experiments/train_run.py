@@ -1,20 +1,21 @@
 """One whole training: from the data to the run folder."""
 
-import hashlib
 import importlib.util
 import shutil
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from core import files, ledger, run_folder
+from core.constants import read_constants
 from core.errors import InputError
+from core.locks import locked
+from core.progress import said_if_slow
 from core.records import to_plain
 from core.wording import counted
+from experiments.evaluated_run import no_score, open_evaluated
 from networks.text_layers import without_tokenizer
 from reports import pictures
 from reports.formatting import format_for_ledger
@@ -38,14 +39,15 @@ def train_and_save(data, build_model, c):
     run_folder.check_replaceable(folder)
     check_compatible(data, c)
     if data.validation is not None:
-        ledger.read_rows()  # a damaged one is refused before anything is written
+        ledger.read_rows(folder)  # a damaged one is refused before anything is written
     if not workers.is_first_worker():
         return train_as_other_worker(data, build_model, c, folder)
-    with run_folder.locked(folder):
+    with locked(folder):
         run_folder.recover(folder)
         model = build(data, build_model, c)
         print(f"Network: {c.ARCHITECTURE}, {model.count_params():,} parameters", flush=True)
-        record, began_to_fit = make_run_record(data, c), time.perf_counter()
+        evaluated, stands_on = open_evaluated(c) if c.EVALUATED_RUN is not None else (None, None)
+        record, began_to_fit = replace(make_run_record(data, c), stands_on=stands_on), time.perf_counter()
         try:
             history, seconds = fit(model, data, c, Checkpoint(folder, run_identity(c, record.fingerprints)))
         except KeyboardInterrupt:
@@ -60,29 +62,24 @@ def train_and_save(data, build_model, c):
             output = predict(without_tokenizer(model), data.validation)
             task = task.calibrate(data, output)
             validation_score = task.score(data.validation, task.decode(output))
+        if evaluated is not None:
+            task = task.calibrated_as(evaluated.task)
         seconds = round(time.perf_counter() - began, 3)
         record = replace(record, learned=to_plain(task), seconds=seconds, parameters=model.count_params())
         record = save(folder, model, history, record)
-        run_folder.sibling(folder, "checkpoint").unlink(missing_ok=True)
+        files.sibling(folder, "checkpoint").unlink(missing_ok=True)
         workers.wait_for_all()
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {time.perf_counter() - began:.1f} s. Wrote {files.shown(folder)}: {written}")
     if data.validation is not None:
         value = format_for_ledger(validation_score)
-        print(f"Validation {task.metric}: {value} (in runs/ledger.csv: choose constants by it)")
+        print(f"Validation {task.metric}: {value} (in {files.shown(ledger.ledger_of(folder))}: choose constants by it)")
         ledger.append(record.trained, folder, "validation", [task.metric, value, "", "", ""], record)
-    return SavedRun(folder, record, task, data.preparation)
-
-
-@contextmanager
-def said_if_slow(line):
-    """Print what is done where it takes more than a second."""
-    timer = threading.Timer(1, print, [line], {"flush": True})
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
+    if task != task.uncalibrated() and evaluated is not None:
+        print(f"With {task.calibrated} of {stands_on.folder}: what taught it those is training data now")
+    if why := no_score(c, stands_on):
+        print(f"This run has no score of its own: {why}")
+    return SavedRun(folder, record, task, data.preparation, data)
 
 
 def train_as_other_worker(data, build_model, c, folder):
@@ -98,20 +95,19 @@ def save(folder, model, history, record):
     """Write a run into a new folder, which then takes the place of `folder`. Returns: the RunRecord as written."""
     with run_folder.new_run(folder) as new:
         model.save(new / "model.keras")
-        record = replace(record, model_checksum=hashlib.sha256((new / "model.keras").read_bytes()).hexdigest())
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
         files.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
         title = f"Training on {record.constants.DATASET}"
         files.write_atomically(new / "learning_curves.png", pictures.learning_curves(history, title))
-        run_folder.write_record(new, record)
+        record = run_folder.write_record(new, record)
         if record.constants.TENSORBOARD:
-            shutil.move(run_folder.sibling(folder, "tensorboard"), new / "tensorboard")
+            shutil.move(files.sibling(folder, "tensorboard"), new / "tensorboard")
     return record
 
 
 def describe_data(data, c):
     """Say in one line what the data are."""
-    counts = ", ".join(f"{n} {name}" for name, n in split_sizes(data).items())
+    counts = ", ".join(f"{n} {name}" for name, n in data.sizes.items())
     time_steps, *features = data.train.shape
     most = "up to " if data.preparation.any_length else ""
     shape = f"{' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
@@ -119,12 +115,6 @@ def describe_data(data, c):
     if data.preparation.kind == "texts":
         size = f"{time_steps} words out of {len(data.preparation.vocabulary):,}"
     return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.describe_target()}"
-
-
-def split_sizes(data):
-    """Return the number of sequences of each split that there is, by its name."""
-    splits = {"training": data.train, "validation": data.validation, "test": data.test}
-    return {name: len(split) for name, split in splits.items() if split is not None}
 
 
 def check_compatible(data, c):
@@ -150,11 +140,12 @@ def make_run_record(data, c):
     return run_folder.RunRecord(
         trained=datetime.now().isoformat(sep=" ", timespec="seconds"),
         constants=c,
+        in_files={name: value for name, value in read_constants().items() if name != "RUN_DIR" and c[name] != value},
         task=name_of(data.task),
         learned=to_plain(data.task),
         preparation=to_plain(data.preparation),
         input_shape=list(data.train.shape),
-        sequences=split_sizes(data),
+        sequences=data.sizes,
         notes=list(data.sequences.notes),
         fingerprints=fingerprints(data),
         versions=library_versions(),

@@ -1,6 +1,7 @@
 """The trials of a search: drawn from a space, kept in trials.csv, ranked."""
 
 import csv
+import hashlib
 import json
 import math
 
@@ -11,13 +12,15 @@ from core.constants import check_constants
 from core.errors import InputError, reason
 from core.lazy import lazy
 from core.run_folder import check_results_folder
+from core.wording import counted
 from training.checkpoint import pretrained_checksum, run_identity
 
 model_selection = lazy("sklearn.model_selection")
 
 MOST_TRIALS = 10_000  # of a grid
-SET = ("EPOCHS", "PATIENCE", "RESUME", "TENSORBOARD", "RUN_DIR")  # by the search itself, for each training
-COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants"]
+# Set by the search itself, for each training.
+SET = ("EPOCHS", "PATIENCE", "RESUME", "TENSORBOARD", "RUN_DIR", "EVALUATED_RUN")
+COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants", "checksum"]
 
 
 def draw_trials(o, seed, searchable):
@@ -79,7 +82,7 @@ def load_finished_trials(experiment, trials, data):
     except OSError as error:
         raise InputError(f"{files.shown(error.filename)} cannot be used: {reason(error)}") from error
     if rows:
-        print(f"Continuing the search in {files.shown(folder)}: {len(rows)} pieces are finished")
+        print(f"Continuing the search in {files.shown(folder)}: {counted(len(rows), 'piece')} finished")
     files.write_atomically(described, text)
     files.write_csv(table, COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
     return {(int(row["trial"]), int(row["epochs"])): row for row in rows}
@@ -93,13 +96,25 @@ def finished_rows(table):
         for row in rows:
             json.loads(row["constants"])
             int(row["trial"]), int(row["epochs"]), float(row["loss"]), float(row["score"])
+        if any(row["checksum"] != row_checksum(table.parent, row) for row in rows):
+            raise ValueError("edited, or of another search")
     except (ValueError, KeyError, TypeError, csv.Error) as error:
-        raise InputError(f"{files.shown(table)} is damaged: move it away to start the search afresh") from error
+        raise InputError(
+            f"{files.shown(table)} is damaged or was edited: move it away to start the search afresh"
+        ) from error
     return rows
 
 
+def row_checksum(folder, row):
+    """Return the SHA-256 of a row of trials.csv: of which search it is, and what it says but for the time it took."""
+    digest = hashlib.sha256((folder / "search.json").read_bytes())
+    cells = [str(row[column]) for column in COLUMNS if column not in ("seconds", "checksum")]
+    digest.update(json.dumps(cells).encode())
+    return digest.hexdigest()
+
+
 def row_of(trial, epochs, repeats, values):
-    """Return a row of trials.csv: the means over a trial's repeats, {repeat: (score, loss, seconds)}."""
+    """Return a row of trials.csv but for its checksum: means over {repeat: (score, loss, seconds)}."""
     scores, losses, seconds = zip(*(repeats[repeat] for repeat in sorted(repeats)))
     figures = [f"{np.mean(scores):.6f}", f"{np.mean(losses):.6f}", f"{sum(seconds):.1f}"]
     return dict(zip(COLUMNS, [trial, epochs, *figures, json.dumps(values)]))
@@ -107,7 +122,7 @@ def row_of(trial, epochs, repeats, values):
 
 def append_row(folder, row):
     """Add a row to trials.csv at once: a killed search does not repeat it."""
-    files.append_csv(folder / "trials.csv", [row[column] for column in COLUMNS])
+    files.append_csv(folder / "trials.csv", [*(row[column] for column in COLUMNS[:-1]), row_checksum(folder, row)])
 
 
 def ranked(trials, epochs, finished):

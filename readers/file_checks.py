@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 
-from core.errors import DAMAGED, InputError, reason
+from core.errors import DAMAGED, DamagedFile, InputError, reason
 
 TIMES = 5  # a table takes about so many times its own size in memory while it is read
 
@@ -41,11 +41,11 @@ def refused_unless_readable(path):
 
 @contextmanager
 def refuse_damaged(path, problem, errors=DAMAGED):
-    """Turn what a library raises for a damaged file into InputError; problem: what to say of the file."""
+    """Turn what a library raises for a damaged file into DamagedFile; problem: what to say of the file."""
     try:
         yield
     except InputError:
         raise
     except errors as error:
-        said = str(error).strip().split("\n")[0]
-        raise InputError(f"{path} {problem}: {said or 'it ends too early'}") from error
+        said = str(error).strip().split("\n")[0].removeprefix(f"{path}: ")
+        raise DamagedFile(f"{path} {problem}: {said or 'it ends too early'}") from error

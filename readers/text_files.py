@@ -1,9 +1,11 @@
 """What the readers of text share: encodings, rows of cells, numbers, and the official test set beside a file."""
 
+import codecs
 import csv
 import gzip
 import unicodedata
 import zlib
+from array import array
 
 import numpy as np
 
@@ -18,6 +20,7 @@ TRAIN_AND_TEST = [
     for mark in "_-"
     for train, test in (("TRAIN", "TEST"), ("train", "test"), ("Train", "Test"))
 ]
+LARGEST = np.finfo(np.float32).max
 LONGEST = 10 * 2**20  # letters of a text, or of a cell
 
 
@@ -37,18 +40,17 @@ def composed(words):
 
 def to_numbers(cells, where):
     """Turn a list of strings into float64 numbers; raise InputError naming `where` and the first that is none."""
-    plain = [cell.replace("_", "?") for cell in cells]  # Python would read 1_1 as 11
+    plain, numbers = cells, array("d")
+    if "_" in "".join(cells):
+        plain = [cell.replace("_", "?") for cell in cells]  # Python would read 1_1 as 11
     try:
-        numbers = np.array(plain, dtype=np.float64)
+        numbers.extend(map(float, plain))  # up to the first that is none
     except ValueError:
-        for column, cell in enumerate(cells, 1):
-            try:
-                float(plain[column - 1])
-            except ValueError:
-                raise InputError(f"{where}: value {column} is {cell[:40]!r}, not a number") from None
-        raise
-    too_large = np.isfinite(numbers) & (np.abs(numbers) > np.finfo(np.float32).max)
-    if too_large.any():
+        wrong = cells[len(numbers)][:40]
+        raise InputError(f"{where}: value {len(numbers) + 1} is {wrong!r}, not a number") from None
+    numbers = np.array(numbers)
+    too_large = np.abs(numbers) > LARGEST
+    if too_large.any() and (too_large := too_large & np.isfinite(numbers)).any():
         raise InputError(f"{where}: value {too_large.argmax() + 1} is beyond 32-bit floats")
     return numbers
 
@@ -69,9 +71,15 @@ def read_train_and_test(read_one, path):
 
 
 def read_any_text(path):
-    """Read a text file, or one packed by gzip: UTF-8, UTF-16, UTF-32, or else cp1252.
+    """Read a text file. Returns: (text, notes). Raises: InputError as read_utf8 does."""
+    content, notes = read_utf8(path)
+    return content.decode(), notes
 
-    Returns: (text, notes).
+
+def read_utf8(path):
+    """Read a text file, or one packed by gzip, in UTF-8, UTF-16, UTF-32, or else cp1252.
+
+    Returns: (its bytes in UTF-8, with line breaks \\n, notes).
     Raises: InputError for binary content, for other encodings, and for more than memory can hold.
     """
     refuse_larger_than_memory(path, path.stat().st_size)
@@ -83,16 +91,20 @@ def read_any_text(path):
             raise InputError(f"{path} holds more than {UNPACKED / 2**30:.0f} GiB: unpack and divide it")
         refuse_larger_than_memory(path, len(content))
     refuse_other_formats(path, content)
-    encoding = wide_encoding(content) or "utf-8-sig"
+    encoding = wide_encoding(content) or "utf-8"
     try:
-        text = content.decode(encoding)
+        if encoding != "utf-8":
+            content = content.decode(encoding).encode()
+        elif not content.isascii():
+            content.decode()
     except UnicodeDecodeError as error:
-        if encoding != "utf-8-sig" or CONTROL.search(content[:SAMPLE].decode("latin-1")):
+        if encoding != "utf-8" or CONTROL.search(content[:SAMPLE].decode("latin-1")):
             raise InputError(f"{path} is not a text file: byte {error.start} is not {encoding[:6].upper()}") from error
         refuse_other_encodings(path, content, error.start)
-        text, notes = content.decode("cp1252"), ["read as cp1252: it is not UTF-8"]
-    if "\0" in text[:SAMPLE] or encoding != "utf-8-sig" and CONTROL.search(text[:SAMPLE]):
+        content, notes = content.decode("cp1252").encode(), ["read as cp1252: it is not UTF-8"]
+    if b"\0" in content[:SAMPLE] or encoding != "utf-8" and CONTROL.search(content[:SAMPLE].decode("latin-1")):
         raise InputError(f"{path} is not a text file: it holds zero bytes")
     if encoding.endswith("e"):
         notes = [f"read as {encoding[:6].upper()}: it has no mark of its encoding, and its zero bytes tell"]
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text, notes
+    content = content.removeprefix(codecs.BOM_UTF8)
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content, notes

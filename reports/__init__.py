@@ -15,4 +15,5 @@ class Report:
     tables: dict = field(
         default_factory=dict
     )  # {name of another CSV file: (header, rows)}, for programs: its texts stay as they are
+    score: str = ""  # the line that says the main score, which the printed report ends with
     examples: tuple | None = None  # (header, rows) of a table of test examples, where they are texts

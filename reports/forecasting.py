@@ -4,8 +4,8 @@ from baselines import DESCRIPTIONS, LINEAR
 from core.wording import counted, format_percent, format_share
 from evaluation.forecast_checks import persistence_is_as_good
 from evaluation.intervals import MIN_RESAMPLED
-from evaluation.verdict import outcome, verdict
-from reports.formatting import aligned, format_change, format_error, format_interval, skill_lines
+from evaluation.verdict import outcome
+from reports.formatting import aligned, format_change, format_decimals, format_error, format_interval, skill_lines
 
 MAX_TARGETS = 5  # named
 WORST_SERIES = 5  # shown
@@ -24,11 +24,7 @@ def forecast_lines(figures, targets, standardise):
     totals = [figures["rmse"], *figures["baselines"].values(), figures["mae"]]
     rows = [[str(step), *map(_or_empty, errors)] for step, errors in enumerate(zip(*per_step), 1)]
     rows.append(["all", *map(format_error, totals)])
-    unit = None
-    if standardise == "sequence":
-        unit = "units of the standard deviation of each series in the training set"
-    elif "per_target" in figures:
-        unit = "units of each target's standard deviation in the training set"
+    unit = unit_of_errors(figures, standardise)
     intervals = [
         f"{level} % prediction interval: holds {format_percent(f['coverage'])} of the test values, width "
         f"{format_error(f['width'])}"
@@ -42,16 +38,28 @@ def forecast_lines(figures, targets, standardise):
         aligned(["step", *(f"{name} RMSE" for name in methods), "network MAE"], rows),
         "",
         *target_lines(figures),
+        *kilometre_lines(figures),
         *series_lines(figures),
         *check_lines(figures, targets),
         *skill_lines(figures),
         *(intervals or [NO_INTERVALS]),
         f"Linear model: {format_error(figures['baselines'][LINEAR])}",
-        f"Test RMSE: {format_error(figures['rmse'])}{f' in {unit}' if unit else ''}",
-        verdict(figures, "lower"),
         *mase_lines(figures, standardise),
         *remark_lines(figures, targets),
     ]
+
+
+def rmse_line(figures, standardise):
+    """Return the line of the main score."""
+    unit = unit_of_errors(figures, standardise)
+    return f"Test RMSE: {format_error(figures['rmse'])}{f' in {unit}' if unit else ''}"
+
+
+def unit_of_errors(figures, standardise):
+    """Say in what units the errors over all are, where these are not those of the series; else None."""
+    if standardise == "sequence":
+        return "units of the standard deviation of each series in the training set"
+    return "units of each target's standard deviation in the training set" if "per_target" in figures else None
 
 
 def _overlap(figures):
@@ -70,7 +78,7 @@ def check_lines(figures, targets):
         lag, direction = checks["lag"][name], checks["direction"][name]
         shares = direction and (*(direction[key] for key in ("right", "always_up", "last_direction")),)
         interval = direction and format_interval(direction["interval"])
-        row = [name, *("" if lag[at] is None else f"{lag[at]:z.2f}" for at in ("at_lag_0", "at_the_horizon"))]
+        row = [name, *("" if lag[at] is None else format_decimals(lag[at], 2) for at in ("at_lag_0", "at_the_horizon"))]
         rows.append([*row, *map(format_share, shares), interval] if direction else [*row, "", "", "", ""])
     header = ["target", "with the true", f"with those {back} earlier", "direction right", "always up", "as before"]
     return [
@@ -104,7 +112,7 @@ def mase_lines(figures, standardise):
         return []
     hint = '; where levels differ, STANDARDISE = "sequence" helps' * (standardise == "training")
     values = f"{format_error(mase[best], 3)}, the model {format_error(mase['network'], 3)}"
-    return [f"But by MASE, which weights every series alike, {DESCRIPTIONS[best]} is ahead ({values}){hint}."]
+    return [f"By MASE, which weights every series alike, {DESCRIPTIONS[best]} is ahead ({values}){hint}."]
 
 
 def target_lines(figures):
@@ -118,6 +126,20 @@ def target_lines(figures):
     ]
     header = ["target", "RMSE", "MAE", "best baseline", "its RMSE", "skill"]
     return ["Each target, in its own units", aligned(header, rows), ""]
+
+
+def kilometre_lines(figures):
+    """Lay out how far forecast places lie from the true ones; nothing where no place is forecast."""
+    if "kilometres" not in figures:
+        return []
+    found = figures["kilometres"].values()
+    steps = zip(*(own["per_step"] for own in found))
+    rows = [[str(step), *(_or_empty(error, 3) for error in errors)] for step, errors in enumerate(steps, 1)]
+    rows += [
+        [name, *(_or_empty(own[key], 3) for own in found)] for name, key in (("all", "mean"), ("median", "median"))
+    ]
+    title = "Mean distance from the true place per step ahead, in km (great circle)"
+    return [title, aligned(["step", *figures["kilometres"]], rows), ""]
 
 
 def series_lines(figures):

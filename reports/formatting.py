@@ -50,9 +50,14 @@ def format_digits(value, spread, digits=6):
     return f"{value:.{digits + int(larger)}g}"
 
 
+def format_decimals(value, digits=3, sign=""):
+    """Write a number with so many decimals; what rounds to nothing is no -0.000. sign: "+" is written too."""
+    return f"{round(float(value), digits) + 0.0:{sign}.{digits}f}"  # "z" would do that from Python 3.11 on
+
+
 def format_change(value):
-    """Write a change or a difference with its sign; what rounds to nothing is no -0.000."""
-    return f"{value:+z.3f}"
+    """Write a change or a difference with its sign."""
+    return format_decimals(value, sign="+")
 
 
 def score_format(metric):

@@ -1,6 +1,8 @@
 """Tables of what the network looks at."""
 
-from reports.formatting import aligned, format_change, shorten
+from reports.formatting import aligned, format_change, format_decimals, shorten
+
+NOTHING = f"{0:.3f}"
 
 
 def word_table(found):
@@ -21,7 +23,11 @@ def importance_table(features, times, cost, unit):
     shuffled.
     """
     first = sorted(features, key=lambda name: -features[name][0])[:5]
-    rows = [["feature", name, *(f"{v:z.3f}" for v in features[name])] for name in first]
-    rows += [["time steps", name, *(f"{v:z.3f}" for v in losses)] for name, losses in times.items()]
+    rows = [["feature", name, *(format_decimals(v) for v in features[name])] for name in first]
+    rows += [["time steps", name, *(format_decimals(v) for v in losses)] for name, losses in times.items()]
+    telling = [row for row in rows if row[2:] != [NOTHING, NOTHING]]
     title = f"What the network looks at: {cost} when shuffled among the test {unit}, mean and spread"
-    return f"{title}\n{aligned(['what', 'which', 'mean', 'spread'], rows)}"
+    if not telling:
+        return f"{title}: {NOTHING} of all"
+    left_out = f"\nThe other {len(rows) - len(telling)}: {NOTHING}" if len(telling) < len(rows) else ""
+    return f"{title}\n{aligned(['what', 'which', 'mean', 'spread'], telling)}{left_out}"

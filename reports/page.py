@@ -20,6 +20,7 @@ CAPTIONS = {
     "learning_curves.png": "Each epoch of training",
     "confusion_matrix.png": "True classes in rows, predicted classes in columns",
     "forecast.png": "Forecasts of the test set",
+    "map.png": "Where forecasts are right and wrong",
     "predicted.png": "Predicted against true values",
     "transcript.png": "A test recording, each letter at the time where the network heard it",
     "frames.png": "Test video clips and their predicted classes",
@@ -68,15 +69,20 @@ def run_page(run):
 def index_page(header, rows, links):
     """Return the page that compares runs, HTML: a table that sorts.
 
-    Parameters: header and rows of the ledger, strings; links, the address of each row's run, or None.
+    Parameters: header and rows of the ledger, strings; links, the address of each row's run; None: it is gone.
     """
     run, head = header.index("run"), [f"<button>{escape(name)}</button>" for name in header]
     body = [[escape(cell) for cell in row] for row in rows]
     for cells, link in zip(body, links):
         if link is not None:
             cells[run] = f'<a href="{escape(link)}">{cells[run]}</a>'
-    text = "<h1>Runs</h1><p>Click a heading to sort. Choose by the validation set; look at the test set once.</p>"
-    content = f"{text}{_html_table(head, [''.join(f'<td>{cell}</td>' for cell in cells) for cells in body])}{SORTING}"
+    text = (
+        "<h1>Runs</h1><p>Click a heading to sort. Choose by the validation set; look at the test set once. "
+        "Grey rows are of runs that are gone: a later one took their place.</p>"
+    )
+    opening = ["<td>" if link is not None else '<td class="gone">' for link in links]
+    lines = ["".join(f"{td}{cell}</td>" for cell in cells) for td, cells in zip(opening, body)]
+    content = f"{text}{_html_table(head, lines)}{SORTING}"
     return TEMPLATE.substitute(title="Runs", scripts="'unsafe-inline'", body=content)
 
 

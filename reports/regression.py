@@ -1,8 +1,7 @@
 """The printed report of predicted numbers."""
 
 from baselines import LINEAR, MEAN
-from evaluation.verdict import verdict
-from reports.formatting import aligned, format_error, skill_lines
+from reports.formatting import aligned, format_decimals, format_error, skill_lines
 
 
 def regression_lines(figures, names):
@@ -11,11 +10,10 @@ def regression_lines(figures, names):
     Parameters: figures of evaluation.regression_scores; names of the targets.
     """
     rows = [
-        [name, format_error(f["rmse"]), format_error(f["mae"]), "" if f["r2"] is None else f"{f['r2']:z.3f}"]
+        [name, format_error(f["rmse"]), format_error(f["mae"]), "" if f["r2"] is None else format_decimals(f["r2"])]
         + [format_error(figures["rmse_of"][baseline][name]) for baseline in (MEAN, LINEAR)]
         for name, f in figures["per_target"].items()
     ]
-    unit = " (over all targets, each in units of its standard deviation in the training set)" * (len(names) > 1)
     return [
         f"Test sequences: {figures['test_sequences']}",
         "",
@@ -23,6 +21,10 @@ def regression_lines(figures, names):
         "",
         *skill_lines(figures),
         f"Linear model: {format_error(figures['baselines'][LINEAR])}",
-        f"Test RMSE: {format_error(figures['rmse'])}{unit}",
-        verdict(figures, "lower"),
     ]
+
+
+def rmse_line(figures, names):
+    """Return the line of the main score. names: of the targets."""
+    unit = " (over all targets, each in units of its standard deviation in the training set)" * (len(names) > 1)
+    return f"Test RMSE: {format_error(figures['rmse'])}{unit}"

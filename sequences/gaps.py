@@ -10,19 +10,22 @@ REGULAR = 0.9  # share of the steps that must be alike for others to be gaps
 NIGHTS = 5  # gaps of one length from which on they belong to the data, as nights and weekends do
 
 
+def share_alike(steps):
+    """Return the share of steps (n,) between times, none of them negative, that are as long as is usual."""
+    return np.mean(np.abs(steps - np.median(steps)) <= 0.15 * np.median(steps)) if len(steps) else 0.0
+
+
 def long_gaps(times):
-    """Tell which steps between the time stamps of a series (rows,) are gaps that no window runs over: bool (rows - 1,).
+    """Tell which steps between the times of a series (rows,) are gaps that no window runs over: bool (rows - 1,).
+
+    times: time stamps, or numbers that tell the time.
 
     They are more than LONG_GAP usual steps where most steps are alike, and of no length that comes again and again.
     """
     steps = np.abs(np.diff(times).astype(float))
-
-    def alike(sizes):
-        return np.mean(np.abs(sizes - np.median(sizes)) <= 0.15 * np.median(sizes)) if len(sizes) else 0.0
-
     found = steps > LONG_GAP * (np.median(steps) if len(steps) else 0)
-    nights = found.sum() >= NIGHTS and alike(steps[found]) > 0.5
-    return found & (alike(steps) > REGULAR) & (not nights)
+    nights = found.sum() >= NIGHTS and share_alike(steps[found]) > 0.5
+    return found & (share_alike(steps) > REGULAR) & (not nights)
 
 
 def fill_gaps(sequences, where):
@@ -41,7 +44,8 @@ def fill_gaps(sequences, where):
         if (empty := gaps.all(axis=0)).any():
             column = int(empty.argmax())
             column = sequences.columns[column] if sequences.columns else column
-            raise InputError(f"{where}: {name_of(sequences, place)} has no value of feature {column!r}")
+            way_on = f": IGNORE = [{column!r}] leaves it out" if sequences.columns else ""
+            raise InputError(f"{where}: {name_of(sequences, place)} has no value of feature {column!r}{way_on}")
         if gaps.any():
             x[place], count = fill(values, gaps), count + int(gaps.sum())
     notes = [f"{counted_was(count, 'missing value')} filled {how}"] if count else []

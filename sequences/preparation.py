@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import InputError
-from core.wording import counted, counted_was
+from core.wording import counted, counted_of, counted_was
 from sequences.gaps import fill_gaps
 from sequences.types import at_once
 from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids, tokenize
@@ -29,7 +29,9 @@ class Preparation:
     dtype: str  # that the network takes the values in
     any_length: bool  # transcripts: recordings are padded behind, and may be longer than any in the training set
     divided_by_time: bool  # what may fill gaps: see sequences.types
-    sample_rate: int | None  # of recordings, Hz
+    sample_rate: float | None  # of recordings, Hz
+    clock: str | None  # of series without time stamps: the column of numbers that tells the time
+    time_step: float | None  # of tracks: see sequences.types
     vocabulary: list[str] | None  # of texts, the most frequent words
 
     @classmethod
@@ -47,6 +49,8 @@ class Preparation:
             "any_length": sequences.transcripts,
             "divided_by_time": sequences.divided_by_time,
             "sample_rate": sequences.sample_rate,
+            "clock": sequences.clock_name,
+            "time_step": sequences.time_step,
             "vocabulary": None,
         }
         if sequences.kind == "texts":
@@ -96,7 +100,7 @@ class Preparation:
         """Refuse sequences of another sample rate, of other features, and of another length where all have one."""
         if sequences.sample_rate != self.sample_rate:
             given, trained = (
-                "no recordings" if rate is None else f"recordings of {rate} Hz"
+                "no recordings" if rate is None else f"recordings of {rate:g} Hz"
                 for rate in (sequences.sample_rate, self.sample_rate)
             )
             raise InputError(f"{where} holds {given}; the training set has {trained}")
@@ -117,7 +121,7 @@ class Preparation:
         """Turn texts into the numbers of their words."""
         x = token_ids(texts.x, self.vocabulary, self.steps)
         unknown, cut = (x == UNKNOWN).sum(), sum(len(tokenize(text)) > self.steps for text in texts.x)
-        notes = [f"{cut} of {len(x)} texts were cut to {self.steps} words"] if cut else []
+        notes = [f"{counted_of(cut, len(x), 'text', 'were')} cut to {counted(self.steps, 'word')}"] if cut else []
         if unknown:
             notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")
         return texts.replace(x=x).noted(*notes)
@@ -199,7 +203,11 @@ def pad_or_truncate(sequences, steps, filler, path):
         x[i, padding:] = sequence[:steps]
     lengths = np.array([len(sequence) for sequence in given])
     counts = {"padded to": (lengths < steps).sum(), "cut to the first": (lengths > steps).sum()}
-    notes = [f"{n} of {len(x)} sequences were {how} {steps} time steps" for how, n in counts.items() if n]
+    notes = [
+        f"{counted_of(n, len(x), 'sequence', 'were')} {how} {counted(steps, 'time step')}"
+        for how, n in counts.items()
+        if n
+    ]
     return sequences.replace(x=x).noted(*notes)
 
 

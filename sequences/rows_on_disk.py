@@ -25,9 +25,9 @@ class RowsOnDisk:
         """The number of axes."""
         return len(self.shape)
 
-    def with_last_axis(self):
-        """Return the same rows with an axis of length 1 added at the end."""
-        return RowsOnDisk(self.path, self.offset, (*self.shape, 1), self.dtype)
+    def reshaped(self, shape):
+        """Return the same rows in another shape, whose first axis is the same."""
+        return RowsOnDisk(self.path, self.offset, shape, self.dtype)
 
     def between(self, first, last):
         """Return the rows from `first` to before `last`, still in the file."""

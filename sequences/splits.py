@@ -22,10 +22,13 @@ def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
     Returns: {"training", "validation", "test": rows (n,)}; those of the test set count in `test` where it is given.
     """
     if train.splits is not None:
-        return {name: np.flatnonzero(train.splits == place) for place, name in enumerate(SPLITS)}
+        rows = {name: np.flatnonzero(train.splits == place) for place, name in enumerate(SPLITS)}
+        return rows if test is None else rows | {"test": np.arange(len(test.x))}
     groups, rows = groups_of(train, c.GROUP), np.arange(len(train.x))
     if test is not None:
         training, held_out = rows, np.arange(len(test.x))
+    elif not c.TEST_SIZE:
+        training, held_out = rows, rows[:0]
     elif c.TEST_FILES is not None:
         training, held_out = named_files(train, c.TEST_FILES, groups)
     elif fold is not None:
@@ -48,6 +51,22 @@ def split_sequences(train, test, c, validation_seed, stratify=True, fold=None):
     }
 
 
+def with_validation(train, validation):
+    """Mark some Sequences, bool (n,), as the official validation set, which then is the validation split."""
+    return train.replace(splits=validation.astype(int))
+
+
+def official_validation_notes(sequences):
+    """Say how many of Sequences, as read, are an official validation set. Returns: list of one line or none."""
+    count = 0 if sequences.splits is None else int((sequences.splits == SPLITS.index("validation")).sum())
+    return [f"validation set: the official one, {count} sequences; VALIDATION_SIZE does not change it"] * bool(count)
+
+
+def has_validation(sequences, c):
+    """Tell whether there is a validation split: an official one, or one that VALIDATION_SIZE cuts."""
+    return bool(c.VALIDATION_SIZE) or sequences.splits is not None and bool((sequences.splits == 1).any())
+
+
 def random_split(rows, labels, groups, constant, size, seed, stratify=True):
     """Split row numbers in two by scikit-learn, groups kept whole; InputError naming `constant` where it cannot be.
 
@@ -61,7 +80,10 @@ def random_split(rows, labels, groups, constant, size, seed, stratify=True):
             return rows[kept], rows[cut]
         classes, counts = np.unique(labels, return_counts=True)
         if stratify and counts.min() < 2:
-            raise InputError(f"class {str(classes[counts.argmin()])!r} has one sequence: two are needed to split it")
+            lone = str(classes[counts.argmin()])
+            raise InputError(
+                f"class {lone!r} has one sequence: two are needed to split it; IGNORE_LABELS = [{lone!r}] leaves it out"
+            )
         return model_selection.train_test_split(
             rows, test_size=size, random_state=seed, stratify=labels if stratify else None
         )
@@ -146,9 +168,9 @@ def split_series(rows, official, c, least, fold=None):
     """Split each of several series by time: see split_by_time. rows, official: a list, of each series its own; fold: of
     a cross-validation, which holds out an earlier stretch.
 
-    A series too short for a test set is all for training, one with fewer than `least` rows for nothing.
+    A series too short for what is held out is all for training, one with fewer than `least` rows for nothing.
     Returns: list of arrays (rows_i,), the place in SPLITS of each row, -1 for none. Raises InputError where no series
-    has a test set.
+    has a test set, though there should be one, or none a training set.
     """
     test_size = c.TEST_SIZE
     if fold is not None and not any(official):
@@ -159,17 +181,18 @@ def split_series(rows, official, c, least, fold=None):
     if len(rows) == 1:
         split = split_by_time(rows[0], official[0], c, least)
         return [np.repeat(np.arange(len(SPLITS)), [len(split[name]) for name in SPLITS])]
-    marks = []
+    marks, tested = [], bool(test_size) or any(official)
     for n, held_out in zip(rows, official):
         sizes = {"VALIDATION_SIZE": c.VALIDATION_SIZE, "TEST_SIZE": held_out or test_size}
         lengths = [max(length, c.HORIZON) if length else 0 for length in part_lengths(n, sizes).values()]
-        if n - sum(lengths) >= least and lengths[-1]:
+        if n - sum(lengths) >= least and (lengths[-1] or not tested):
             marks.append(np.repeat(np.arange(len(SPLITS)), [n - sum(lengths), *lengths]))
         else:
             marks.append(np.full(n, 0 if n >= least else -1))
-    if all(own.max(initial=-1) < 1 for own in marks):
+    if all(own.max(initial=-1) < int(tested) for own in marks):
+        before = " before its test set" * tested
         raise InputError(
-            f"none of the {len(rows)} series has {least} rows before its test set, which WINDOW = {c.WINDOW} and "
+            f"none of the {len(rows)} series has {least} rows{before}, which WINDOW = {c.WINDOW} and "
             f"HORIZON = {c.HORIZON} need"
         )
     return marks

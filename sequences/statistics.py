@@ -12,7 +12,8 @@ SAMPLE = 2**22  # values, and
 SOME = 200  # sequences that tell how much rounding takes away
 ROUNDED = 0.01  # share of a feature's deviation that rounding may take
 TAKES_64_BITS = "model.keras takes 64-bit floats (call model(x): model.predict(x) rounds arrays)"
-UNCHANGED = {"float32": 1e-6, "float64": 1e-12}  # of its mean: a feature that deviates less only seems to change
+# Of its mean: a feature that deviates less seems to change, by what arithmetic rounds in floats of so many bits.
+UNCHANGED = {"float32": 2.0**-23, "float64": 1e-14}
 
 
 def mean_and_variance(part, seen=None):
@@ -26,7 +27,8 @@ def mean_and_variance(part, seen=None):
     for block in part.blocks():
         block = block.astype(np.float64)
         flat = (block if seen is None else seen(block)).reshape(-1, block.shape[-1])
-        shift = flat.mean(axis=0) if shift is None else shift  # near the mean, so that the squares keep their digits
+        if shift is None:  # near the mean, so that squares keep their digits; of what never changes exactly its value
+            shift = np.where((flat == flat[0]).all(axis=0), flat[0], flat.mean(axis=0))
         flat = flat - shift
         count, total, squares = count + len(flat), total + flat.sum(axis=0), squares + (flat**2).sum(axis=0)
     mean, variance = shift + total / count, squares / count - (total / count) ** 2
@@ -34,7 +36,8 @@ def mean_and_variance(part, seen=None):
     if variance.max() > limits.max:
         size = np.sqrt(variance.max())
         raise InputError(f"values of the training set vary by {size:.0e}, beyond 32-bit floats: scale them down")
-    return mean, np.where(variance > np.maximum((UNCHANGED[part.dtype] * mean) ** 2, limits.tiny), variance, 1.0)
+    least = np.maximum(UNCHANGED[part.dtype] * np.abs(mean), float(limits.tiny))
+    return mean, np.where(variance > least**2, variance, 1.0)
 
 
 def fingerprint(part):
@@ -50,8 +53,10 @@ def fingerprints(data):
     """Return {"training", "validation", "test", "rows": SHA-256}; rows: of series, also those that no window holds."""
     splits = {"training": data.train, "validation": data.validation, "test": data.test}
     found = {name: fingerprint(split) for name, split in splits.items() if split is not None}
-    series = data.sequences.kind == "series"
-    return found | ({"rows": content_fingerprint([data.sequences.x, data.sequences.times])} if series else {})
+    series = data.sequences
+    if series.kind != "series":
+        return found
+    return found | {"rows": content_fingerprint([series.x, series.times, series.clock])}
 
 
 def content_fingerprint(content):
@@ -109,23 +114,57 @@ def rounding_notes(sequences, then=TAKES_64_BITS):
     first = sequences.x[:1][0]
     if isinstance(first, str) or first.ndim != 2 or np.can_cast(first.dtype, np.float32):
         return []
+    names, values, level, spread = _spread_of_some(sequences)
+    back = int(sequences.kind == "series")
+    found = np.flatnonzero(rounded_away(values, spread) & (spread > UNCHANGED["float64"] * np.abs(level)))
+    if not len(found):
+        return []
+    also = f" (so does {', '.join(names[k] for k in found[1:4])})" if len(found) > 1 else ""
+    k = found[0]
+    return [rounding_note(f"{names[k]}: a {'change' if back else 'deviation'}", spread[k], level[k], f"{also}: {then}")]
+
+
+def unchanged_notes(sequences):
+    """Say which features of Sequences, as they were read, change so little that the network is given none of it.
+
+    Returns: list of one line or none.
+    """
+    first = sequences.x[:1][0]
+    if isinstance(first, str) or first.ndim != 2 or first.dtype.kind == "b":
+        return []
+    names, values, level, spread = _spread_of_some(sequences)
+    bits = 32 if first.dtype.kind == "f" and first.dtype.itemsize <= 4 else 64
+    lowest, highest = np.fmin.reduce(values, initial=np.inf), np.fmax.reduce(values, initial=-np.inf)
+    changes = (spread > 0) & (lowest < highest)
+    least = np.maximum(UNCHANGED[f"float{bits}"] * np.abs(level), np.finfo(np.float32).tiny)
+    found = np.flatnonzero(changes & (spread <= least))
+    if not len(found):
+        return []
+    also = f" (so does {', '.join(names[k] for k in found[1:4])})" if len(found) > 1 else ""
+    k = found[0]
+    what = f"a {'change' if sequences.kind == 'series' else 'deviation'} of {spread[k]:.2g} around {level[k]:.6g}"
+    way = "it counts as unchanged; if it matters, subtract the level before you write the file"
+    return [f"{names[k]}: {what} is too small there for {bits}-bit floats{also}: {way}"]
+
+
+def _spread_of_some(sequences):
+    """Return what up to SOME of Sequences (time, features) say of each feature.
+
+    Returns: (names, values (n, features) float64, their means (features,), their deviations, of series those of the
+    changes from row to row (features,)).
+    """
     places = np.unique(np.linspace(0, len(sequences.x) - 1, SOME).astype(int))
     some = [sequences.x[k] for k in places] if isinstance(sequences.x, list) else [*sequences.x[places]]
     step = max(1, sum(x.size for x in some) // SAMPLE)
     back = int(sequences.kind == "series")
     values = _within_32_bits(np.concatenate([x[back::step] for x in some]))
     level = _mean_of_finite(values)
+    level = level + _mean_of_finite(values - level)  # the sum of many values has rounded
     before = _within_32_bits(np.concatenate([x[: len(x) - back : step] for x in some])) if back else level
     signal = values - before
     spread = np.sqrt(_mean_of_finite(signal**2))
-    lost = rounded_away(values, spread) & (spread > UNCHANGED["float64"] * np.abs(level))
-    found = np.flatnonzero(lost)
-    if not len(found):
-        return []
     names = sequences.columns or (["the values"] if len(level) == 1 else [f"feature {k}" for k in range(len(level))])
-    also = f" (so does {', '.join(names[k] for k in found[1:4])})" if len(found) > 1 else ""
-    k = found[0]
-    return [rounding_note(f"{names[k]}: a {'change' if back else 'deviation'}", spread[k], level[k], f"{also}: {then}")]
+    return names, values, level, spread
 
 
 def rounded_away(values, spread):

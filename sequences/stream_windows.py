@@ -3,10 +3,20 @@
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted, counted_of
 from sequences.gaps import fill_gaps, name_of
-from sequences.splits import groups_of, random_split, split_sequences
+from sequences.ignored_labels import labels_present
+from sequences.splits import groups_of, has_validation, random_split, split_sequences
 from sequences.types import SPLITS
-from sequences.window_labels import MIXED, NO_LABEL, OTHERS, RowLabels, giveaway_cautions, mixed_notes
+from sequences.window_labels import (
+    IGNORED,
+    MIXED,
+    NO_LABEL,
+    OTHERS,
+    RowLabels,
+    giveaway_cautions,
+    mixed_notes,
+)
 from sequences.windows import WindowNames, Windows
 
 TRAINING, VALIDATION, TEST = range(len(SPLITS))
@@ -25,9 +35,11 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
     """
     rule = c.WINDOW_LABEL if classes else None
     if c.WINDOW is None:
+        if c.SEQUENCE == "annotation":
+            raise InputError('SEQUENCE = "annotation" needs WINDOW, the rows that are cut around each annotation')
         numbers = train.y[0].ndim == 1 and train.y[0].dtype.kind != "U"
-        whole = whole_recordings(train, test, None if numbers and not classes else c.WINDOW_LABEL)
-        if test is None and c.TEST_FILES is None and fold is None:
+        whole = whole_recordings(train, test, None if numbers and not classes else c.WINDOW_LABEL, c.IGNORE_LABELS)
+        if test is None and c.TEST_FILES is None and c.TEST_SIZE and fold is None:
             _refuse_lone_recording(whole[0], c, classes)
         return whole
     streams = train
@@ -36,12 +48,15 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
         streams = train.replace(x=[*train.x, *test.x], y=[*train.y, *test.y], names=names)
     splits, sizes_by_time = _split_recordings(train, test, c, validation_seed, classes, fold)
     streams = fill_gaps(streams.replace(divided_by_time=bool(sizes_by_time)), c.DATASET)
-    rows = RowLabels.of(streams.y)
+    rows = RowLabels.of(streams.y, c.IGNORE_LABELS)
     rarity = rows.rarity(sum(map(len, train.x)))
-    starts, codes, recording, notes, cautions = _cut_windows(
-        streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), rule, rows, rarity
-    )
-    notes += rows.rule_notes(rule, rarity)
+    if c.SEQUENCE == "annotation":
+        starts, codes, recording, notes, cautions = _windows_around_labels(streams, c.WINDOW, rows)
+    else:
+        starts, codes, recording, notes, cautions = _cut_windows(
+            streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), rule, rows, rarity
+        )
+        notes += rows.rule_notes(rule, rarity)
     if sizes_by_time and fold is None:
         notes.append(_note_on_time(train, c, classes, sizes_by_time))
     splits = np.concatenate([splits, np.full(len(streams.x) - len(train.x), TEST)])[recording]
@@ -51,13 +66,14 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
     if not kept.all():
         notes.append(f"windows that reach into another set, left out: {(~kept).sum()}")
     for split, name in enumerate(SPLITS):
-        if not (splits[kept] == split).any() and (split != VALIDATION or c.VALIDATION_SIZE):
+        expected = (True, has_validation(train, c), c.TEST_SIZE > 0)[split]
+        if expected and not (splits[kept] == split).any():
             raise InputError(f"{c.DATASET}: the {name} set has no window of {c.WINDOW} rows; try a smaller WINDOW")
     begins = np.cumsum([0, *map(len, streams.x)])[:-1]
     starts, codes, splits, recording = starts[kept], codes[kept], splits[kept], recording[kept]
     values, last = np.concatenate([np.asarray(x, streams.dtype) for x in streams.x]), starts + c.WINDOW - 1
     before = None
-    if rule == "last":
+    if rule == "last" and c.SEQUENCE != "annotation":
         training = splits == TRAINING
         cautions += giveaway_cautions(values[last[training]], codes[training], streams.columns)
         before = rows.named(rows.before(last, begins[recording]))
@@ -89,21 +105,24 @@ def class_of_one_recording(streams, c, classes):
 
     None too where GROUP, and not the class, says what is held out.
     """
-    labels = [np.unique(y) for y in streams.y]
-    if not classes or any(len(found) > 1 for found in labels) or groups_of(streams, c.GROUP) is not None:
+    labels = [labels_present(y, c.IGNORE_LABELS) for y in streams.y]
+    if not classes or any(len(found) != 1 for found in labels) or groups_of(streams, c.GROUP) is not None:
         return None
     classes, counts = np.unique([found[0] for found in labels], return_counts=True)
     return classes[counts.argmin()] if counts.min() == 1 else None
 
 
-def whole_recordings(train, test, rule):
+def whole_recordings(train, test, rule, ignored=None):
     """Make one labelled sequence of each recording, without those that have no label; rule: WINDOW_LABEL.
+
+    ignored: IGNORE_LABELS; recordings with such rows are left out.
 
     Returns: (Sequences with y (n,), Sequences of the official test set or None). Raises: InputError for a recording of
     several classes.
     """
     sets = [train] if test is None else [train, test]
-    rows, ends = RowLabels.of([y for own in sets for y in own.y]), np.cumsum([len(x) for own in sets for x in own.x])
+    rows = RowLabels.of([y for own in sets for y in own.y], ignored)
+    ends = np.cumsum([len(x) for own in sets for x in own.x])
     rarity = rows.rarity(ends[len(train.x) - 1])
     codes = rows.of_windows(np.concatenate([[0], ends[:-1]]), ends, rule, rarity)
     labelled = [_with_labels(own, rows, found) for own, found in zip(sets, np.split(codes, [len(train.x)]))]
@@ -124,8 +143,8 @@ def _with_labels(streams, rows, codes):
     if not len(kept):
         raise InputError("no recording, as a whole, has a label: set WINDOW to the rows that make one sequence")
     x, names = ([own[k] for k in kept] if own else own for own in (streams.x, streams.names))
-    groups = None if streams.groups is None else streams.groups[kept]
-    streams = streams.replace(x=x, y=rows.named(codes[kept]), names=names, groups=groups)
+    groups, splits = (None if own is None else own[kept] for own in (streams.groups, streams.splits))
+    streams = streams.replace(x=x, y=rows.named(codes[kept]), names=names, groups=groups, splits=splits)
     left_out = len(codes) - len(kept)
     return streams.noted(f"recordings without a label, left out: {left_out}") if left_out else streams
 
@@ -141,7 +160,9 @@ def _cut_windows(streams, size, stride, rule, rows, rarity):
     recording = np.repeat(np.arange(len(starts)), [len(s) for s in starts])
     starts = np.concatenate(starts)
     if short := (lengths < size).sum():
-        notes.append(f"{short} of {len(lengths)} recordings are shorter than WINDOW = {size} rows: left out")
+        notes.append(
+            f"{counted_of(short, len(lengths), 'recording', 'are')} shorter than WINDOW = {size} rows: left out"
+        )
     if not len(starts):
         raise InputError(f"no recording has WINDOW = {size} rows: the longest has {lengths.max()}")
     codes = rows.of_windows(starts, starts + size, rule, rarity)
@@ -150,16 +171,43 @@ def _cut_windows(streams, size, stride, rule, rows, rarity):
     notes += more
     if unlabelled := (codes == NO_LABEL).sum():
         notes.append(f"windows without a label, left out: {unlabelled}")
+    if ignored := (codes == IGNORED).sum():
+        labelled = counted((rows.codes == IGNORED).sum(), "row")
+        notes.append(f"windows with rows whose label IGNORE_LABELS names ({labelled}), left out: {ignored}")
     notes += rows.missing_notes(size, codes, rule)
     if not used.any():
-        raise InputError("; ".join(["no window can be used", *notes, *cautions]))
+        around = ['labels stand at single rows: SEQUENCE = "annotation" cuts windows around them'] * rows.are_points()
+        raise InputError("; ".join(["no window can be used", *around, *notes, *cautions]))
     return starts[used], codes[used], recording[used], notes, cautions
+
+
+def _windows_around_labels(streams, size, rows):
+    """Cut a window around each row that has a label: size // 2 rows before it, the others from it on.
+
+    Returns: as _cut_windows does.
+    """
+    if not rows.are_points():
+        raise InputError(
+            'SEQUENCE = "annotation" is for labels at single rows, as those of beats, and here they go on from row to '
+            "row: leave it out, and WINDOW rows of one label make a sequence"
+        )
+    centres, notes = np.flatnonzero(rows.codes >= 0), []
+    ends = np.cumsum([len(x) for x in streams.x])
+    recording, starts = np.searchsorted(ends, centres, "right"), centres - size // 2
+    inside = (starts >= (ends - [len(x) for x in streams.x])[recording]) & (starts + size <= ends[recording])
+    if ignored := (rows.codes == IGNORED).sum():
+        notes.append(f"annotations that IGNORE_LABELS names, left out: {ignored}")
+    if not inside.all():
+        notes.append(f"annotations too near to an end of their recording for a window, left out: {(~inside).sum()}")
+    if not inside.any():
+        raise InputError("; ".join([f"no annotation has {size} rows around it", *notes]))
+    return starts[inside], rows.codes[centres][inside], recording[inside], notes, []
 
 
 def _split_recordings(train, test, c, validation_seed, classes, fold):
     """Choose the split of each recording. Returns: (places in SPLITS (n,), {split: its size} of those cut by time)."""
     splits, by_time = np.full(len(train.x), TRAINING), {}
-    labels = [np.unique(y) for y in train.y]
+    labels = [labels_present(y, c.IGNORE_LABELS) for y in train.y]
     stratify = classes and all(len(found) == 1 for found in labels)
     units = train.replace(y=np.array([found[0] for found in labels]) if stratify else np.zeros(len(labels)))
     if fold is not None and groups_of(units, c.GROUP) is None:  # recordings stay whole
@@ -168,9 +216,11 @@ def _split_recordings(train, test, c, validation_seed, classes, fold):
     if test is None and (c.TEST_FILES is not None or not too_few):
         rows = split_sequences(units, None, c.changed(VALIDATION_SIZE=0.0), c.SEED, stratify, fold)
         splits[rows["test"]] = TEST
-    elif test is None:
+    elif test is None and c.TEST_SIZE:
         by_time[TEST] = c.TEST_SIZE
-    if c.VALIDATION_SIZE:
+    if train.splits is not None:
+        splits = train.splits.copy()
+    elif c.VALIDATION_SIZE:
         size, groups, training = c.VALIDATION_SIZE, groups_of(units, c.GROUP), np.flatnonzero(splits == TRAINING)
         kept = train.replace(y=[train.y[k] for k in training])
         if groups is None:

@@ -43,13 +43,19 @@ class Sequences:
     names: Sequence | None = None  # of recordings: of their files, say
     transcripts: bool = False  # y (n,) of strings is what is said in recordings, to be written down
     texts: list | None = None  # as they were read, of texts that have been turned into numbers
-    sample_rate: int | None = None  # of recordings, Hz
+    sample_rate: float | None = None  # of recordings, Hz
+    time_step: float | None = None  # of tracks: seconds from row to row that they were interpolated to
     columns: list | None = None  # names of the features of a table
+    labelled_beside: bool = False  # y is a column, LABEL, of a table beside the files
     target_names: list | None = None  # of several numbers or labels in y
     measured: list | None = None  # of prepared series: n arrays (time_i, columns), False where a gap was filled
     times: list | None = None  # of series: n arrays of time stamps (time_i,) in UTC; None where there are none
     zones: list | None = None  # of times: n arrays (time_i,) of "+01:00", "Z", as written; None where they say no zone
+    clock: list | None = None  # of series without time stamps: n arrays (time_i,) of numbers that tell the time
+    clock_name: str | None = None  # the column of these
     held_out: list | None = None  # of series: how many rows at the end of each are an official test set
+    positions: list | None = None  # of series at a place each, as the cells of a grid: n of (latitude, longitude)
+    meridian: float | None = None  # of series that move: the least longitude as the file writes it, -180 or 0
     table: list | None = None  # names of all columns of a table, left out or not, in its order
     divided_by_time: bool = False  # recordings, what comes later in them is the test set: it may not fill earlier gaps
     dtype: str = "float32"  # that the network takes the values in: float64 where 32 bits would round them away
@@ -64,6 +70,17 @@ class Sequences:
         """Return a copy with other values of some fields."""
         return replace(self, **fields)
 
+    def at(self, rows):
+        """Return a copy with the sequences at `rows` (n,) alone, in memory."""
+        fields = {name: getattr(self, name) for name in ("x", "y", "groups", "splits", "names", "texts")}
+        return self.replace(
+            **{
+                name: [values[row] for row in rows] if isinstance(values, list) else values[rows]
+                for name, values in fields.items()
+                if values is not None
+            }
+        )
+
     def noted(self, *lines):
         """Return a copy with more notes for the user."""
         return replace(self, notes=(*self.notes, *lines))
@@ -75,18 +92,26 @@ class Sequences:
 
 @dataclass
 class Split:
-    """One part of the split: the sequences `x[rows]` with what the loss compares the network's output with."""
+    """One part of the split: its sequences x with y, what the loss compares the network's output with."""
 
-    x: np.ndarray  # (n_all, time, features[, ...]), shared by the parts; or RowsOnDisk
+    all_x: np.ndarray  # (n_all, time, features[, ...]), shared by the splits; or RowsOnDisk
     # classes (n,) int64 numbered from 0, or numbers (n, ...) in the units of the data; NaN what was not measured
     y: np.ndarray | None
-    rows: np.ndarray  # (n,) which sequences of x, in this part's order
-    names: Sequence | None = None  # (n_all) of the sequences of x, where they have names
+    rows: np.ndarray  # (n,) which of all_x are the split's, in its order
+    names: Sequence | None = None  # (n_all) of all_x, where they have names
     unit: np.ndarray | None = None  # of forecasts: (n, targets) what a score divides errors by
     dtype: str = "float32"  # of the sequences, as Sequences have it
 
     def __len__(self):
         return len(self.rows)
+
+    def __repr__(self):
+        return f"Split({len(self)} of {' × '.join(map(str, self.shape))})"
+
+    @property
+    def x(self):
+        """The split's sequences, row by row those of y: (n, time, features[, ...]) of `dtype`, a copy."""
+        return self.take(slice(None))
 
     @property
     def gaps(self):
@@ -96,7 +121,7 @@ class Split:
     @property
     def shape(self):
         """The shape of one sequence: (time, features[, ...])."""
-        return tuple(self.x.shape[1:])
+        return tuple(self.all_x.shape[1:])
 
     def places(self, what="name"):
         """Return a header and, for each sequence, cells that say which it is: its place and, where it has one, name."""
@@ -112,7 +137,7 @@ class Split:
 
     def take(self, which):
         """Return the part's sequences at `which` (whole numbers or a slice) as an array of `dtype`."""
-        return np.asarray(self.x[self.rows[which]], dtype=self.dtype)
+        return np.asarray(self.all_x[self.rows[which]], dtype=self.dtype)
 
 
 def block_slices(split):
@@ -127,10 +152,21 @@ class Data:
 
     train: Split
     validation: Split | None
-    test: Split
+    test: Split | None  # None: TEST_SIZE = 0
     task: Any  # a tasks.base.Task: what is learned, and what it learned of the training set
     preparation: Any  # a sequences.preparation.Preparation, fitted to the training set
     sequences: Sequences  # all that was read but an official test set, prepared; with the notes for the user
+    constants: Any = None  # core.constants.Constants that they were loaded with
+
+    def __repr__(self):
+        sizes = ", ".join(f"{n} {name}" for name, n in self.sizes.items())
+        return f"Data({self.constants.DATASET}: {self.task.unit}: {sizes}, each of {self.train.shape})"
+
+    @property
+    def sizes(self):
+        """The number of sequences of each split that there is, {name: n}."""
+        splits = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: len(split) for name, split in splits.items() if split is not None}
 
     @property
     def trains_with_gaps(self):

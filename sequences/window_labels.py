@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.lazy import lazy
-from core.wording import counted, format_percent
+from core.wording import counted, counted_of, format_percent
+from sequences.ignored_labels import are_ignored, numbered
 
 tree = lazy("sklearn.tree")
 
-NO_LABEL, MIXED = -1, -2  # codes of windows that are left out
+NO_LABEL, MIXED, IGNORED = -1, -2, -3  # codes of windows that are left out; of rows -1 and -3
 OTHERS = 'WINDOW_LABEL = "last", "any" or "most" keeps them'
 # A column gives labels away if thresholds go wrong in so few of the windows that are looked at, and in so few of those
 # that the majority class misses; there must be some of these.
@@ -22,27 +23,41 @@ SAMPLED, MAX_ERRORS, MAX_OF_OTHERS, MIN_OTHERS = 2000, 0.005, 0.2, 10
 
 @dataclass(frozen=True)
 class RowLabels:
-    """The labels of rows, one recording after another: that of row k is labels[codes[k]]; none where its code is -1."""
+    """The labels of rows, one recording after another: that of row k is labels[codes[k]], none below 0."""
 
     labels: np.ndarray  # (classes,) or (combinations, labels), sorted
     codes: np.ndarray  # (rows,)
 
     @classmethod
-    def of(cls, y):
-        """Number the labels y, a list of arrays (time_i,) or (time_i, labels), in which "" and NaN are none."""
+    def of(cls, y, ignored=None):
+        """Number the labels y, a list of arrays (time_i,) or (time_i, labels), in which "" and NaN are none.
+
+        ignored: IGNORE_LABELS, labels the rows of which are in no window.
+        """
         y = np.concatenate(y)
         known = y != "" if y.dtype.kind == "U" else ~np.isnan(y.astype(float))
         known = known.all(axis=1) if y.ndim == 2 else known
         codes = np.full(len(y), NO_LABEL)
-        labels, numbers = np.unique(y[known], axis=0, return_inverse=True)
-        codes[known] = numbers.ravel()  # NumPy 2.0 kept the axes
-        return cls(labels, codes)
+        labels, numbers = numbered(y[known])
+        left_out = are_ignored(labels, ignored)
+        codes[known] = np.where(left_out, IGNORED, np.cumsum(~left_out) - 1)[numbers]
+        return cls(labels[~left_out], codes)
+
+    def are_points(self):
+        """Tell whether labels stand at single rows: hardly one follows another."""
+        labelled = self.codes != NO_LABEL
+        return bool(0 < labelled.sum() >= 2 * (labelled[1:] & labelled[:-1]).sum())
 
     def of_windows(self, starts, ends, rule, rarity):
         """Return the codes (n,) of windows from row `starts` to before row `ends` (n,): NO_LABEL or MIXED have none.
 
         rule: WINDOW_LABEL, or None for the last row's number; rarity: the codes from the most frequent to the rarest.
         """
+        found = self._by_rule(starts, ends, rule, rarity)
+        until = np.concatenate([[0], np.cumsum(self.codes == IGNORED)])
+        return np.where(until[ends] > until[starts], IGNORED, found)
+
+    def _by_rule(self, starts, ends, rule, rarity):
         if rule in (None, "last"):
             return self.codes[ends - 1]
         if rule == "all":
@@ -109,7 +124,7 @@ def mixed_notes(mixed, n):
     """Say how many of n windows are left out. Returns: (notes, cautions), one line in one of them or none."""
     if not mixed:
         return [], []
-    line = f"{mixed} of {n} windows have rows of more than one label: left out; {OTHERS}"
+    line = f"{counted_of(mixed, n, 'window', 'have')} rows of more than one label: left out; {OTHERS}"
     if 2 * mixed <= n or mixed == n:
         return [line], []
     return [], [f"{line}. The score is of the other {n - mixed}, far from any change of label: an easier task"]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.errors import InputError
 from sequences.gaps import fill_gaps
 from sequences.types import SPLITS, Split
 
@@ -78,6 +79,25 @@ def forecast_windows(values, targets, marks, series, window, horizon, stride=1):
         y = targets[rows[:, None] + window + np.arange(horizon)]
         parts[name] = Split(windows, y, rows, dtype=values.dtype.name)
     return parts, empty
+
+
+def cut_around(new, marked, steps, where):
+    """Cut new recordings into windows of `steps` around their marked rows, as those of the training set were.
+
+    Parameters: marked is a list of bool (time_i,); where the path, for messages.
+    Returns: Sequences with names that give file and place. Raises: InputError where there is no window.
+    """
+    windows, places = [], []
+    for name, x, rows in zip(new.names, new.x, marked):
+        for start in np.flatnonzero(rows) - steps // 2:
+            if 0 <= start <= len(x) - steps:
+                windows.append(x[start : start + steps])
+                places.append(f"{name}, steps {start} to {start + steps - 1}")
+    if not windows:
+        raise InputError(f"{where} has no annotation with {steps} rows around it")
+    left_out = sum(rows.sum() for rows in marked) - len(windows)
+    note = f"annotations too near to an end of their recording for a window, left out: {left_out}"
+    return new.replace(x=windows, names=places, y=None, groups=None).noted(*[note] * bool(left_out))
 
 
 def cut_recordings(new, steps, where):

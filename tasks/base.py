@@ -26,6 +26,7 @@ class Task:
     better: ClassVar[str] = "higher"
     unit: ClassVar[str] = "sequences"
     without_effect: ClassVar[tuple] = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")
+    calibrated: ClassVar[str] = ""  # what a validation set teaches, in words
     stratified: ClassVar[bool] = False  # labels are classes: each gets its share in every split
 
     # From Sequences to splits.
@@ -123,6 +124,10 @@ class Task:
 
     def calibrate(self, data, output):
         """Return the task with what the validation set, and the network's output for it, teach besides."""
+        return self
+
+    def calibrated_as(self, other):
+        """Return the task with what `calibrate` taught another, fitted to fewer of the same data."""
         return self
 
     def uncalibrated(self):

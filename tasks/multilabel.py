@@ -15,7 +15,7 @@ from readers.tables.sanity_checks import variant_notes
 from reports import Report
 from reports.examples import show_examples
 from reports.formatting import aligned, pooled_report
-from reports.multilabel import multilabel_lines
+from reports.multilabel import macro_f1_line, multilabel_lines
 from sequences.types import FASTTEXT
 from sequences.vocabulary import tokenize
 from tasks.base import flat_inputs_function
@@ -33,6 +33,7 @@ class Multilabel(Classification):
     thresholds: list[float] | None = None  # of the labels, chosen on the validation set; None: 0.5
 
     metric = "macro_f1"
+    calibrated = "the thresholds of the labels"
     stratified = False
 
     @classmethod
@@ -74,7 +75,7 @@ class Multilabel(Classification):
         else:
             tags = [split_tags(label, self.separator) for label in labels]
             y = np.array([[name in own for name in self.classes] for own in tags], np.float32)
-        if split_name != "validation" and not y.any():
+        if split_name != "validation" and len(y) and not y.any():
             raise InputError(
                 f"no sequence of the {split_name} set has a label: try another SEED, or a larger TEST_SIZE"
             )
@@ -134,6 +135,10 @@ class Multilabel(Classification):
         """Return the task with thresholds of 0.5."""
         return replace(self, thresholds=None)
 
+    def calibrated_as(self, other):
+        """Return the task with the thresholds of another, where both have the same labels."""
+        return replace(self, thresholds=other.thresholds) if self.classes == other.classes else self
+
     def given(self, probabilities):
         """Tell which labels are given, bool (n, labels)."""
         return probabilities >= (0.5 if self.thresholds is None else self.thresholds)
@@ -183,7 +188,7 @@ class Multilabel(Classification):
         thresholds = self.thresholds or [0.5] * len(self.classes)
         linear_inputs = "TF-IDF of words and pairs" if texts else "all values"
         lines = multilabel_lines(figures, thresholds, self.thresholds is not None, linear_inputs)
-        return Report(figures, lines, header, rows, drawn, examples=shown)
+        return Report(figures, lines, header, rows, drawn, score=macro_f1_line(figures), examples=shown)
 
     def columns(self, *kinds):
         """Return the names of the columns of predictions, of each kind one for each label."""
@@ -213,4 +218,5 @@ def marks_several(y):
     """Tell whether labels are several at once: (n, labels) of 0 and 1, NaN where missing, or as fastText has them."""
     if y.ndim == 2:
         return np.isin(y[~np.isnan(y)], (0, 1)).all()
-    return y.dtype.kind == "U" and any(label.count(FASTTEXT) > 1 for label in y)
+    long_enough = y.dtype.kind == "U" and y.dtype.itemsize >= 2 * np.array(FASTTEXT).itemsize
+    return long_enough and any(label.count(FASTTEXT) > 1 for label in y)

@@ -1,18 +1,19 @@
 """What the tests share: a copy of the project, whose constants a test edits and whose scripts it runs."""
 
 import compileall
-import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forked import SCRIPTS, run_forked
+from core.locks import lock_file
+from tests.forked import POSSIBLE, SCRIPTS, run_forked
 
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -23,8 +24,12 @@ settings.load_profile("ci")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such links, pipes, signals or limits")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory and processes are seen in /proc")
+
+
 def pytest_addoption(parser):
-    parser.addoption("--soak-rounds", type=int, default=12, help="rounds of tests/scripts/test_soak.py")
+    parser.addoption("--soak-rounds", type=int, default=5, help="rounds of tests/scripts/test_soak.py")
     parser.addoption("--benchmarks", action="store_true", help="run the benchmark of speed too, in tiny sizes")
     parser.addoption("--kills", type=int, help="how many: of each task, and of all that says killed")
 
@@ -51,7 +56,7 @@ def copy_project(folder, *more):
 class Project:
     """A copy of the project in a folder of its own. forked: see tests/forked.py."""
 
-    forked = True
+    forked = POSSIBLE
 
     def __init__(self, folder):
         self.folder = folder
@@ -106,13 +111,22 @@ def project(tmp_path):
     return Project(tmp_path / "project")
 
 
+def wait_for(lock):
+    """Lock an open file as soon as no other process holds it."""
+    while True:
+        try:
+            return lock_file(lock)
+        except OSError:
+            time.sleep(0.1)
+
+
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     """The project trained and evaluated as shipped: (project, what train printed, what evaluate printed)."""
     made = tmp_path_factory.getbasetemp()
     made = (made.parent if "PYTEST_XDIST_WORKER" in os.environ else made) / "reference-of-all"
     with open(made.with_suffix(".lock"), "w") as lock:  # one process trains, the others copy
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_for(lock)
         if not made.exists():
             project = Project(made / "project")
             project.forked = False  # as a user starts them
@@ -131,20 +145,11 @@ def shipped():
     return read_constants()
 
 
-@pytest.fixture(autouse=True)
-def ledger_of_its_own(tmp_path, monkeypatch):
-    """Keep evaluations made in this process out of the user's ledger."""
-    from core import ledger
-
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
-
-
 def load(**constants):
     """Load the data that the shipped constants describe, with these in place of theirs."""
-    from core.constants import check_constants, read_constants
     from data_preprocessing import load_data
 
-    return load_data(check_constants({**read_constants(), **constants}))
+    return load_data(**constants)
 
 
 def load_model(run):

@@ -49,6 +49,7 @@ for line in sys.stdin:
     print(json.dumps(status), file=sys.__stdout__, flush=True)
 """
 SCRIPTS = [f"{name}_model.py" for name in ("train", "evaluate", "predict", "export", "cross_validate")]
+POSSIBLE = sys.platform == "linux"  # Windows forks no process, macOS none that has imported TensorFlow
 _server = None
 
 

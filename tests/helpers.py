@@ -6,12 +6,18 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pytest
+
+import export_model
 import train_model
+from experiments.tflite_score import run_tflite
+from sequences.types import Split
 
 
 def train(shipped, run, **constants):
     constants = {**shipped, "RUN_DIR": str(run), **constants}
-    train_model.train(constants)
+    train_model.main(constants)
     return constants
 
 
@@ -30,3 +36,18 @@ def obey_permissions():
 
 def hashes(folder):
     return {p: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
+
+
+def onnx_answers(run, x):
+    """Export a run as ONNX and answer x with ONNX Runtime; without the packages for it the test is skipped."""
+    for package in ("tf2onnx", "onnxruntime"):
+        pytest.importorskip(package, reason=f"pip install {package}")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(export_model.export("onnx", str(run))))
+    return session.run(["output"], {"sequences": x})[0]
+
+
+def tflite_answers(path, x):
+    """Answer x, one sequence at a time, with a TFLite file."""
+    return run_tflite(path.read_bytes(), Split(x, None, np.arange(len(x)), dtype=x.dtype))

@@ -28,7 +28,7 @@ class BatchLoader:
     ):
         self.split, self.batch_size, self.seed, self.sample_weights = split, batch_size, seed, sample_weights
         self.rows_per_block, self.worker = batch_size * batches_per_block, worker
-        self.on_disk = isinstance(split.x, RowsOnDisk)
+        self.on_disk = isinstance(split.all_x, RowsOnDisk)
         unit = self.rows_per_block  # in memory the order does not depend on how many batches a block has
         while self.rows_per_block > max(batch_size, at_once(split.shape, self.rows_per_block)):
             self.rows_per_block //= 2

@@ -10,8 +10,8 @@ from platform import python_version
 import numpy as np
 
 from core.errors import DAMAGED
-from core.files import project_path, write_atomically
-from core.run_folder import load_record, sibling
+from core.files import project_path, sibling, write_atomically
+from core.run_folder import load_record
 
 
 @dataclass(frozen=True)

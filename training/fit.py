@@ -1,15 +1,14 @@
 """The training loop: epoch by epoch, shown, saved, and continued after a kill."""
 
 import dataclasses
-import sys
 import time
 
 import numpy as np
 
 from core.errors import Diverged
-from core.files import remove
+from core.files import remove, sibling
 from core.lazy import keras
-from core.run_folder import sibling
+from core.progress import ProgressLine, time_left
 from training import schedule
 from training.batches import BatchLoader
 from training.checkpoint import Progress, restore_checkpoint, save_checkpoint
@@ -35,21 +34,23 @@ def fit(model, data, c, checkpoint=None, traced_steps=None):
     progress = restore_checkpoint(checkpoint, model) if checkpoint and c.RESUME else Progress()
     average, began = WeightAverage(model, progress.average), time.perf_counter() - progress.seconds
     last = progress.epochs if schedule.is_stopped(progress.history, c) else c.EPOCHS
-    callbacks = make_callbacks(c, checkpoint, progress, average, training.batches)
-    for epoch, logs in train_epochs(model, training, range(progress.epochs, last), validation, callbacks, traced_steps):
-        stop_if_diverged(logs, epoch, c, checkpoint)
-        add_to_history(progress.history, logs, model, c)
-        progress.average = average.value
-        if schedule.is_best(progress.history, c):
-            progress.best = average.value or model.get_weights()
-        model.optimizer.learning_rate = schedule.learning_rate(progress.history, c)
-        progress.seconds = time.perf_counter() - began
-        if checkpoint and is_first_worker() and (checkpoint.every_epoch or epoch == last - 1):
-            save_checkpoint(checkpoint, model, progress)
-        show_epoch(logs, epoch, c)
-        if schedule.is_stopped(progress.history, c):
-            print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
-            break
+    with EpochLine(model, training.batches, c.EPOCHS, last - progress.epochs) as shown:
+        callbacks = make_callbacks(c, checkpoint, progress, average, shown)
+        epochs = range(progress.epochs, last)
+        for epoch, logs in train_epochs(model, training, epochs, validation, callbacks, traced_steps):
+            stop_if_diverged(logs, epoch, c, checkpoint)
+            add_to_history(progress.history, logs, model, c)
+            progress.average = average.value
+            if schedule.is_best(progress.history, c):
+                progress.best = average.value or model.get_weights()
+            model.optimizer.learning_rate = schedule.learning_rate(progress.history, c)
+            progress.seconds = time.perf_counter() - began
+            if checkpoint and is_first_worker() and (checkpoint.every_epoch or epoch == last - 1):
+                save_checkpoint(checkpoint, model, progress)
+            shown.end_epoch(epoch, logs)
+            if schedule.is_stopped(progress.history, c):
+                print(f"Stopped: the validation loss has not fallen for {c.PATIENCE} epochs")
+                break
     if progress.best or progress.average:
         model.set_weights(progress.best or progress.average)
     if progress.best:
@@ -89,13 +90,11 @@ def batch_loaders(model, data, c):
     return training, validation and BatchLoader(validation, batch_size, worker=worker)
 
 
-def make_callbacks(c, checkpoint, progress, average, batches):
-    """Return the Keras callbacks: the position in an epoch of so many batches, TensorBoard's log, AVERAGE_WEIGHTS."""
-
-    def show_step(step, logs):  # the line that fit prints at the end of the epoch takes its place
-        print(f"\rEpoch {progress.epochs + 1}/{c.EPOCHS}: step {step + 1} of {batches}", end="", flush=True)
-
-    callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=show_step)] if sys.stdout.isatty() else []
+def make_callbacks(c, checkpoint, progress, average, shown):
+    """Return the Keras callbacks: the line of progress, TensorBoard's log, AVERAGE_WEIGHTS."""
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: shown.step(progress.epochs, step))
+    ]
     if checkpoint and is_first_worker():
         log = sibling(checkpoint.folder, "tensorboard")
         if not progress.epochs:
@@ -104,11 +103,33 @@ def make_callbacks(c, checkpoint, progress, average, batches):
     return callbacks + ([average.callback()] if c.AVERAGE_WEIGHTS else [])
 
 
-def show_epoch(logs, epoch, c):
-    """Print the metrics of an epoch."""
-    if is_first_worker():
-        line = f"Epoch {epoch + 1}/{c.EPOCHS}: " + ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-        print(f"\r{line}" if sys.stdout.isatty() else line, flush=True)
+class EpochLine(ProgressLine):
+    """The line of an epoch: its steps while they are made, and at its end its metrics, which stay."""
+
+    def __init__(self, model, steps, epochs, to_do):
+        super().__init__()
+        self.model, self.steps, self.epochs = model, steps, epochs
+        self.began, self.to_do, self.done = time.monotonic(), to_do, 0  # epochs of this process
+
+    def step(self, epoch, step):
+        """Show how far an epoch is, with the means of its metrics so far."""
+        if is_first_worker() and self.is_due():
+            metrics = self.model.get_metrics_result()
+            left = self._time_left(self.done + (step + 1) / self.steps)
+            self.write(self._line(epoch, metrics, f"step {step + 1} of {self.steps}{left}, "))
+
+    def end_epoch(self, epoch, metrics):
+        """Print the metrics of an epoch, and how long those to come will take."""
+        self.done += 1
+        if is_first_worker():
+            self.end(self._line(epoch, metrics) + self._time_left(self.done))
+
+    def _time_left(self, done):
+        return time_left((time.monotonic() - self.began) / done * (self.to_do - done))
+
+    def _line(self, epoch, metrics, step=""):
+        shown = ", ".join(f"{name} {float(value):.4f}" for name, value in metrics.items())
+        return f"Epoch {epoch + 1}/{self.epochs}: {step}{shown}"
 
 
 def add_to_history(history, logs, model, c):

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.errors import InputError
 from core.lazy import keras, tf
+from core.progress import tracked
 from core.run_folder import AGAIN
 from networks.layer_names import ATTENTION_WEIGHTS
 from sequences.types import IN_CACHE, at_once
@@ -25,7 +26,8 @@ def predict(model, split):
     # About where tracing the model, as `model.predict` does, begins to pay.
     call = traced(model) if len(split) > 8 * size else functools.partial(model, training=False)
     with accelerated(model, min(size, len(split))):
-        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in split.blocks(size)]
+        blocks = tracked(split.blocks(size), "Predicting, blocks of sequences", -(-len(split) // size))
+        outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in blocks]
     output = np.concatenate(outputs)
     if not np.isfinite(output).all():
         raise InputError(f"model.keras gives answers that are no numbers: {AGAIN}")

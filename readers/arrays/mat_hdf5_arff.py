@@ -34,7 +34,7 @@ def read_mat(path, c, preparation=None):
     if beginning[:4] == b"\x89HDF" or b"MATLAB 7.3" in beginning:
         return read_h5(path, c, preparation)
     arrays = _plain_arrays(path)
-    if {"X", "x", "X_train", "x_train"} & set(arrays):
+    if {"X", "x", "X_train", "x_train", "train_images"} & set(arrays):
         return from_names(path, arrays, arrays.get, c, preparation)
     if not arrays:
         raise InputError(f"{path} holds no plain arrays of numbers")

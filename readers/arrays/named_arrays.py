@@ -1,19 +1,26 @@
 """What archives of named arrays (.npz, .h5, .mat) have in common: which name is what, and what shapes are sequences.
 
 `X` holds the sequences, `y` their labels or numbers (with WINDOW or WINDOW_LABEL also (n, time), one for each time
-step); `X_train`, `y_train`, `X_test`, `y_test` an official split. Beside X and y may be `groups` (n,): what must stay
-in one set; `lengths` (n,): time steps of each sequence, what follows is padding; `S` (n, k): numbers that hold for the
-whole sequence, repeated over time as features. A lower-case x will do.
+step); `X_train`, `y_train`, `X_test`, `y_test` an official split, `X_val` and `y_val` its validation set. Beside X and
+y may be `groups` (n,): what must stay in one set; `lengths` (n,): time steps of each sequence, what follows is padding;
+`S` (n, k): numbers that hold for the whole sequence, repeated over time as features. A lower-case x, `train_x` and
+`train_images`, `train_labels` will do.
 """
 
 import numpy as np
 
 from core.errors import InputError
+from readers.arrays.picture_axes import with_features, with_first_axis
+from readers.whole_numbers import integer_note, is_rounded
+from sequences.joined import joined
 from sequences.preparation import strip_trailing_nans
 from sequences.rows_on_disk import RowsOnDisk
+from sequences.splits import with_validation
 from sequences.types import Sequences
 
-LOWER_CASE = ("x", "x_train", "x_test")  # as the archives of Keras' own data sets have it
+# As the archives of Keras and MedMNIST have it: a name's words in lower case, and what they stand for.
+ROLES = {"x": "X", "images": "X", "y": "y", "labels": "y"}
+SETS = {"train": "_train", "val": "_val", "valid": "_val", "validation": "_val", "test": "_test"}
 
 
 def from_names(path, names, load, c, preparation=None):
@@ -23,12 +30,15 @@ def from_names(path, names, load, c, preparation=None):
     Returns: (Sequences, Sequences of the official test set or None).
     Raises: InputError for missing names and wrong shapes.
     """
-    stored = {"X" + n[1:] if n in LOWER_CASE and "X" + n[1:] not in names else n: n for n in names}
+    stored = {}
+    for name in names:
+        standard = _standard_name(name)
+        stored[name if standard in names or standard in stored else standard] = name
     names = set(stored)
     if "X" in names:
         suffixes = [""]
     elif {"X_train", "X_test"} <= names:
-        suffixes = ["_train", "_test"]
+        suffixes = ["_train", *["_val"] * ({"X_val", "y_val"} <= names), "_test"]
     else:
         found = ", ".join(sorted(names)) or "nothing"
         raise InputError(f"{path} needs arrays X, y or X_train, y_train, X_test, y_test; it holds {found}")
@@ -36,33 +46,56 @@ def from_names(path, names, load, c, preparation=None):
     for suffix in suffixes:
         x, y, groups, lengths, constants = wanted = [name + suffix for name in ("X", "y", "groups", "lengths", "S")]
         used |= set(wanted)
-        split = sequences_from_arrays(path, x, load(stored[x]), y, load(y) if y in names else None, c, preparation)
+        labels = load(stored[y]) if y in names else None
+        split = sequences_from_arrays(path, stored[x], load(stored[x]), stored.get(y, y), labels, c, preparation)
         if constants in names:
             split = _with_constants(path, split, constants, load(constants))
         if lengths in names:
             split = _cut_to_lengths(path, split, lengths, load(lengths))
         if groups in names:
-            split = split.replace(groups=_vector(path, groups, load(groups), len(split.x), "iubUS"))
+            split = split.replace(groups=_vector(path, groups, load(groups), len(split.x), "iubU"))
         splits.append(split)
     if names - used:
-        splits[0] = splits[0].noted(f"arrays that are not used: {', '.join(sorted(names - used))}")
-    return classes_if_one_hot(splits[0], splits[1] if len(splits) == 2 else None)
+        unused = sorted(stored[name] for name in names - used)
+        splits[0] = splits[0].noted(f"arrays that are not used: {', '.join(unused)}")
+    if len(splits) == 1:
+        return classes_if_one_hot(splits[0], None)
+    train, *validation, test = classes_if_one_hot(*splits)
+    test = test.replace(notes=tuple(note for note in test.notes if note not in train.notes))
+    return joined_with_validation(path, train, *validation) if validation else train, test
+
+
+def _standard_name(name):
+    """Return X_train for x_train, train_x and train_images, and so on; other names as they are."""
+    words = name.lower().split("_")
+    roles, sets = ([table[word] for word in words if word in table] for table in (ROLES, SETS))
+    return "".join(roles + sets) if len(roles) == 1 and len(roles + sets) == len(words) else name
+
+
+def joined_with_validation(path, train, validation):
+    """Return Sequences of a training set and, behind it, the official validation set: see sequences.splits."""
+    if isinstance(train.x, RowsOnDisk) or isinstance(validation.x, RowsOnDisk):
+        return train.noted(
+            "validation set: the official one is left out, since arrays that stay on disk are not joined"
+        )
+    if (train.groups is None) != (validation.groups is None):
+        without = "training" if train.groups is None else "validation"
+        train = train.noted(f"groups are left out: the {without} set has none")
+    together = joined(train, validation.replace(notes=()), path, "validation")
+    return with_validation(together, np.arange(len(together.x)) >= len(train.x))
 
 
 def sequences_from_arrays(path, x_name, x, y_name, y, c, preparation=None):
     """Check an array x and its labels y (or None) and make Sequences of them.
 
-    Parameters: x is (n, time), (n, time, features), or for video (n, time, height, width[, channels]); as new data
-    (time,) is one sequence, where the training set has several features also (time, features). y is (n,), (n, targets)
+    Parameters: x is (n, time), (n, time, features), or for video (n, time, height, width[, channels]), or pictures: see
+    readers/arrays/picture_axes.py; new data may be one sequence alone. y is (n,), (n, targets)
     or, if c.WINDOW or c.WINDOW_LABEL says that it is meant so, (n, time): then they are streams.
     Raises: InputError for wrong shapes and what are no numbers.
     """
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
-    if preparation is not None and (x.ndim == 1 or x.ndim == 2 and [x.shape[1]] == list(preparation.features) != [1]):
-        x = np.asarray(x[:])[None]
-    if x.ndim in (2, 4):
-        x = x.with_last_axis() if isinstance(x, RowsOnDisk) else x[..., np.newaxis]
+    x, pictures = with_features(path, x_name, with_first_axis(x, preparation))
     if 0 in x.shape:
         raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
     if x.ndim not in (3, 5):
@@ -74,7 +107,7 @@ def sequences_from_arrays(path, x_name, x, y_name, y, c, preparation=None):
     if of_steps and (c.WINDOW is not None or c.WINDOW_LABEL != "all"):
         return _streams(path, x, y_name, y)
     y, notes = _check_labels(path, x_name, len(x), y_name, y, of_steps)
-    return Sequences(strip_trailing_nans(x), y, "clips" if x.ndim == 5 else "sequences", notes=notes)
+    return Sequences(strip_trailing_nans(x), y, "clips" if x.ndim == 5 else "sequences", notes=(*notes, *pictures))
 
 
 def _streams(path, x, y_name, y):
@@ -116,7 +149,10 @@ def _check_labels(path, x_name, n, y_name, y, of_steps):
             f"{path}: {y_name} has {y.shape[1]} words a sequence: several labels are columns of 0 and 1{way}"
         )
     targets = f"{y_name} {y.shape}: read as {y.shape[1]} targets{way}"
-    return y.astype(np.float64), (targets,) if of_steps and not np.isin(y, (0, 1)).all() else ()
+    notes = [targets] * (of_steps and not np.isin(y, (0, 1)).all())
+    if y.dtype.kind in "iu":
+        notes += integer_note(y_name, int(is_rounded(y).sum()))
+    return y.astype(np.float64), tuple(notes)
 
 
 def classes_if_one_hot(*splits):
@@ -142,8 +178,11 @@ def _with_constants(path, sequences, name, values):
         raise InputError(f"{path}: {name} is possible only beside sequences (n, time, features) in memory")
     if isinstance(x, list):
         return sequences.replace(x=[np.hstack([own, np.tile(v, (len(own), 1))]) for own, v in zip(x, values)])
-    repeated = np.repeat(values[:, None].astype(x.dtype), x.shape[1], axis=1)
-    return sequences.replace(x=np.concatenate([x, repeated], axis=2))
+    if np.result_type(x, values).kind == "f":  # of whole numbers beside decimals, or with a sign beside without
+        whole = [(own, array) for own, array in (("X", x), (name, values)) if array.dtype.kind in "iu"]
+        sequences = sequences.noted(*(n for own, array in whole for n in integer_note(own, is_rounded(array).sum())))
+    repeated = np.repeat(values[:, None], x.shape[1], axis=1)
+    return sequences.replace(x=np.concatenate([x, repeated], axis=2))  # of a dtype that holds both
 
 
 def _cut_to_lengths(path, sequences, name, lengths):
@@ -163,6 +202,8 @@ def _vector(path, name, values, n, kinds):
     values = values.reshape(-1) if values.ndim == 2 and 1 in values.shape else values  # MATLAB has no vectors ...
     if values.dtype.kind == "f" and (values == np.round(values)).all() and (np.abs(values) < 2**53).all():
         values = values.astype(np.int64)  # ... and its numbers are decimals
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
     if values.shape != (n,) or values.dtype.kind not in kinds:
         raise InputError(f"{path}: {name} must be whole numbers or words, one for each of the {n} sequences")
     return values

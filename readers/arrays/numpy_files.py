@@ -46,7 +46,7 @@ def read_npy(path, c, preparation=None):
         x = open_npy(path)
         if x is None or len(x) * x[:1].nbytes <= IN_MEMORY:
             x = np.load(path, allow_pickle=False)
-        y = np.load(labels, allow_pickle=False) if labels.is_file() and labels != path else None
+        y = np.load(labels, allow_pickle=False) if labels.is_file() and not labels.samefile(path) else None
     return classes_if_one_hot(sequences_from_arrays(path, "it", x, labels.name, y, c, preparation), None)
 
 

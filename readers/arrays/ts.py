@@ -41,8 +41,8 @@ def read_ts(path):
                 raise InputError(
                     f"{where}: label {label[:40]!r} is not one of the header's: {' '.join(classes[1:])[:80]}"
                 )
-            y.append(_to_numbers([label], where)[0] if numeric else label)
-        columns = [_to_numbers(cells.split(","), where) for cells in features]
+            y.append(to_numbers(["nan" if label == "?" else label], where)[0] if numeric else label)
+        columns = [_to_numbers(cells, where) for cells in features]
         _check_shape(where, header, columns, x)
         x.append(np.stack(columns, axis=1))
     if not x:
@@ -61,8 +61,9 @@ def _is_true(header, field):
     return header.get(field, [""])[0].lower() == "true"
 
 
-def _to_numbers(cells, where):
-    return to_numbers(["nan" if cell.strip() == "?" else cell for cell in cells], where)
+def _to_numbers(text, where):
+    cells = text.split(",")
+    return to_numbers(["nan" if cell.strip() == "?" else cell for cell in cells] if "?" in text else cells, where)
 
 
 def _without_times(line, where):

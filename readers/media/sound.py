@@ -7,9 +7,10 @@ import warnings
 
 import numpy as np
 
-from core.errors import InputError
+from core.errors import DamagedFile, InputError
 from core.lazy import lazy
 from core.wording import counted
+from readers.damaged import attempted, leave_out
 from readers.file_checks import refuse_damaged, refuse_special
 from readers.parallel import read_many
 from sequences.types import Sequences
@@ -69,7 +70,12 @@ def read(path, c, preparation=None):
             f"transcripts ({', '.join(TRANSCRIPTS)}); other columns of words or classes are named by TEXT or LABEL"
         )
     y = np.array([name.split("_")[0] for name in names]) if labelled else None
-    recordings = read_all(files, preparation and preparation.sample_rate).replace(y=y, names=names)
+    if labelled and preparation is None and len(names) > 1 and len({*y}) == 1:
+        raise InputError(
+            f"{path}: the names of recordings up to the first _ are classes, and {y[0]} is the only one: each class "
+            "needs a name or a folder, or a metadata.csv must name each file (file_name) and its class or transcription"
+        )
+    recordings = read_all(files, preparation and preparation.sample_rate, y=y, names=names)
     if not path.is_dir():
         return recordings, None
     other = sorted(f.name for f in path.iterdir() if f.suffix.lower() in (*SOUND, *OTHER) and not can_read(f))
@@ -83,24 +89,30 @@ def read(path, c, preparation=None):
     return recordings, None
 
 
-def read_all(files, known_rate=None):
+def read_all(files, known_rate=None, **of_each):
     """Read recordings as log-mel frames, all at the lowest of their sample rates, or at that of the run if it is lower.
 
-    Returns: Sequences with x a list of arrays (frames_i, 40) float32, and their sample rate in Hz.
+    Parameters: of_each, fields of Sequences with an item for each recording.
+    Returns: Sequences with x a list of arrays (frames_i, 40) float32, and their sample rate in Hz, without recordings
+    that are damaged: see readers/damaged.py.
     """
 
     def read_frames(file):
         samples, rate = read_sound(file)
         return log_mel(samples, rate).astype(np.float32), rate
 
-    x, rates = map(list, zip(*read_many(read_frames, files, "recordings")))
+    read = [*read_many(attempted(read_frames), files, "recordings")]
+    damaged = {place: str(result) for place, result in enumerate(read) if isinstance(result, DamagedFile)}
+    fields, notes = leave_out(damaged, files, "recording", {**of_each, "files": files})
+    files = fields.pop("files")
+    x, rates = map(list, zip(*(result for place, result in enumerate(read) if place not in damaged)))
     lowest = min([*rates, *([known_rate] if known_rate else [])])
     higher = [place for place, rate in enumerate(rates) if rate != lowest]
     for place in higher:
         samples, rate = read_sound(files[place])
         divisor = math.gcd(lowest, rate)
         x[place] = log_mel(signal.resample_poly(samples, lowest // divisor, rate // divisor), lowest).astype(np.float32)
-    recordings = Sequences(x, kind="recordings", sample_rate=lowest)
+    recordings = Sequences(x, kind="recordings", sample_rate=lowest, notes=tuple(notes), **fields)
     if short := [file.name for file in files if file.suffix.lower() == ".wav" and ends_early(file)]:
         recordings = recordings.noted(f"recordings shorter than their headers say: {', '.join(short[:3])}")
     if higher:
@@ -142,7 +154,7 @@ def read_wav(path):
     with open(path, "rb") as file:
         beginning = file.read(4)
     if beginning not in (b"RIFF", b"RIFX", b"RF64"):
-        raise InputError(f"{path} is not a .wav file (it does not begin with RIFF)")
+        raise DamagedFile(f"{path} is not a .wav file (it does not begin with RIFF)")
     errors = (ValueError, EOFError, struct.error, TypeError, UnboundLocalError, ZeroDivisionError, OverflowError)
     with refuse_damaged(path, "is a damaged .wav file", errors), warnings.catch_warnings():
         warnings.simplefilter("ignore", wavfile.WavFileWarning)  # of chunks that hold no sound, such as a title
@@ -157,7 +169,7 @@ def read_wav(path):
 def _check_samples(path, samples, rate):
     """Check samples (n,) or (n, channels) and average the channels. Returns: samples (n,) float64."""
     if samples.size == 0:
-        raise InputError(f"{path} holds no samples")
+        raise DamagedFile(f"{path} holds no samples")
     if not ALLOWED_RATES[0] <= rate <= ALLOWED_RATES[1]:
         raise InputError(f"{path} has a sample rate of {rate} Hz; allowed are {ALLOWED_RATES[0]} to {ALLOWED_RATES[1]}")
     if not (np.abs(samples) < LOUDEST).all():

@@ -9,9 +9,12 @@ from core.errors import InputError
 from readers.tables.cells import is_header
 from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_missing_labels, shorten
 from readers.tables.delimited import TYPED_TABLES, read_quoted_rows
+from readers.tables.joined_labels import with_own_label_file, with_row_labels
+from readers.tables.table import Table
 from readers.text_files import LONGEST, read_any_text, read_train_and_test
 from sequences.types import FASTTEXT, Sequences
 
+ROW = "row of the file"  # name of a column beside those of the file
 LABELS_FIRST = re.compile(rf"((?:{FASTTEXT}\S+\s*)*)(.*)", re.DOTALL)
 
 
@@ -19,17 +22,23 @@ def read(path, c, preparation=None):
     """Read a table with a column of texts and, but for new data, one of labels: see readers/__init__.py."""
     if preparation is not None and path.suffix.lower() == ".txt":
         return read_lines(path), None
-    return read_train_and_test(lambda file: read_table(file, c, preparation is None), path)
+    if c.LABEL_FILE is None or preparation is not None:
+        return read_train_and_test(lambda file: read_table(file, c, preparation is None), path)
+    return read_train_and_test(lambda file: read_table(file, with_own_label_file(path, file, c), True), path)
 
 
 def is_fasttext(path):
     """Tell whether a file holds fastText's lines, `__label__x __label__y text`."""
+    if path.suffix.lower() in TYPED_TABLES:
+        return False
     with open(path, "rb") as file:
         return file.read(len(FASTTEXT)) == FASTTEXT.encode()
 
 
 def read_fasttext(path, c, preparation=None):
     """Read such a file and its `_TEST` twin: see readers/__init__.py."""
+    if c.LABEL_FILE is not None:
+        raise InputError(f"{path} has labels in its lines: LABEL_FILE must be None")
     train, test = read_train_and_test(read_lines, path)
     if "" in train.y and not any(FASTTEXT in label for label in train.y):
         raise InputError(f"{path}: text {train.y.tolist().index('') + 1} has no label, and the others have one each")
@@ -43,7 +52,8 @@ def read_table(path, c, labelled):
     Returns: Sequences with x an array (n,) of strings.
     Raises: InputError for columns that are not there and rows of another length.
     """
-    text, labels, group = c.TEXT, listed(c.LABEL) if labelled else [], c.GROUP if labelled else None
+    apart = labelled and c.LABEL_FILE is not None
+    text, labels, group = c.TEXT, listed(c.LABEL) if labelled and not apart else [], c.GROUP if labelled else None
     rows, notes = read_quoted_rows(path)
     if not rows:
         raise InputError(f"{path} is empty")
@@ -62,15 +72,18 @@ def read_table(path, c, labelled):
     repeated = [name for name in names if name and names.count(name) > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    cells = dict(zip(names, np.array(rows, dtype=object).T))
+    columns = np.array(rows, dtype=object).T
     text_name, y, target_names, groups = column_named(path, names, text, "TEXT"), None, None, None
+    if apart:
+        columns, y, target_names, notes = _labels_apart(path, names, columns, bool(header), notes, c)
+    cells = dict(zip(names, columns))
     if labels:
         found = [column_named(path, names, label, "LABEL") for label in labels]
         if text_name in found:
             raise InputError(f"TEXT and LABEL name the same column, {text_name!r}")
-        columns = {name: np.array([cell.strip() for cell in cells[name]]) for name in found}
-        refuse_missing_labels(path, columns, c)
-        y, target_names = labels_of(path, columns)
+        labels = {name: np.array([cell.strip() for cell in cells[name]]) for name in found}
+        refuse_missing_labels(path, labels, c)
+        y, target_names = labels_of(path, labels)
     if group is not None:
         name = column_named(path, names, group, "GROUP")
         groups = read_groups(path, name, [cell.strip() for cell in cells[name]], None)
@@ -79,6 +92,20 @@ def read_table(path, c, labelled):
         hold = "texts hold line breaks: their" if broken > 1 else "text holds line breaks: its"
         notes.append(f"{broken} {hold} quotation marks span several lines")
     return from_texts(path, cells[text_name], y, notes).replace(groups=groups, target_names=target_names)
+
+
+def _labels_apart(path, names, columns, header, notes, c):
+    """Match the rows of columns (columns, rows) of words with LABEL_FILE.
+
+    Returns: (columns of those that have a label, their labels, names of several labels or None, notes).
+    """
+    words = [[cell.strip() for cell in column] for column in columns]
+    rows = np.arange(columns.shape[1])
+    table = Table([*names, ROW], [*words, rows], (rows + 1).tolist(), header, notes)
+    table, c = with_row_labels(path, table, c)
+    found = dict(zip(table.names, table.columns))
+    y, target_names = labels_of(path, {name: found[name] for name in listed(c.LABEL)})
+    return columns[:, found[ROW]], y, target_names, table.notes
 
 
 def _names_columns(rows, text, labels):
@@ -105,7 +132,7 @@ def read_lines(path):
 def read_files(path, files, labels):
     """Read files with a text each. labels: list of the class of each, or None. Returns: Sequences."""
     texts = from_texts(path, [read_any_text(file)[0] for file in files], None if labels is None else np.array(labels))
-    return texts.replace(names=[str(file.relative_to(path)) for file in files])
+    return texts.replace(names=[file.relative_to(path).as_posix() for file in files])
 
 
 def from_texts(path, texts, y, notes=()):

@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from core.errors import InputError
-from readers.text_files import csv_reader
+from readers.text_files import LONGEST, csv_reader
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in lower case
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
@@ -18,20 +18,22 @@ PRINTED = re.compile(r"[+-]?\d\.\d{4,}e[+-]\d\d")  # a number as programs print 
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")
 HEADER_NUMBERS = 4  # numbers that count up in a header of numbers
 FIRST_ROWS = 6  # the first of which may be a header of numbers
-STRETCH = 2**21  # cells that are in memory at a time
+STRETCH = 2**19  # cells that are in memory at a time
 SAMPLED_CELLS = 1000  # tell whether a column holds numbers
 
 
 def split_cells(path, i, line, separator, last=-2):
     """Split line i into stripped cells; last: place of the last that is needed, where what follows may stay whole."""
-    if separator is None:
-        return line.split(None, last + 1)
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(separator, last + 1)]
+    if separator is None or '"' not in line:
+        cells = [cell.strip() for cell in line.split(separator, last + 1)]
+        if last < 0 and len(line) > LONGEST and (longest := max(map(len, cells), default=0)) > LONGEST:
+            raise InputError(f"{path} line {i} has a cell of {longest:,} letters, and {LONGEST:,} are the most")
+        return cells
     try:
         return [cell.strip() for cell in next(csv_reader([line], separator, strict=True))]
     except (csv.Error, StopIteration) as error:
-        raise InputError(f"{path} line {i} cannot be read as .csv: {error}") from error
+        spans = "; cells that span several lines are read as texts (TEXT, LABEL)" if line.count('"') % 2 else ""
+        raise InputError(f"{path} line {i} cannot be read as .csv: {error}{spans}") from error
 
 
 def to_number(cell, separator):

@@ -1,4 +1,4 @@
-"""Clocks in tables: which columns tell the time or the order of rows, which way they run, how even their steps are."""
+"""Clocks in tables: which columns tell the time or the order of rows, and which way they run."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,20 @@ from datetime import datetime
 import numpy as np
 
 from readers.tables.timestamps import TIME_NAMES, TIME_OF_DAY, UNITS, parse_times, split_zones
-from sequences.gaps import LONG_GAP, long_gaps
+from sequences.gaps import LONG_GAP, REGULAR, long_gaps, share_alike
 
 # Parts of a date that begin again: such a column of numbers is an input, not a clock.
 CALENDAR = re.compile(r"month|week|day|hour|minute|second|quarter|season", re.IGNORECASE)
 COUNTERS = re.compile(r"^(no|nr|id|row|index|)\.?$", re.IGNORECASE)
 EPOCH_NAMES = re.compile(r"date|time|stamp|unix|epoch|^ts$|^t$", re.IGNORECASE)
+PARTS = {  # of a date in columns of their own, and what they may be
+    **{"year": (1, 9999), "quarter": (1, 4), "month": (1, 12), "week": (1, 53), "doy": (1, 366), "day": (1, 31)},
+    **{"hour": (0, 24), "minute": (0, 60)},
+}
 DIGITS = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # 20201231 is a date
 ONE_WAY = 0.95  # share of a clock's steps that go one way: a few stamps may be zero
+LEAST_TIME = 99_999  # from which on numbers may be dates of digits, or count from 1970
+ROUNDED = 1.15  # of years with two decimals, months are steps of 0.08 and 0.09
 LEAST_MOVES = 20  # that tell a clock, for each recording
 
 
@@ -76,7 +82,7 @@ def _times_from_numbers(name, place, column, bounds):
 
     Dates need a name of a time. What counts from 1970 must go one way, and in even steps where its name says nothing.
     """
-    if not (column > 99_999).all():
+    if not (column > LEAST_TIME).all():
         return None
     steps = steps_within(column, bounds)
     moves = np.sign(steps[steps != 0])
@@ -84,7 +90,7 @@ def _times_from_numbers(name, place, column, bounds):
     coarse = 2 * len(moves) < len(steps) and one_way
     if TIME_NAMES.search(name) and (times := _dates_of_digits(column)) is not None:
         return Clock(name, [place], as_written(column), [times], coarse=coarse)
-    size = next((size for size in (1, 1e3, 1e6, 1e9) if size * 1e9 <= column.min() <= column.max() < size * 2e9), None)
+    size = size_of_epoch(column)
     alike = len(steps) and np.unique(steps, return_counts=True)[1].max() >= 0.5 * len(steps)
     if size is None or not one_way or not (alike or EPOCH_NAMES.search(name)):
         return None
@@ -96,6 +102,12 @@ def _times_from_numbers(name, place, column, bounds):
     shown = str(times.min()).replace("T", " ")
     note = f"{name} is read as {unit} since 1970, in UTC: the first is {shown}"
     return Clock(name, [place], as_written(column), [times], np.full(len(times), " UTC"), (note,), coarse)
+
+
+def size_of_epoch(column):
+    """Return how many of the units of numbers (rows,) make a second, if they may count from 1970; else None."""
+    low, high = np.nanmin(column), np.nanmax(column)
+    return next((size for size in (1, 1e3, 1e6, 1e9) if size * 1e9 <= low <= high < size * 2e9), None)
 
 
 def _dates_of_digits(column):
@@ -115,29 +127,38 @@ def _joined(days, clocks=None):
     """Write dates, and times of day if there are, as one time stamp each."""
     if clocks is None:
         return days
-    return [f"{day} {time if ':' in time else time.replace('.', ':', 2)}" for day, time in zip(days, clocks)]
+    clocks = [time if ":" in time else time.replace(".", ":", 2) for time in clocks]
+    return [f"{day} {'0' * (time[1:2] == ':')}{time}" for day, time in zip(days, clocks)]
 
 
 def times_from_calendar(names, columns, bounds):
     """Join the columns year and month, and day, hour and minute where there are, to times datetime64[s] (rows,).
 
+    Without a month, year and quarter, day of the year (doy), or week as ISO 8601 counts them.
     Returns: Clock, or None where no such columns of whole numbers are there.
     """
     columns = {name.strip().lower(): column for name, column in zip(names, columns) if isinstance(column, np.ndarray)}
-    ranges, fields = {"year": (1, 9999), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 60)}, {}
-    for field, (low, high) in ranges.items():
+    part = next((part for part in ("month", "quarter", "doy", "week") if part in columns), None)
+    if part is None or "year" not in columns:
+        return None
+    fields = {}
+    for field in ("year", part, *["day"] * (part == "month"), "hour", "minute"):
         if (column := columns.get(field)) is not None:
+            low, high = PARTS[field]
             if not ((column >= low) & (column <= high) & (column == np.round(column))).all():
                 return None
             fields[field] = column.astype(np.int64)
-    if not {"year", "month"} <= set(fields):
-        return None
-    month = fields["year"] * 12 + fields["month"] - (1970 * 12 + 1)
-    seconds = 86_400 * (fields.get("day", 1) - 1) + 3600 * fields.get("hour", 0) + 60 * fields.get("minute", 0)
-    times = month.astype("datetime64[M]").astype("datetime64[s]") + np.asarray(seconds).astype("timedelta64[s]")
+    month = fields.get("month", 3 * fields.get("quarter", 1) - 2)
+    days = (fields["year"] * 12 + month - (1970 * 12 + 1)).astype("datetime64[M]").astype("datetime64[D]")
+    days = days + (fields.get("doy", fields.get("day", 1)) - 1)
+    if part == "week":  # the first is that of 4 January
+        days = days + 3
+        days = days - (days.astype(int) + 3) % 7 + 7 * (fields["week"] - 1)
+    seconds = 3600 * fields.get("hour", 0) + 60 * fields.get("minute", 0)
+    times = days.astype("datetime64[s]") + np.asarray(seconds).astype("timedelta64[s]")
     signs = step_signs(times, bounds)
     coarse = all(len(found - {0}) < 2 for found in signs) and any(0 in found for found in signs)
-    return Clock("year, month, ...", [], [*map(str, times)], [times], coarse=coarse)
+    return Clock(f"year, {part}, ...", [], [*map(str, times)], [times], coarse=coarse)
 
 
 def is_part_of_date(name, column):
@@ -230,15 +251,50 @@ def is_clock_put_back(times, bounds):
     return bool(len(forward) and (at_night & (steps[back] == np.median(forward) - 3600)).all())
 
 
-def uneven_step_notes(series):
-    """Say where the steps between the time stamps of series, arrays (rows_i,), are not even, as months count."""
-    ranges = [found for found in map(_step_range, series) if found]
+def is_even(column, bounds):
+    """Tell whether most steps of a column of numbers (rows,) inside series are alike, as those of a time axis are."""
+    steps = np.abs(steps_within(column, bounds))
+    return len(steps) > 0 and np.median(steps) > 0 and share_alike(steps) > REGULAR
+
+
+def step_notes(series, name=None, way=""):
+    """Say where the steps between the times of series, arrays (rows_i,), are not even, as months count, or not alike.
+
+    name: of the column, where times are numbers; else they are time stamps. way: what makes them even, the end of the
+    line. Returns: list of lines.
+    """
+    usual = [np.median(np.abs(np.diff(times))) for times in series if len(times) > 1]
+    notes = []
+    if usual and max(usual) > ROUNDED * min(usual):
+        shortest, longest = (_shown_step(step, name) for step in (min(usual), max(usual)))
+        which = f"one has a row every {shortest}, another every {longest}"
+        notes.append(f"the series differ in their steps, {which}: a forecast counts rows")
+    ranges = [_step_range(times) if name is None else _range_of_numbers(times, name) for times in series]
+    ranges = [found for found in ranges if found]
     if not ranges:
-        return []
+        return notes
     where = "" if len(series) == 1 else f" in {len(ranges)} of {len(series)} series"
     usual = max(ranges, key=ranges.count)
     up_to = f" of up to {LONG_GAP} usual steps" if any(long_gaps(times).any() for times in series) else ""
-    return [f"steps between rows are {usual}{where}: windows run over gaps{up_to}, and SEASON counts rows"]
+    return [*notes, f"steps between rows are {usual}{where}: windows run over gaps{up_to}, and SEASON counts rows{way}"]
+
+
+def _shown_step(step, name):
+    """Write a step between times with its unit; name: see step_notes."""
+    if name is not None:
+        return f"{step:.4g} of {name or '(nameless)'!r}"
+    seconds = step / np.timedelta64(1, "s")
+    unit, size = next((unit, size) for unit, size in UNITS.items() if seconds >= size)
+    return f"{seconds / size:.4g} {unit}"
+
+
+def _range_of_numbers(times, name):
+    """Say from how long to how long the steps of numbers are; nothing where they are even, but for rounding."""
+    steps = np.abs(np.diff(times))
+    if not len(steps) or steps.max() <= ROUNDED * steps.min():
+        return ""
+    shortest, usual, longest = (f"{find(steps):.4g}" for find in (np.min, np.median, np.max))
+    return f"{shortest} to {longest} in {name or '(nameless)'!r} ({usual} in the median)"
 
 
 def _step_range(times):

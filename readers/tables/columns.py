@@ -10,6 +10,7 @@ from core.errors import InputError
 from readers.tables import sanity_checks
 from readers.tables.clocks import clock_note, only_goes_on
 
+A_FILE_EACH = ("file", "annotation")  # values of SEQUENCE with which the rows of a file are one recording
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 
@@ -41,10 +42,10 @@ def identifier_columns(c):
     classes), unless it holds numbers to predict.
     """
     sequence = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [c.SEQUENCE]
-    labels = {None: MOST_CLASSES, "classification": np.inf}
+    labels = {None: MOST_CLASSES, "classification": np.inf, "multilabel": None}
     found = [(c.LABEL, labels[c.TASK])] if c.TASK in labels and not isinstance(c.LABEL, list) else []
-    found += [(column, None) for column in (*sequence, c.GROUP)]
-    return [(column, most) for column, most in found if column not in (None, "row", "file")]
+    found += [(column, None) for column in (*sequence, c.GROUP, c.PIVOT)]
+    return [(column, most) for column, most in found if column not in (None, "row", *A_FILE_EACH)]
 
 
 def shorten(names, most=8):
@@ -154,6 +155,7 @@ class TableRows:
     bounds: np.ndarray  # (recordings + 1,) where recordings begin and end
     recordings: list  # their names
     sequence: list  # names of the columns that tell them apart
+    notes: list  # what new data lack to tell them apart
 
     def column(self, name):
         """Return the column of this name."""
@@ -179,8 +181,10 @@ def group_rows(path, tables, c, preparation, tables_apart=True):
     Raises: InputError for tables whose columns differ, and for values of SEQUENCE that are missing or ambiguous.
     """
     names, columns, table_of = _stacked(path, tables)
-    wanted = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [] if c.SEQUENCE == "file" else [c.SEQUENCE]
+    wanted = c.SEQUENCE if isinstance(c.SEQUENCE, list) else [] if c.SEQUENCE in A_FILE_EACH else [c.SEQUENCE]
     sequence = [find_column(path, names, column, "SEQUENCE", preparation) for column in wanted]
+    lacking = [column for column, name in zip(wanted, sequence) if name is None and column not in (None, c.LABEL)]
+    notes = [f"no column {column!r} of SEQUENCE: rows that it told apart stand in one" for column in lacking]
     sequence = [name for name in sequence if name is not None]
     values = [columns[names.index(name)] for name in sequence]
     for name, column in zip(sequence, values):
@@ -197,7 +201,7 @@ def group_rows(path, tables, c, preparation, tables_apart=True):
     if (np.diff(order) != 1).any():
         columns = [x[order] if isinstance(x, np.ndarray) else [x[k] for k in order] for x in columns]
     recordings = _recording_names(keys, tables)
-    return TableRows(path, tables, names, columns, table_of[order], order, bounds, recordings, sequence)
+    return TableRows(path, tables, names, columns, table_of[order], order, bounds, recordings, sequence, notes)
 
 
 def _stacked(path, tables):
@@ -206,7 +210,8 @@ def _stacked(path, tables):
     for name, other in others:
         if other.names != table.names:
             both = f"{shorten(other.names)} and {shorten(table.names)}"
-            raise InputError(f"{path}: {name} has different columns from {first}: {both}")
+            apart = "" if {*other.names} & {*table.names} else "; labels stand in the rows that they label"
+            raise InputError(f"{path}: {name} has different columns from {first}: {both}{apart}")
     columns = table.columns
     if others:
         columns = []

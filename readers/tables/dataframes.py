@@ -11,9 +11,10 @@ from core.errors import InputError
 from core.lazy import lazy
 from readers.file_checks import refuse_damaged, refuse_larger_than_memory
 from readers.tables.table import Table, column_of_values, with_numbers
+from readers.whole_numbers import EXACT
 
 pandas, pyarrow = lazy("pandas"), lazy("pyarrow")
-dataset, parquet = lazy("pyarrow.dataset"), lazy("pyarrow.parquet")
+dataset, ipc, parquet = lazy("pyarrow.dataset"), lazy("pyarrow.ipc"), lazy("pyarrow.parquet")
 
 
 def table_from_dataframe(where, frame, identifiers=(), ignored=None):
@@ -50,9 +51,10 @@ def _joined(name):
 def _column(where, name, series, lines):
     """Return the values of a pandas Series as column_of_values does."""
     kind, missing = series.dtype.kind, series.isna().to_numpy()
-    if kind == "f" or kind in "iu" and missing.any():
+    exact = kind in "iu" and series.dropna().between(-EXACT, EXACT).all()
+    if kind == "f" or exact and missing.any():
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
-    if kind in "iu":
+    if kind in "iu" and not missing.any():
         return series.to_numpy()
     values = series.astype(str if kind in "mM" else object).to_numpy(dtype=object, copy=True)
     values[missing] = None
@@ -82,7 +84,10 @@ def read_feather(path):
     with refuse_damaged(path, "cannot be read as .feather", _errors()):
         opened = dataset.dataset(path, format="feather")
         refuse_larger_than_memory(path, 8 * opened.count_rows() * len(opened.schema))
-        frame = pandas.read_feather(path)
+        with ipc.open_file(path) as file:
+            table = file.read_all()
+        table.validate(full=True)  # pandas would follow any offset, out of the file too
+        frame = table.to_pandas()
     return typed_table(path, frame)
 
 

@@ -7,13 +7,13 @@ import csv
 import io
 import re
 from collections import Counter
-from operator import itemgetter
 
 import numpy as np
 
 from core.errors import InputError
 from core.wording import counted
 from readers.file_checks import refuse_damaged
+from readers.signals import edf, wfdb_records
 from readers.tables import dataframes, excel, json_records
 from readers.tables.cells import (
     FIRST_ROWS,
@@ -29,9 +29,20 @@ from readers.tables.cells import (
 )
 from readers.tables.columns import as_words, shorten
 from readers.tables.headers import before_second_table, count_titles, find_header, join_header
+from readers.tables.lines import Lines, is_any
+from readers.tables.not_a_series_checks import way_to_learn_texts
 from readers.tables.numpy_fast_path import SAMPLED_ROWS, marks_follow_commas, read_columns_fast
-from readers.tables.table import Table, ignored_places, numbers_or_names, place_of, with_numbers, without_nameless
-from readers.text_files import csv_reader, read_any_text
+from readers.tables.table import (
+    Table,
+    empty_row_notes,
+    ignored_places,
+    numbers_or_names,
+    place_of,
+    with_numbers,
+    without_nameless,
+)
+from readers.text_files import csv_reader, read_any_text, read_utf8
+from readers.whole_numbers import EXACT, count_rounded_cells, integer_note
 
 TEXT_TABLES = (".csv", ".csv.gz", ".tsv", ".txt", ".dat", ".data", ".asc", ".tab")
 TYPED_TABLES = {  # files whose cells say what they are
@@ -39,20 +50,26 @@ TYPED_TABLES = {  # files whose cells say what they are
     ".feather": dataframes.read_feather,
     **dict.fromkeys((".xlsx", ".xlsm"), excel.read),
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), json_records.read),
+    ".hea": wfdb_records.read,
+    **dict.fromkeys((".edf", ".bdf"), edf.read),
 }
 TABLES = (*TEXT_TABLES, *TYPED_TABLES)
+TYPED_TABLES[".dataframe"] = lambda path: dataframes.typed_table(path, path.frame)  # of no file: readers/in_memory.py
+SPANNING = "a quoted cell spans several lines: of texts, TEXT names the column, and LABEL that of their classes"
+FIRST_TEXTS = 200  # rows that tell whether a column holds texts
 SEPARATORS = (";", "\t", ",")  # else blanks
-FIRST_LETTER = itemgetter(slice(0, 1))  # of a line
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
+QUOTED_CELL = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"(?=[,;\t]|$)', re.MULTILINE)  # it may hold line breaks
+SAMPLED_LETTERS = 2**20  # that tell the separator of quoted cells
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
 def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=None):
     """Read a table from a text file, or one packed by gzip, or from one of TYPED_TABLES.
 
-    Parameters: leave_out leaves out a few rows of another length, and names them; headless says why a table without a
-    header is refused, where it is; identifiers: see readers/tables/columns.py identifier_columns; ignored are columns,
-    by name or place, that are left empty.
+    Parameters: leave_out leaves out a few rows of another length, and names them; headless says why a table without
+    a header is refused, where it is; identifiers: see readers/tables/columns.py identifier_columns; ignored are
+    columns, by name or place, that are left empty.
     Returns: Table.
     Raises: InputError, naming the line, for rows of another length and for a word in a column of numbers.
     """
@@ -61,23 +78,25 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         if not table.header and headless is not None:
             raise InputError(f"{path} has no header: {headless}")
         return with_numbers(path, table, identifiers, ignored)
-    text, notes = read_any_text(path)
-    body, lines, comments = split_rows(text)
-    del text  # as large as the file
+    body, lines, empty_lines, comments, notes = split_rows(*read_utf8(path))
     if not body:
         raise InputError(f"{path} is empty")
+    body.refuse_huge(path, lines)
     separator = find_separator(body[:SAMPLED_ROWS])
+    if separator is None and find_separator(_records(body[:SAMPLED_ROWS])) is not None:
+        raise InputError(f"{path}: {SPANNING}")
     if separator == "," and body[0].endswith(";"):  # a mark at the end of each line
-        body = [line.rstrip("; ") for line in body]
+        body = Lines("\n".join(line.rstrip("; ") for line in body).encode())
     if separator == "\t" and _has_decimal_commas(path, body, lines):  # read as between semicolons
-        body, separator = [line.replace("\t", ";") for line in body], ";"
+        body, separator = body.replace(b"\t", b";"), ";"
     if titles := count_titles(path, body, lines, separator):
         shown = body[0].strip(" ,;\t")[:40]
         notes.append(f"{counted(titles, 'line')} above the header left out: {shown!r}")
         body, lines, comments = body[titles:], lines[titles:], []
     first, header, header_rows = find_header(path, body, lines[0], comments, separator)
     if header is None and headless is not None:
-        raise InputError(f"{path} has no header: {headless}")
+        way = _way_to_learn_texts(body, lines, None, separator)
+        raise InputError(f"{path} has no header: {way or headless}")
     if header is None and only_first_counts_up(
         [split_cells(path, 0, row, separator) for row in body[:FIRST_ROWS]], separator
     ):
@@ -90,13 +109,35 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
     body, lines = body[header_rows:], lines[header_rows:]
     if not body:
         raise InputError(f"{path} has a header and no rows")
+    notes += empty_row_notes(lines, empty_lines)
     names = header or [str(place) for place in range(len(first))]
     if leave_out:
         body, lines, damaged = _without_damaged(body, lines, len(names), separator)
         notes += damaged
     empty = ignored_places(names, ignored, notes)
-    columns = _columns_with_names(path, body, lines, names, separator, identifiers, empty)
+    try:
+        columns = _columns_with_names(path, body, lines, names, separator, identifiers, empty)
+    except InputError as error:
+        if way := _way_to_learn_texts(body, lines, header, separator):
+            raise InputError(f"{error}; {way}") from error
+        raise
+    for k, (name, column) in enumerate(zip(names, columns)):
+        if isinstance(column, np.ndarray) and (np.abs(column) >= EXACT).any():
+            notes += integer_note(name, count_rounded_cells(_cells(path, body, lines, separator, k)))
     return without_nameless(path, Table(names, columns, lines, header is not None, notes))
+
+
+def _way_to_learn_texts(body, lines, header, separator):
+    """Say which constants learn texts, if the first of the rows hold some; nothing otherwise."""
+    some = body[:FIRST_TEXTS]
+    if any(line.count('"') % 2 for line in some):
+        return SPANNING
+    columns = [[*cells] for cells in zip(*(split_cells("", i, line, separator) for i, line in zip(lines, some)))]
+    for k, cells in enumerate(columns):
+        if mostly_numbers(cells, separator):
+            numbers = [to_number(cell, separator) for cell in cells]
+            columns[k] = np.array([np.nan if number is None else number for number in numbers])
+    return way_to_learn_texts(dict(zip(header or range(len(columns)), columns)))
 
 
 def _columns_with_names(path, body, lines, names, separator, identifiers, empty):
@@ -133,7 +174,7 @@ def _has_decimal_commas(path, body, lines):
         for cell in map(str.strip, line.split("\t"))
         if WITH_COMMA.fullmatch(cell)
     )
-    if marks_follow_commas(body, "\t"):
+    if marks_follow_commas(body):
         cells = [*cells]
         if any(cell.count(",") > 1 or "." in cell.partition(",")[2] for _, cell in cells):
             return False
@@ -163,34 +204,42 @@ def _has_names(cells, separator, most_labels):
     return few and any(number is None or not np.isfinite(number) for number in numbers)
 
 
-def split_rows(text):
-    """Split a text into rows. Returns: (lines that hold something, the number of each, lines of comment)."""
-    lines = text.split("\n")
-    while len(lines) > 1 and not lines[-1]:
-        lines.pop()
-    if not set(map(FIRST_LETTER, lines)) & {"", *"#% \t,;"}:  # neither comments nor empty rows
-        return (lines if lines[0] else []), range(1, len(lines) + 1), []
-    kept = [(i, line) for i, line in enumerate(lines, 1) if line.strip("\t ,;")]
-    comments = [line for _, line in kept[:100] if COMMENT.match(line)]
-    first = next((i for i, line in kept if not COMMENT.match(line)), 0)
-    kept = [(i, line) for i, line in kept if not COMMENT.match(line) or i > first and re.search("[,;\t]", line)]
-    return [line for _, line in kept], [i for i, _ in kept], comments
+def split_rows(content, notes):
+    """Split a text, UTF-8, into rows.
+
+    Returns: (Lines that hold something, the number of each, those of empty lines, lines of comment, notes).
+    """
+    rows = Lines(content)
+    while len(rows) and rows.starts[-1] == rows.ends[-1]:
+        rows = rows[:-1]
+    doubtful = np.flatnonzero(is_any(np.frombuffer(content, np.uint8)[rows.starts], "\n#% \t,;"))
+    if not len(doubtful):  # neither comments nor empty rows
+        return rows, range(1, len(rows) + 1), [], [], notes
+    empty = [k for k in doubtful if not rows[k].strip("\t ,;")]
+    kept = np.delete(np.arange(len(rows)), empty)
+    comments = [k for k in np.intersect1d(doubtful, kept) if COMMENT.match(rows[k])]
+    first = min(np.setdiff1d(kept, comments), default=-1)
+    left_out = [k for k in comments if k < first or not re.search("[,;\t]", rows[k])]
+    comments = [rows[k] for k in comments if k in kept[:100]]
+    kept = np.setdiff1d(kept, left_out)
+    return rows[kept], kept + 1, [int(k) + 1 for k in empty], comments, notes
 
 
 def _without_damaged(body, lines, width, separator):
     """Leave out rows of another number of cells, one in twenty at most. Returns: (rows, their lines, notes)."""
-    counts = np.array([len(line.split()) if separator is None else line.count(separator) + 1 for line in body])
+    counts = np.array([len(line.split(separator)) for line in body])
     bad = np.flatnonzero(counts != width)
     if not len(bad) or len(bad) * 20 > len(body) or any('"' in body[k] for k in bad):
         return body, lines, []  # the reader of cells says what is wrong with them
     kept = np.flatnonzero(counts == width)
     note = f"lines without exactly {width} cells, left out: {shorten([lines[k] for k in bad], 5)}"
-    return [body[k] for k in kept], [lines[k] for k in kept], [note]
+    return body[kept], [lines[k] for k in kept], [note]
 
 
 def first_row(path):
     """Return (the cells of the first row of a text file, the names of its columns or None)."""
-    body, lines, comments = split_rows(read_any_text(path)[0][:100_000])
+    text, notes = read_any_text(path)
+    body, lines, _, comments, _ = split_rows(text[:100_000].encode(), notes)
     if not body:
         raise InputError(f"{path} is empty")
     return find_header(path, body, lines[0], comments, find_separator(body[:SAMPLED_ROWS]))[:2]
@@ -209,13 +258,25 @@ def read_quoted_rows(path, bars=False):
     lines = [line for line in content.split("\n") if line.strip()]
     if bars and all("|" in line for line in lines[:SAMPLED_ROWS]):
         return [line.split("|") for line in lines], notes
-    separator = find_separator(lines[:SAMPLED_ROWS]) or ","
+    separator = find_separator(_records(lines[:SAMPLED_ROWS])) or find_separator(lines[:SAMPLED_ROWS]) or ","
     with refuse_damaged(path, "cannot be read", csv.Error):
         rows = [row for row in csv_reader(io.StringIO(content), separator) if any(row)]
-    if separator == "\t" and any("\n" in cell for row in rows for cell in row):
-        # A lone quotation mark in a text: where tabs divide, quotation marks are letters.
-        rows = [line.split("\t") for line in lines]
+    if separator == "\t" and len({line.count("\t") for line in lines}) == 1:
+        # A lone quotation mark in a text: where tabs divide lines alike, quotation marks in them are letters.
+        rows = [line.split("\t") for line in lines] if any("\n" in cell for row in rows for cell in row) else rows
     return rows, notes
+
+
+def _records(lines):
+    """Join lines where a quoted cell holds line breaks: until quotation marks are even in number."""
+    records, odd = [], False
+    for line in lines:
+        if odd:
+            records[-1] += f"\n{line}"
+        else:
+            records.append(line)
+        odd ^= line.count('"') % 2 == 1
+    return records
 
 
 def find_separator(lines):
@@ -234,13 +295,13 @@ def _read_columns(path, body, lines, names, separator, empty):
 
     empty: places of columns to leave empty.
     """
-    columns = read_columns_fast(body, len(names), separator)
-    if columns is None:
+    columns = read_columns_fast(body, len(names), separator, empty)
+    numeric = [isinstance(column, list) and mostly_numbers(column, separator) for column in columns or ()]
+    if columns is None or separator == ";" and any(numeric):  # whose decimal marks must be those of the others
         return columns_from_cells(path, body, lines, names, separator, empty)
     for k, column in enumerate(columns):
-        numeric = isinstance(column, np.ndarray) or mostly_numbers(column, separator)
-        if k in empty or numeric is None:  # IGNORE, or nothing but NA
+        if numeric[k] is None:  # nothing but NA
             columns[k] = [""] * len(body)
-        elif numeric and not isinstance(column, np.ndarray):
+        elif numeric[k]:
             columns[k] = numbers_from_cells(path, names[k], column, lines, separator, {})
     return columns

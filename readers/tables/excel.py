@@ -10,17 +10,20 @@ import zlib
 
 from core.errors import InputError
 from core.lazy import lazy
+from core.wording import counted
 from readers.arrays.numpy_files import UNPACKED
 from readers.file_checks import refuse_damaged, refuse_larger_than_memory
 from readers.tables.cells import FIRST_ROWS, is_header, only_first_counts_up
 from readers.tables.columns import shorten
 from readers.tables.dataframes import refuse_without
-from readers.tables.table import Table, column_of_values, word
+from readers.tables.table import Table, column_of_values, empty_row_notes, word
 
 openpyxl = lazy("openpyxl")
 DENSE = 2**27  # bytes of a workbook, unpacked, that may be packed as well as can be
 PACKED = 100  # times smaller than itself a larger one is at the most
 FORMULA = re.compile(rb"[<:]f[ />]")
+DIGITS = 15  # of a number that a spreadsheet keeps
+MOST = 10**DIGITS
 MOST_ROWS, MOST_CELLS = 2**20, 50_000_000  # of a sheet
 
 
@@ -33,6 +36,7 @@ def read(path):
     refuse_without(path, "openpyxl")
     errors = (zipfile.BadZipFile, zlib.error, struct.error, openpyxl.utils.exceptions.InvalidFileException)
     errors += (SyntaxError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError)
+    errors += (RuntimeError,)  # of encrypted workbooks, and those packed in a way that Python does not know
     with refuse_damaged(path, "cannot be read as .xlsx", errors), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of styles and extensions, which hold no values
         with zipfile.ZipFile(path) as archive:
@@ -112,6 +116,7 @@ def _table(path, rows, notes):
     lines = lines if header else [above, *lines]
     if not lines:
         raise InputError(f"{path} has a header and no rows")
+    notes = [*notes, *empty_row_notes(lines, sorted({*range(lines[0], lines[-1])} - {*lines}))]
     columns = [*itertools.zip_longest(*(rows[line] for line in lines))]
     names = first[0] if header else [*map(str, range(len(columns)))]
     names += [""] * (len(columns) - len(names))
@@ -122,8 +127,18 @@ def _table(path, rows, notes):
             f"{path} line {above} is taken for the header, but has no name for column {column}: remove what "
             "stands above the names of the columns"
         )
+    notes += digit_notes(columns)
     columns += [()] * (len(names) - len(columns))
     columns = [
         column_of_values(path, name, column or [None] * len(lines), lines) for name, column in zip(names, columns)
     ]
     return Table(names, columns, lines, header, notes)
+
+
+def digit_notes(columns):
+    """Say how many whole numbers of columns of values have more digits than a spreadsheet keeps: a list of lines."""
+    long = [value for column in columns for value in column if isinstance(value, (int, float)) and abs(value) >= MOST]
+    if not long:
+        return []
+    many = f"{counted(len(long), 'number')} of over {DIGITS} digits, such as {word(long[0])}"
+    return [f"{many}: spreadsheets round them (ids keep all digits in cells formatted as text)"]

@@ -73,9 +73,9 @@ def before_second_table(path, body, lines, separator):
 
     Returns: (lines of text, the number of each, notes). Raises: InputError where the header alone comes again.
     """
-    if body[0] not in body[1:]:
+    again = body.repeats_first()
+    if again is None:
         return body, lines, []
-    again = body.index(body[0], 1)
     width = len(split_cells(path, lines[0], body[0], separator))
     first = again
     while first > 1 and len(split_cells(path, lines[first - 1], body[first - 1], separator)) != width:
@@ -138,5 +138,6 @@ def _is_no_row(row, below, numeric, written):
     if not words:
         return len(written) == len(numeric) > 1
     below = below[len(below) // 2 :]  # more lines of the header may come first
-    dated = [k for k in words if parse_times([other[k] for other in below if len(other) > k])]
+    cells = {k: [other[k] for other in below if len(other) > k] for k in words}
+    dated = [k for k in words if cells[k] and parse_times(cells[k])]
     return all(k not in written or k in dated and not parse_times([row[k]]) for k in words)

@@ -1,10 +1,12 @@
 """Records as tables: `.jsonl`, an object a line, and `.json`, a list of them."""
 
 import json
+import re
 
 from core.errors import InputError
+from readers.tables.lines import Lines
 from readers.tables.table import Table, column_of_values
-from readers.text_files import read_any_text
+from readers.text_files import read_utf8
 
 
 def read(path):
@@ -13,9 +15,9 @@ def read(path):
     Returns: Table, its words as they are: see readers/tables/table.py with_numbers.
     Raises: InputError, naming the line (in a list the number of the record), for what is no record of single values.
     """
-    text, notes = read_any_text(path)
+    content, notes = read_utf8(path)
     columns, lines = {}, []
-    for line, record in _records(path, text):
+    for line, record in _records(path, content):
         for name, value in record.items():
             values = columns.setdefault(name, [])
             values += [None] * (len(lines) - len(values))
@@ -30,13 +32,14 @@ def read(path):
     return Table(names, columns, lines, True, notes)
 
 
-def _records(path, text):
-    """Yield (line or number, {name: value}) of each record."""
-    if text.lstrip()[:1] == "[":
-        records = enumerate(_parse(path, text, "as .json"), 1)
+def _records(path, content):
+    """Yield (line or number, {name: value}) of each record of a text in UTF-8."""
+    if re.match(rb"\s*\[", content):
+        records = enumerate(_parse(path, content.decode(), "as .json"), 1)
     else:
-        lines = ((i, line) for i, line in enumerate(text.split("\n"), 1) if line.strip())
-        records = ((i, _parse(path, line, f"line {i}")) for i, line in lines)
+        lines = Lines(content)
+        lines.refuse_huge(path, range(1, len(lines) + 1))
+        records = ((i, _parse(path, line, f"line {i}")) for i, line in enumerate(lines, 1) if line.strip())
     for i, record in records:
         if not isinstance(record, dict):
             raise InputError(

@@ -2,25 +2,32 @@
 
 import numpy as np
 
+from core.constants import pattern
 from core.errors import InputError
+from readers.signals.records import with_shared_channels
 from readers.tables.clocks import CALENDAR, EPOCH_NAMES, ONE_WAY, clock_note, only_goes_on, steps_within
 from readers.tables.columns import (
+    A_FILE_EACH,
     column_named,
     find_column,
     group_rows,
     identifier_columns,
     input_columns,
+    is_missing,
     labels_of,
     listed,
     read_groups,
     shorten,
 )
 from readers.tables.delimited import read_table
+from readers.tables.joined_labels import with_labels
+from readers.tables.pivot import pivoted
 from readers.tables.sanity_checks import index_notes, is_index
 from readers.tables.timestamps import TIME_NAMES, parse_times
 from readers.text_files import read_train_and_test
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.types import Sequences
+from sequences.windows import cut_around
 
 REGULAR = 0.5  # share of a clock's steps that must be alike
 JUMP = 5  # a step of a clock this many times the usual one is a jump
@@ -44,11 +51,14 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
     new data.
     Raises: InputError for columns that are not there, and for a recording that belongs to several groups.
     """
-    if labels is None and preparation is None and c.LABEL is None:
-        need = "LABEL, the column with the label of each row, or to forecast TARGET"
-        raise InputError(f"SEQUENCE = {c.SEQUENCE!r} needs {need}")
+    (tables, c), label_notes = pivoted(path, with_shared_channels(path, tables), c, preparation), []
+    if c.LABEL_FILE is not None and preparation is None:
+        tables, c, label_notes = with_labels(path, tables, c)
+    elif labels is None and preparation is None and c.LABEL is None:
+        raise _needs_label(path, tables, c)
     rows = group_rows(path, tables, c, preparation)
-    used, notes = {*rows.sequence}, [note for _, table in tables for note in table.notes]
+    used = {*rows.sequence, *tables[0][1].annotations}
+    notes = [*label_notes, *rows.notes, *(note for _, table in tables for note in table.notes)]
     y = groups = target_names = None
     if labels is not None:
         y = np.array(labels)[rows.table_of]
@@ -57,7 +67,10 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
         used |= {*found} - {None}
         if found and preparation is None:
             y, target_names = labels_of(path, {name: rows.column(name) for name in found})
-        if (name := find_column(path, rows.names, c.GROUP, "GROUP", preparation)) is not None:
+        # Of several files GROUP may also find the group in their names: see sequences/splits.py groups_of.
+        in_names = len(tables) > 1 and c.GROUP not in rows.names and pattern(groups=1)[0](c.GROUP)
+        group = None if in_names else c.GROUP
+        if (name := find_column(path, rows.names, group, "GROUP", preparation)) is not None:
             groups = read_groups(path, name, rows.column(name), preparation, rows.order)
             used.add(name)
             for where, recording in zip(rows.slices(), rows.recordings):
@@ -73,7 +86,7 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
     free = {k for k, name in enumerate(rows.names) if name not in kept}.difference(used)
     clocks, clock_notes = _clock_columns(rows, free)
     fixed = []
-    if preparation is None and (labels is not None or c.SEQUENCE == "file"):
+    if preparation is None and (labels is not None or c.SEQUENCE in A_FILE_EACH):
         fixed = _fixed_columns(rows, free.difference(clocks))
         names = [rows.names[k] for k in fixed]
         what = f"{shorten(names)} never changes inside a file, as the number of a person does"
@@ -81,16 +94,36 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
     columns, values, input_notes = input_columns(rows, [*clocks, *fixed], preparation, used)
     notes += clock_notes if preparation is None else []
     notes += [*input_notes, *_jump_notes(rows, clocks)]
-    return Sequences(
+    recordings = Sequences(
         [values[where] for where in rows.slices()],
         None if y is None else [y[where] for where in rows.slices()],
         "streams",
         groups=groups,
         names=rows.recordings,
         columns=columns,
+        sample_rate=tables[0][1].rate,
         target_names=target_names,
         notes=tuple(dict.fromkeys(notes)),
     )
+    if preparation is None or c.SEQUENCE != "annotation":
+        return recordings
+    if not found or found[0] is None:
+        raise InputError(f"{path} has no column {c.LABEL!r}, and the run takes rows around what it labels")
+    marked = ~is_missing(rows.column(found[0]))
+    return cut_around(recordings, [marked[where] for where in rows.slices()], preparation.steps, path)
+
+
+def _needs_label(path, tables, c):
+    """Return the InputError for labelled rows without LABEL; it names the annotations of records."""
+    _, first = tables[0]
+    if first.rate is None:
+        need = "LABEL, the column with the label of each row, or to forecast TARGET"
+        return InputError(f"SEQUENCE = {c.SEQUENCE!r} needs {need}")
+    columns = dict(zip(first.names, first.columns))
+    held = "; ".join(f"{name!r} ({shorten(sorted({*columns[name]} - {''}))})" for name in first.annotations)
+    signals = [name for name in first.names if name not in first.annotations]
+    learn = f"to learn their annotations, set LABEL, here {held}, and WINDOW; " if held else ""
+    return InputError(f"{path} holds records: {learn}to forecast a signal, set TARGET ({shorten(signals)})")
 
 
 def split_at(sequences, n):
@@ -99,7 +132,7 @@ def split_at(sequences, n):
     def select(which):
         start, stop, _ = which.indices(len(sequences.x))
         on_disk = isinstance(sequences.x, RowsOnDisk)
-        fields = {name: getattr(sequences, name) for name in ("y", "groups", "names", "texts")}
+        fields = {name: getattr(sequences, name) for name in ("y", "groups", "names", "texts", "splits")}
         fields = {name: None if values is None else values[which] for name, values in fields.items()}
         return sequences.replace(x=sequences.x.between(start, stop) if on_disk else sequences.x[which], **fields)
 
@@ -178,4 +211,19 @@ def _jump_notes(rows, clocks):
             if count:
                 times = f"{count} times" if count > 1 else "once"
                 notes.append(f"{name} {what} {times} inside recordings: {effect}")
+        notes += _pivot_notes(rows, name, readings[0])
     return notes
+
+
+def _pivot_notes(rows, name, clock):
+    """Say, in a list of one line or none, that a column may hold variables: where times repeat, its words differ."""
+    inside = np.ones(max(0, len(clock) - 1), bool)
+    inside[rows.bounds[1:-1] - 1] = False
+    still = np.flatnonzero((clock[1:] == clock[:-1]) & inside)
+    if 4 * len(still) < len(clock):
+        return []
+    for other, column in zip(rows.names, rows.columns):
+        if not isinstance(column, np.ndarray) and all(column[row] != column[row + 1] for row in still):
+            what = f"{name} stands still in {len(still)} steps inside recordings, and {other!r} differs in each"
+            return [f"{what}: if that is what was measured, PIVOT = {other!r} gives each of its values a column"]
+    return []

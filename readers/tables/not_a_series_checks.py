@@ -6,13 +6,19 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.clocks import CALENDAR
-from readers.tables.columns import shorten
+from readers.tables.columns import as_words, shorten
 from readers.tables.sanity_checks import cell_with_unit
 from readers.tables.timestamps import TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
 PRICE = re.compile(r"\b(open|high|low|close)\b", re.IGNORECASE)
 LETTERS = 15  # of a cell on average, from which on a column holds texts
+
+
+def are_texts(cells):
+    """Tell whether words are texts: most differ from all others, and they are long."""
+    blanks = any(" " in cell for cell in cells)
+    return blanks and len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0
 
 
 def refuse_other_meanings(path, names, columns, skipped):
@@ -23,12 +29,8 @@ def refuse_other_meanings(path, names, columns, skipped):
     others = [(name, column) for k, (name, column) in enumerate(zip(names, columns)) if k not in skipped]
     words = {name: [cell for cell in column if cell] for name, column in others if not isinstance(column, np.ndarray)}
     words = {name: cells for name, cells in words.items() if cell_with_unit(cells) is None}
-    for name, cells in words.items():
-        if len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0:
-            raise InputError(
-                f"{path}: column {name!r} holds texts: to learn them, set TEXT = {name!r} and LABEL, the column with "
-                "their classes; to forecast, name a column of numbers in TARGET"
-            )
+    if way := way_to_learn_texts(dict(others)):
+        raise InputError(f"{path}: {way}; to forecast, name a column of numbers in TARGET")
     for name, cells in words.items():
         different = list(dict.fromkeys(cells))
         if 2 <= len(different) <= MOST_LABELS and len(cells) >= 3 * len(different):
@@ -46,6 +48,23 @@ def refuse_other_meanings(path, names, columns, skipped):
                 f"{path}: column {name!r} runs {values}: if its values tell recordings apart, set SEQUENCE = {name!r} "
                 "and LABEL, the column with the label of each row; to forecast a column, name it in TARGET"
             )
+
+
+def way_to_learn_texts(columns):
+    """Say which constants learn the texts in one of columns {name: words or numbers (rows,)}, if one holds any.
+
+    Columns of 0 and 1 beside them are several labels at once.
+    """
+    words = {name: [cell for cell in own if cell] for name, own in columns.items() if not isinstance(own, np.ndarray)}
+    lengths = {
+        name: sum(map(len, cells)) / len(cells) for name, cells in words.items() if 2 * len({*cells}) > len(cells)
+    }
+    name = max(lengths, key=lengths.get, default=None)
+    if name is None or lengths[name] < LETTERS:
+        return ""
+    marks = [other for other, own in columns.items() if {*as_words(own)} - {""} == {"0", "1"}]
+    label = f"LABEL = {marks}, columns of 0 and 1" if len(marks) > 1 else "LABEL, the column with their classes"
+    return f"column {name!r} holds texts: to learn them, set TEXT = {name!r} and {label}"
 
 
 def default_target_notes(path, columns, c):

@@ -1,164 +1,179 @@
-"""The fast way to read a table: whole columns by NumPy, where no cell is missing and quotes hold nothing but cells."""
+"""The fast way to read a table: whole columns by NumPy, where quotation marks hold nothing but cells."""
 
-from functools import reduce
-from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 
-from readers.tables.cells import is_plain_number, mostly_numbers
+from core.errors import InputError
+from readers.tables.cells import MISSING, numbers_from_cells, to_number
+from readers.tables.lines import is_any
 from readers.text_files import LONGEST
 
-SAMPLED_ROWS = 50  # tell what a column holds, of
-CELLS = 2**20  # cells at the most
-WORD_COLUMNS = 4  # columns of words of a table, or one in twenty
-DIFFERENT_WORDS = 100_000
-DIGITS = 15  # of numbers that float64 has all of
+SAMPLED_ROWS = 50  # tell what a column holds: fewer of wide tables,
+SAMPLE = 2**20  # so many cells at the most
+# Equal words of a column are one string in memory, as long as some of them are equal: of the first FIRST_WORDS, and
+# later with no more than DIFFERENT_WORDS to look through.
+FIRST_WORDS, DIFFERENT_WORDS = 10_000, 100_000
+PADDING = 100  # blanks in a row
+DIGITS = 15  # float64 has all whole numbers of so many
 POWERS = 10.0 ** np.arange(DIGITS + 1)
-BLOCK = 2**18  # letters looked at at a time
+LAST_BYTES = np.array([2**64 - 2 ** (64 - 8 * count) for count in range(9)], np.uint64)  # masks: the last 0 to 8 of 8
+NO_MARKS = bytes({*range(256)} - {*b"\t\n,."})
 
 
-def quotes_surround_cells(body, separator):
-    """Tell whether all quotation marks of lines stand around cells that hold no separator: they can go then."""
-    for lines in _blocks(body):
-        letters = np.frombuffer("\n".join(["", *lines, ""]).encode(), np.uint8)
-        marks = np.flatnonzero(_is_any(letters, f'{separator}\n"'))
-        quotes = np.flatnonzero(letters[marks] == ord('"'))
-        opening, closing = quotes[::2], quotes[1::2]
-        if len(quotes) % 2 or (closing - opening != 1).any():  # a separator in between
-            return False
-        opening, closing = marks[opening], marks[closing]
-        if not _is_any(letters[[opening - 1, closing + 1]], f"{separator}\n").all():
-            return False
-        if len(opening) and (closing - opening).max() > LONGEST:
-            return False
-    return True
+class Cells(NamedTuple):
+    """Where the cells of some lines lie, row after row, without blanks and quotation marks around them."""
+
+    block: bytes  # the lines; 8 bytes or more come before each end of a cell
+    starts: np.ndarray  # int64 (cells,)
+    ends: np.ndarray  # int64 (cells,), one behind the last letter
+    points: np.ndarray  # int64 (cells,), where the last decimal point is, or else the end
 
 
-def marks_follow_commas(body, separator):
-    """Tell whether a cell has a comma, and behind it another one or a point."""
-    for lines in _blocks(body):
-        letters = np.frombuffer("\n".join(lines).encode(), np.uint8)
-        marks = letters[_is_any(letters, f"{separator}\n,.")]
-        if ((marks[:-1] == ord(",")) & _is_any(marks[1:], ",.")).any():
-            return True
-    return False
+def marks_follow_commas(body):
+    """Tell whether a cell between tabs has a comma, and behind it another one or a point."""
+    marks = (block.translate(None, NO_MARKS) for _, block in body.blocks())
+    return any(b",," in some or b",." in some for some in marks)
 
 
-def _is_any(letters, of):
-    """Tell which bytes are ASCII characters of a string."""
-    return reduce(np.logical_or, (letters == letter for letter in of.encode()))
+def read_columns_fast(body, width, separator, empty=()):
+    """Read a table by NumPy. Quotation marks may surround cells; between semicolons numbers may have decimal commas.
 
-
-def _blocks(body):
-    """Yield lines, about BLOCK letters of them at a time."""
-    size = max(1, BLOCK // (len(body[0]) + 1))
-    return (body[start : start + size] for start in range(0, len(body), size))
-
-
-def read_columns_fast(body, width, separator):
-    """Read a table without missing cells by NumPy alone. Quotation marks may surround cells.
-
-    Between semicolons numbers may have decimal commas.
-    Returns: columns, float64 (rows,) or lists of words, or None where it will not do.
+    Parameters: body are Lines; width is the number of columns; empty are the places of those to leave empty.
+    Returns: columns, float64 (rows,) or lists of words, or None where it will not do: for rows of another length, for
+    separators between quotation marks, for words among numbers, for decimal commas beside points.
     """
     if separator is None:
+        return _read_between_blanks(body, width)
+    sample = [line.split(separator) for line in body[: max(2, min(SAMPLED_ROWS, SAMPLE // width))]]
+    if any(len(row) != width for row in sample):
+        return None
+    sample = [[cell.strip(' "') for cell in column] for column in zip(*sample)]
+    used = [k for k in range(width) if k not in empty]
+    numeric = [k for k in used if all(_is_number(cell, separator) for cell in sample[k])]
+    commas = separator == ";" and b"," in body.content and not any("." in cell for k in numeric for cell in sample[k])
+    point = "," if commas else "."
+    words, seen = ({k: new() for k in sorted({*used} - {*numeric})} for new in (list, dict))
+    numbers = np.empty((len(body), len(numeric)))
+    for rows, block in body.blocks():
+        cells = _find_cells(block, width, separator, point)
+        if cells is None:
+            return None
+        for k, column in words.items():
+            some_repeat = len(seen[k]) < min(DIFFERENT_WORDS, max(len(column), FIRST_WORDS))
+            column += _words(cells, slice(k, None, width), seen[k] if some_repeat else None)
         try:
-            numbers = np.loadtxt(body, comments=None, ndmin=2)
-        except ValueError:
+            numbers[rows] = _numbers(cells, numeric, width, separator, point)
+        except InputError:
             return None
-        return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
-    if set(map(str.count, body, repeat(separator))) != {width - 1}:
-        return None
-    changes = {'"': ""} if any('"' in line for line in body) else {}
-    if changes and not quotes_surround_cells(body, separator):
-        return None
-    sample = body[: max(2, min(SAMPLED_ROWS, CELLS // width))]
-    sample = [line.split(separator) for line in _changed(sample, {'"': "", **({",": "."} if separator == ";" else {})})]
-    numeric = [k for k in range(width) if all(is_plain_number(row[k]) for row in sample)]
-    words = sorted(set(range(width)) - set(numeric))
-    if not numeric or len(words) > max(WORD_COLUMNS, width // 20):
-        return None
-    columns = _words(body, words, separator)
-    if separator == ";":
-        if any(mostly_numbers(columns[k], separator) for k in words):  # whose marks must be those of the others
-            return None
-        commas, points = (_count(mark, body) - sum(_count(mark, columns[k]) for k in words) for mark in ",.")
-        if commas and points:
-            return None
-        changes |= {",": "."} if commas else {}
+    columns = dict(zip(numeric, numbers.T)) | words | {k: [""] * len(body) for k in empty}
+    for k in numeric:
+        if all(cell.lower() in MISSING for cell in sample[k]) and np.isnan(columns[k]).all():
+            columns[k] = [""] * len(body)
+    return [columns[k] for k in range(width)]
+
+
+def _read_between_blanks(body, width):
+    """Read a table of numbers alone. Returns: columns, float64 (rows,), or None where there is something else."""
     try:
-        numbers = _numbers(body, numeric, width, separator, changes)
+        numbers = np.loadtxt(iter(body), comments=None, ndmin=2)
     except ValueError:
         return None
-    columns |= dict(zip(numeric, numbers.T))
-    return None if np.isinf(numbers).any() else [columns[k] for k in range(width)]
+    return [*numbers.T] if numbers.shape[1] == width and not np.isinf(numbers).any() else None
 
 
-def _changed(lines, changes):
-    """Yield lines with the letters in `changes`, {old: new}, replaced."""
-    for line in lines:
-        for old, new in changes.items():
-            line = line.replace(old, new)
-        yield line
+def _is_number(cell, separator):
+    """Tell whether a cell holds a number, or nothing."""
+    return cell.lower() in MISSING or to_number(cell, separator) is not None
 
 
-def _count(mark, words):
-    return sum(map(str.count, words, repeat(mark)))
+def _find_cells(block, width, separator, point):
+    """Return the Cells of lines, or None where rows are of other lengths or quotation marks hold more than a cell.
 
-
-def _numbers(body, numeric, width, separator, changes):
-    """Return the columns of numbers (rows, columns). Raises ValueError for what is none."""
-    numbers, row = np.empty((len(body), len(numeric))), 0
-    for lines in _blocks(body):
-        text = "\n".join(lines)
-        for old, new in changes.items():
-            text = text.replace(old, new)
-        read = _decimals(text, numeric, width, separator)
-        if read is None:
-            options = {"usecols": numeric, "delimiter": separator, "comments": None, "ndmin": 2}
-            read = np.loadtxt(text.split("\n"), **options)
-        numbers[row : row + len(lines)] = read
-        row += len(lines)
-    return numbers
-
-
-def _decimals(text, numeric, width, separator):
-    """Read numbers written as digits with a point, 15 at most: their quotient by a power of ten is exactly rounded.
-
-    Returns: (rows, columns) float64, or None where there are others.
+    Nor does it take cells of more than LONGEST letters, or PADDING blanks, which are cut off one after another.
     """
-    letters = np.frombuffer(f"{text}\n{' ' * DIGITS}".encode(), np.uint8)  # a number's place may lie beyond its end
-    ends = np.flatnonzero(_is_any(letters, f"{separator}\n"))
-    starts = np.concatenate([[0], ends[:-1] + 1]).reshape(-1, width)[:, numeric].ravel()
+    block = b"".join([bytes(7), b"\n", block, b"\n"])  # a line break on both sides, and 8 bytes before every end
+    letters = np.frombuffer(block, np.uint8)
+    marks = np.flatnonzero(is_any(letters, f"{separator}\n{point}"))
+    kinds = letters[marks]
+    divides = np.flatnonzero(kinds != ord(point))
+    breaks, bounds, points = kinds[divides[1:]] == ord("\n"), marks[divides], marks[divides[1:] - 1]
+    starts, ends = bounds[:-1] + 1, bounds[1:]  # points: the mark before each end, which may lie in a cell before
+    if len(ends) % width or np.count_nonzero(breaks) * width != len(ends) or not breaks[width - 1 :: width].all():
+        return None
+    if len(block) > LONGEST and (ends - starts).max() > LONGEST:
+        return None
+    if b" " * PADDING in block:
+        return None
+    if b" " in block:
+        while (blank := letters[starts] == ord(" ")).any():
+            starts += blank
+        while (blank := (letters[ends - 1] == ord(" ")) & (starts < ends)).any():
+            ends -= blank
+    if b'"' in block:
+        quoted = (letters[starts] == ord('"')) & (letters[ends - 1] == ord('"')) & (ends > starts + 1)
+        if block.count(b'"') != 2 * np.count_nonzero(quoted):
+            return None
+        starts, ends = starts + quoted, ends - quoted
+    return Cells(block, starts, ends, np.where(points >= starts, points, ends))
+
+
+def _words(cells, places, seen):
+    """Return the cells in a slice of places as strings; those in `seen`, {word: itself}, which grows, are shared."""
+    bounds = zip(cells.starts[places].tolist(), cells.ends[places].tolist())
+    words = [cells.block[start:end].decode().strip() for start, end in bounds]
+    return words if seen is None else map(seen.setdefault, words, words)
+
+
+def _numbers(cells, numeric, width, separator, point):
+    """Return the columns of numbers, float64 (rows, columns), NaN for what is missing. Raises InputError for words.
+
+    A cell of digits and a point, DIGITS at most, is a whole number divided by a power of ten. float64 has both, so
+    that the quotient is rounded once, as Python rounds it. Other cells are read one by one.
+    """
+    block, starts, ends, points = cells
+    letters = np.frombuffer(block, np.uint8)
     negative = letters[starts] == ord("-")
-    starts += negative
-    length = ends.reshape(-1, width)[:, numeric].ravel() - starts
-    if not 1 <= length.min() <= length.max() <= DIGITS + 1:
-        return None
-    length, whole = length.astype(np.int8), np.zeros(len(starts), np.int64)
-    digits, point = np.zeros_like(length), np.full_like(length, -1)
-    for place in range(int(length.max())):
-        letter, within = letters[starts + place], length > place
-        digit = letter - np.uint8(ord("0"))
-        is_digit = (digit < 10) & within
-        np.copyto(whole, whole * 10 + digit, where=is_digit)
-        digits += is_digit
-        point[(letter == ord(".")) & within] = place
-    has_point = point >= 0
-    if (digits == 0).any() or (digits > DIGITS).any() or (digits + has_point != length).any():
-        return None
-    values = whole / POWERS[np.where(has_point, length - point - 1, 0)]
-    return np.where(negative, -values, values).reshape(-1, len(numeric))
+    whole, decimals = points - starts - negative, ends - points - 1  # how many digits
+    eights = np.ndarray(len(letters) - 7, "<u8", letters, strides=(1,)).copy()  # the 8 letters from each place on
+    (values, wrong), (fraction, wrong_too) = _digits(eights, points, whole), _digits(eights, ends, decimals)
+    count = ends - starts - negative - (points < ends)
+    power = POWERS.take(decimals, mode="clip")
+    values = (values * power + fraction) / np.where(negative, -power, power)
+    values[starts == ends] = np.nan
+    odd = (wrong | wrong_too | (count < 1) | (count > DIGITS)) & (starts < ends)
+    values, odd = values.reshape(-1, width)[:, numeric], odd.reshape(-1, width)[:, numeric]
+    if odd.any():
+        places = (places.reshape(-1, width)[:, numeric][odd].tolist() for places in (starts, ends))
+        written = [block[start:end].decode().strip() for start, end in zip(*places)]
+        values[odd] = numbers_from_cells(None, None, written, range(len(written)), separator, {point: None})
+    return values
 
 
-def _words(body, places, separator):
-    """Return {place: list of strings} of the columns of words, those that repeat in memory once."""
-    if places == [0]:  # time stamps, mostly: none repeats
-        return {0: [line.partition(separator)[0].replace('"', "").strip() for line in body]}
-    columns, seen = {k: [] for k in places}, {}
-    for line in body if places else ():
-        cells = line.split(separator, places[-1] + 1)
-        for k, column in columns.items():
-            word = cells[k].replace('"', "").strip()
-            column.append(seen.setdefault(word, word) if len(seen) < DIFFERENT_WORDS else seen.get(word, word))
-    return columns
+def _digits(eights, ends, count):
+    """Read the last digits, up to 16, before each end.
+
+    Parameters: eights, uint64 (letters - 7,), the 8 letters from each place on; ends and count (cells,) of digits.
+    Returns: (their values, uint64 (cells,), whether there is something else among them, bool (cells,)).
+    """
+    values, wrong = _eight_digits(eights[ends - 8], count)
+    if len(long := np.flatnonzero(count > 8)):
+        more, wrong_too = _eight_digits(eights[ends[long] - 16], count[long] - 8)
+        values[long] += more * np.uint64(10**8)
+        wrong[long] |= wrong_too
+    return values, wrong
+
+
+def _eight_digits(words, count):
+    """Read the last digits, up to 8, of 8 letters, which are the bytes of a 64-bit word, the first the lowest.
+
+    Pairs of digits are joined at once in all of a word, then pairs of those, then the two halves:
+    https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/.
+    Parameters: words uint64 (cells,), count (cells,) of digits.
+    Returns: (their values, uint64 (cells,), whether there is something else among them, bool (cells,)).
+    """
+    words = (words ^ np.uint64(0x3030303030303030)) & LAST_BYTES.take(count, mode="clip")
+    wrong = (words | words + np.uint64(0x0606060606060606)) & np.uint64(0xF0F0F0F0F0F0F0F0) != 0
+    words = words * np.uint64(2561) >> np.uint64(8) & np.uint64(0x00FF00FF00FF00FF)
+    words = words * np.uint64(6553601) >> np.uint64(16) & np.uint64(0x0000FFFF0000FFFF)
+    return words * np.uint64(42949672960001) >> np.uint64(32), wrong

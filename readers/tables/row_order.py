@@ -11,6 +11,8 @@ from readers.tables import timestamps
 from readers.tables.clocks import (
     CALENDAR,
     COUNTERS,
+    LEAST_TIME,
+    PARTS,
     Clock,
     as_written,
     choose_reading,
@@ -18,15 +20,14 @@ from readers.tables.clocks import (
     first_disorder,
     is_clock_put_back,
     is_part_of_date,
+    step_notes,
     steps_within,
-    uneven_step_notes,
 )
 from readers.tables.columns import TableRows, combine
+from readers.tables.even_steps import way_to_even_steps
 from readers.tables.sanity_checks import index_notes, is_index
 from readers.tables.timestamps import TIME_NAMES
 from sequences.calendar_features import local_times, step_times
-
-PIVOT = "pd.read_csv('{file}').pivot(index={index!r}, columns={columns!r}, values={values!r}).to_csv('wide.csv')"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class RowOrder:
     clocks: list  # places of the columns that tell it, which are no inputs
     times: np.ndarray | None  # (rows,) datetime64, in UTC where they say their zones
     zones: np.ndarray | None  # (rows,) theirs, as written
+    clock: int | None  # place of the column of numbers that tells it, where there are no times
     reverse: np.ndarray  # (series,) whether rows run from newest to oldest
     notes: list
 
@@ -54,12 +56,12 @@ def find_order(rows, targets):
             notes.append(f"{counted_was(repeated, 'row')} left out: each repeats another row, cell for cell")
             rows, clocks = fewer, _find_clocks(fewer, targets)
             chosen = [choose_reading(clock.readings, rows.bounds) for clock in clocks]
-    times = zones = None
+    times = zones = place = None
     reverse = np.zeros(len(rows.bounds) - 1, bool)
     for clock, found in zip(clocks, chosen):
         if found is None:
             raise _out_of_order(rows, clock, {*targets, *(k for own in clocks for k in own.places)})
-        if times is not None and (found[1] != reverse).any():
+        if clock is not clocks[0] and (found[1] != reverse).any():
             both = f"{clocks[0].name!r} runs one way and {clock.name!r} the other"
             raise InputError(f"{rows.path}: {both}: IGNORE = [{clock.name!r}] leaves it out")
         reverse = found[1]
@@ -70,18 +72,22 @@ def find_order(rows, targets):
                 first = local_times(times, zones)[0].astype("datetime64[D]")
                 notes.append(f"{clock.name}: {clock.cells[0]} is read as {first}")
             steps = [step_times(times[own], zones if zones is None else zones[own]) for own in rows.slices()]
-            notes += uneven_step_notes(steps)
+            notes += step_notes(steps, way=way_to_even_steps(rows, clock, steps))
+        elif times is None and place is None and (len(reverse) == 1 or not COUNTERS.search(clock.name)):
+            place = clock.places[0]
     places = [k for clock in clocks for k in clock.places]
     places += [k for k in _counters(rows) if k not in places and k not in targets]
     if is_index(rows.names[0], rows.columns[0]) and not any(clock.is_time and 0 in clock.places for clock in clocks):
         notes += index_notes(rows.names[0], rows.columns[0][np.argsort(rows.order)])
         places += [0] * (0 not in places)
+        if times is None and place is None and len(reverse) == 1:
+            place = 0 if choose_reading([rows.columns[0]], rows.bounds) is not None else None
     if not places and times is None:
         _refuse_unknown_dates(rows)
     if reverse.any():
         which = "the rows" if len(reverse) == 1 else f"the rows of {reverse.sum()} series"
         notes.append(f"{which} run from newest to oldest: they were reversed")
-    return RowOrder(rows, places, times, zones, reverse, notes)
+    return RowOrder(rows, places, times, zones, place, reverse, notes)
 
 
 def _find_clocks(rows, targets):
@@ -91,6 +97,8 @@ def _find_clocks(rows, targets):
     """
     names, columns, bounds = rows.names, rows.columns, rows.bounds
     stamps = find_times(names, columns, bounds, targets)
+    if stamps is None:
+        _refuse_times_with_gaps(rows, targets)
     clocks = [stamps] if stamps else []
     known = {*targets, *(stamps.places if stamps else ()), *_counters(rows)}
     for k, (name, column) in enumerate(zip(names, columns)):
@@ -110,6 +118,23 @@ def _find_clocks(rows, targets):
         if clock.coarse and _columns_that_divide(rows, clock, known):
             raise _out_of_order(rows, clock, known)
     return [clock for clock in clocks if not clock.coarse]
+
+
+def _refuse_times_with_gaps(rows, targets):
+    """Raise InputError for numbers that tell the time (seconds since 1970, 20201231) in all rows but some."""
+    large = {k: column for k, column in enumerate(rows.columns) if isinstance(column, np.ndarray) and k not in targets}
+    large = {k: column for k, column in large.items() if np.isnan(column).any() and np.fmin.reduce(column) > LEAST_TIME}
+    filled = [*rows.columns]
+    for k, column in large.items():  # from the row before
+        last = np.maximum.accumulate(np.where(np.isnan(column), -1, np.arange(len(column))))
+        filled[k] = np.where(last < 0, column[~np.isnan(column)][0], column[last])
+    clock = find_times(rows.names, filled, rows.bounds, targets) if large else None
+    if clock is not None and (place := next((k for k in clock.places if k in large), None)) is not None:
+        gaps = np.isnan(large[place])
+        raise InputError(
+            f"{rows.location(int(gaps.argmax()))}: time column {rows.names[place]!r} is empty, as in {gaps.sum()} of "
+            f"{len(gaps)} rows: fill it in, leave those rows out, or set IGNORE = [{rows.names[place]!r}]"
+        )
 
 
 def _counters(rows):
@@ -228,13 +253,15 @@ def _columns_that_divide(rows, clock, known):
 
 
 def _pivot_hint(rows, clock, places):
-    """Say how to give each variable a column, where a table has a single column of numbers, all variables below it."""
+    """Name PIVOT where a table has a single column of numbers that may hold several variables, one below another."""
     words = [k for k in places if not isinstance(rows.columns[k], np.ndarray)]
     used = {*places, *clock.places, *map(rows.names.index, rows.sequence)}
+    if not clock.places:
+        used |= {k for k, name in enumerate(rows.names) if name.strip().lower() in PARTS}
     numbers = [k for k, own in enumerate(rows.columns) if isinstance(own, np.ndarray) and k not in used]
     if not words or len(numbers) != 1 or len(rows.tables) > 1:
         return ""
-    index = [*rows.sequence, *(rows.names[k] for k in (*places, *clock.places) if k != words[-1])]
+    others = [*rows.sequence, *(rows.names[k] for k in places if k != words[-1])]
+    apart = f", and SEQUENCE = {others if len(others) > 1 else others[0]!r}" if others else ""
     name = rows.names[words[-1]]
-    line = PIVOT.format(file=rows.path.name, index=index, columns=name, values=rows.names[numbers[0]])
-    return f'; if the values of {name!r} are variables, give each a column: python -c "import pandas as pd; {line}"'
+    return f"; if the values of {name!r} are variables, set PIVOT = {name!r}{apart} instead: each becomes a column"

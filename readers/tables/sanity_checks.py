@@ -1,26 +1,42 @@
 """Checks for what a table's owner may not have meant: it is refused, or noted in one line."""
 
 import re
+from decimal import Decimal
 
 import numpy as np
 
 from core.errors import InputError
-from readers.tables.cells import MISSING
+from core.wording import counted
+from readers.tables.cells import MISSING, is_plain_number
 
 UNITS = 3  # different units of a column at most
 UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
 INDEX = re.compile(r"(.*[ _])?(id|index|no|nr|row|number)\.?", re.IGNORECASE)
+# Numbers as tables do not read them: separators of thousands, brackets for a minus, a printed minus, Fortran's D.
+OTHER_NUMBER = re.compile(
+    r"\([\d.,'’ \xa0\u202f]*\d\)|[-+−]?\d{1,3}([.,'’ \xa0\u202f]\d{3})+([.,]\d+)?"
+    r"|[-+−]?\d+([.,]\d+)?([dD][-+]?\d+)?",
+    re.ASCII,
+)
 UNNAMED = re.compile(r"|unnamed: ?\d+", re.IGNORECASE)  # as pandas writes and reads its index
+NUMBER = re.compile(r"[+-]?\d{1,99}(\.\d{0,99})?(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 COUNTS_ROWS = 3  # rows that a column must count to be pointed at
 
 
 def variant_notes(names, what):
-    """Say which of the words `names` differ only in case or spaces. what: the names' name, such as "classes"."""
-    variants = {}
-    for name in sorted(map(str, names)):
-        variants.setdefault("".join(name.split()).casefold(), []).append(name)
-    found = [", ".join(map(repr, alike)) for alike in variants.values() if len(alike) > 1]
-    return [f"{what} that differ only in case or spaces: {'; '.join(found[:3])}"] if found else []
+    """Say which of the words `names` differ only in case or spaces, or are one number. what: such as "classes"."""
+    ways = {
+        "differ only in case or spaces": lambda name: "".join(name.split()).casefold(),
+        "are the same number, written differently": lambda name: Decimal(name) if NUMBER.fullmatch(name) else name,
+    }
+    notes = []
+    for way, form in ways.items():
+        variants = {}
+        for name in sorted(map(str, names)):
+            variants.setdefault(form(name), []).append(name)
+        found = [", ".join(map(repr, alike)) for alike in variants.values() if len(alike) > 1]
+        notes += [f"{what} that {way}: {'; '.join(found[:3])}"] * bool(found)
+    return notes
 
 
 def is_index(name, column):
@@ -40,7 +56,7 @@ def index_notes(name, column):
     if (steps > 0).any() and (steps < 0).any():
         return [f"{what} is out of order: rows were sorted or shuffled after it was made"]
     missing = int(np.ptp(column)) + 1 - len(column)
-    return [f"{what} skips {missing} numbers: rows were left out after it was made"] if missing else []
+    return [f"{what} skips {counted(missing, 'number')}: rows were left out after it was made"] if missing else []
 
 
 def without_index(columns):
@@ -63,11 +79,16 @@ def index_hints(columns):
     return [f"column {name or '(nameless)'!r} {what} read as a time step: {remove}"]
 
 
+def different_cells(column):
+    """Return the different words of a column that do not stand for what is missing."""
+    return {cell for cell in column if cell.lower() not in MISSING}
+
+
 def cell_with_unit(column):
     """Return a cell of a column of words all of which are numbers, some with a unit: '3 kg', '$5'; else None."""
     if isinstance(column, np.ndarray):
         return None
-    found = {cell: UNIT.fullmatch(cell) for cell in set(column) if cell.lower() not in MISSING}
+    found = {cell: UNIT.fullmatch(cell) for cell in different_cells(column)}
     if not all(found.values()):
         return None
     units = {match.groups() for match in found.values()} - {("", "")}
@@ -77,9 +98,13 @@ def cell_with_unit(column):
 
 
 def unit_hint(column):
-    """Return the end of a line that says why a column is no column of numbers, where that is a unit; else nothing."""
-    cell = cell_with_unit(column)
-    return "" if cell is None else f"; its cells look like numbers with a unit, such as {cell!r}: remove the unit"
+    """Return the end of a line that says why a column is none of numbers: a unit, or how they are written; or ""."""
+    if (cell := cell_with_unit(column)) is not None:
+        return f"; its cells look like numbers with a unit, such as {cell!r}: remove the unit"
+    if isinstance(column, np.ndarray) or not all(map(OTHER_NUMBER.fullmatch, found := different_cells(column))):
+        return ""
+    cell = next((cell for cell in column if cell in found and not is_plain_number(cell)), None)
+    return "" if cell is None else f"; its cells look like numbers, such as {cell!r}: write them as 1234567.5 or -5"
 
 
 def unit_notes(columns):

@@ -8,10 +8,14 @@ from numbers import Real
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted_was
+from readers.file_checks import refuse_larger_than_memory
 from readers.tables.cells import PRINTED, mostly_numbers, numbers_from_cells
+from readers.tables.columns import shorten
+from readers.text_files import LONGEST
+from readers.whole_numbers import EXACT, count_rounded_cells, integer_note, is_rounded
 
 SEVERAL = (list, tuple, dict, set, bytes, bytearray, np.ndarray)  # what no cell of a table can hold
-EXACT = 2**53  # whole numbers from which on float64 has not all of them
 
 
 class Unreadable(list):
@@ -27,6 +31,8 @@ class Table:
     lines: list  # line of the file of each row
     header: bool  # whether the file has one
     notes: list
+    rate: float | None = None  # rows in a second, Hz, where the file says so
+    annotations: tuple = ()  # names of columns that label rows, and are never inputs
 
 
 def place_of(names, column):
@@ -35,6 +41,19 @@ def place_of(names, column):
         return names.index(column)
     by_place = isinstance(column, int) and -len(names) <= column < len(names)
     return column % len(names) if by_place else None
+
+
+def empty_row_notes(lines, empty):
+    """Say which of the empty rows of a file lie between those that hold something: no time passes there any more.
+
+    Parameters: lines, numbers of the rows that hold something, sorted; empty, of the others. Returns: list of one line
+    or none.
+    """
+    inside = [i for i in empty if lines[0] < i < lines[-1]]
+    if not inside:
+        return []
+    where = f"line{'s' * (len(inside) > 1)} {shorten(inside, 5)}"
+    return [f"{counted_was(len(inside), 'empty row')} left out ({where}): the rows around count as neighbours"]
 
 
 def is_empty(column):
@@ -80,10 +99,13 @@ def column_of_values(path, name, values, lines):
 
     Parameters: lines are those of the file, of each value.
     Returns: an array of numbers (rows,), or a list of words, as Python prints them, or Unreadable.
+    Raises: InputError for a word of more than LONGEST letters, naming the line, and for more than memory can hold.
     """
     types = {*map(type, values)} - {type(None)}
     if types and all(issubclass(kind, (Real, Decimal)) and kind is not bool for kind in types):
         kind = np.int64 if types == {int} and None not in values else float
+        if kind is float and any(isinstance(value, int) and abs(value) > EXACT for value in values):
+            return [word(value) for value in values]  # as names they keep their digits
         try:
             return np.array([np.nan if value is None else value for value in values], dtype=kind)
         except OverflowError:  # whole numbers beyond 64 bits
@@ -96,7 +118,13 @@ def column_of_values(path, name, values, lines):
             f"number or one word: write a column for each of its values, or leave it out, IGNORE = [{name[:40]!r}]"
         )
         return words
-    return [*map(word, values)]
+    words = [*map(word, values)]
+    longest = max(map(len, words), default=0)
+    if longest > LONGEST:
+        line = next(line for line, cell in zip(lines, words) if len(cell) == longest)
+        raise InputError(f"{path} line {line} has a cell of {longest:,} letters, and {LONGEST:,} are the most")
+    refuse_larger_than_memory(path, sum(map(len, words)))  # a file may have a long word once, for all rows
+    return words
 
 
 def word(value):
@@ -124,10 +152,14 @@ def with_numbers(path, table, identifiers=(), ignored=None):
         elif isinstance(column, np.ndarray):
             exact = column.dtype.kind == "f" or column.min() > -EXACT and column.max() < EXACT
             columns[k] = column.astype(float) if exact or k not in most else [*map(str, column.tolist())]
+            if not exact and k not in most:
+                notes += integer_note(names[k], int(is_rounded(column).sum()))
             if len(infinite := np.flatnonzero(np.isinf(columns[k]) if exact else ())):
                 line = table.lines[infinite[0]]
                 raise InputError(f"{path} line {line}, column {names[k]!r}: infinity is not a finite number")
         elif mostly_numbers(column, ","):
             numbers = numbers_from_cells(path, names[k], column, table.lines, ",", {})
             columns[k] = numbers_or_names(numbers, column, most[k]) if k in most else numbers
+            if columns[k] is numbers:
+                notes += integer_note(names[k], count_rounded_cells(column))
     return without_nameless(path, replace(table, columns=columns, notes=notes))

@@ -14,6 +14,8 @@ from readers.tables.columns import (
     side_by_side,
 )
 from readers.tables.delimited import read_table
+from readers.tables.joined_labels import with_own_label_file, with_row_labels
+from readers.tables.label_file import read_label_file
 from readers.tables.sanity_checks import index_hints, unit_hint, without_index
 from readers.tables.table import is_empty, place_of
 from readers.text_files import read_train_and_test
@@ -25,11 +27,16 @@ def read(path, c, preparation=None):
     """Read such a table and its `_TEST` twin: see readers/__init__.py. LABEL says which column is the label."""
 
     def read_one(file):
-        return file, read_table(file, identifiers=identifier_columns(c), ignored=c.IGNORE)
+        if c.LABEL_FILE is None or preparation is not None:
+            return file, read_table(file, identifiers=identifier_columns(c), ignored=c.IGNORE), c
+        own = with_own_label_file(path, file, c)
+        ids = [(name, None) for name in read_label_file(own).others]
+        table = read_table(file, identifiers=identifier_columns(c) + ids, ignored=c.IGNORE)
+        return file, *with_row_labels(file, table, own)
 
     first, twin = read_train_and_test(read_one, path)
-    train = sequences_from_rows(*first, c, preparation, preparation and preparation.step_names)
-    return train, twin and sequences_from_rows(*twin, c, preparation, train.table)
+    train = sequences_from_rows(*first, preparation, preparation and preparation.step_names)
+    return train, twin and sequences_from_rows(*twin, preparation, train.table)
 
 
 def sequences_from_rows(path, table, c, preparation=None, step_names=None):
@@ -52,7 +59,8 @@ def sequences_from_rows(path, table, c, preparation=None, step_names=None):
     if isinstance(names, np.ndarray) or first in named or len({*names}) < len(names):
         names = None
     else:  # C001, C002, ...: what the rows are called
-        del columns[first]
+        if hint := unit_hint(columns.pop(first)):
+            notes.append(f"column {first!r} is read as names of the rows{hint}")
     width = len(columns)
     columns = {name: column for name, column in columns.items() if name in named or not is_empty(column)}
     if not table.header or step_names is None or _are_places(step_names):
@@ -108,7 +116,7 @@ def _take_labels(path, table, columns, c, preparation):
 
 def _are_places(step_names):
     """Tell whether time steps have no names but their places, in a table without a header."""
-    return all(name.isdecimal() and int(name) < len(step_names) + 2 for name in step_names)
+    return {*step_names} <= {*map(str, range(len(step_names) + 2))}
 
 
 def _has_label(path, widths, step_names, named, preparation, c):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted_of
 from readers.tables.columns import as_words, shorten, side_by_side
 from readers.tables.delimited import read_table
 from readers.tables.sanity_checks import index_hints, index_notes, is_index, unit_hint
@@ -40,7 +41,9 @@ def read(path, c, preparation=None):
         later = dict(zip(*_series_of(path, twin)))
         lost = [name for name in names if name not in later]
         if lost:
-            notes.append(f"{len(lost)} series are not in the _TEST twin ({', '.join(lost[:3])})")
+            notes.append(
+                f"{counted_of(len(lost), len(names), 'series', 'are')} not in the _TEST twin ({', '.join(lost[:3])})"
+            )
         if len(lost) == len(names):
             raise InputError(f"{path}: none of the series in its _TEST twin is in the file itself")
         held_out = [len(later.get(name, ())) for name in names]

@@ -14,9 +14,10 @@ from core.wording import format_share
 from evaluation.classification_scores import score_classification
 from evaluation.pooled_scores import pool_confusion_matrices
 from networks.text_layers import embedded, prepend_tokenizer
+from readers.tables.columns import shorten
 from readers.tables.sanity_checks import variant_notes
 from reports import Report, pictures
-from reports.classification import classification_lines, confusion_matrix_lines
+from reports.classification import accuracy_line, classification_lines, confusion_matrix_lines
 from reports.examples import show_examples
 from reports.formatting import aligned
 from sequences.vocabulary import tokenize
@@ -70,8 +71,13 @@ class Classification(Task):
         return np.array([self.classes.index(name) for name in names], dtype=np.int64)[inverse]
 
     def target_notes(self, targets, c):
-        """Name classes that look like what is missing, or like each other."""
-        return missing_note(self.classes) + variant_notes(self.classes, "classes") + joined_note(self.classes)
+        """Name classes that look like what is missing, or like each other, and those that a split lacks."""
+        notes = missing_note(self.classes) + variant_notes(self.classes, "classes") + joined_note(self.classes)
+        for name, labels in targets.items():
+            present = {*map(class_name, np.unique(labels))}
+            if len(labels) and (lacking := [label for label in self.classes if label not in present]):
+                notes.append(f"no sequence of the {name} set has the class {shorten(lacking)}")
+        return notes
 
     # The network and its training.
 
@@ -164,7 +170,8 @@ class Classification(Task):
         true_names, names = ([classes[k] for k in own] for own in (test.y, answers))
         drawn, shown = show_examples(test, answers == test.y, true_names, names, texts)
         lines = classification_lines(figures, classes, "TF-IDF of words and pairs" if texts else "all values")
-        return Report(figures, lines, header, rows, {"confusion_matrix.png": matrix, **drawn}, examples=shown)
+        drawn["confusion_matrix.png"] = matrix
+        return Report(figures, lines, header, rows, drawn, score=accuracy_line(figures), examples=shown)
 
     def pool_folds(self, folds):
         """Add up the confusion matrices of folds, which may have met other classes."""

@@ -28,5 +28,5 @@ def influenced_forecasts(task, data, answer):
     changed = data.preparation.apply(series.replace(x=x, columns=columns), "")
     values = np.concatenate(future_inputs.with_known(changed, task))
     changed_windows = Windows(values, np.arange(len(values) - steps), steps)
-    before, after = (answer(Split(x, None, rows, dtype=data.test.dtype)) for x in (data.test.x, changed_windows))
+    before, after = (answer(Split(x, None, rows, dtype=data.test.dtype)) for x in (data.test.all_x, changed_windows))
     return int((before != after).any(axis=(1, 2)).sum()), len(rows)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from core.errors import InputError
+from core.wording import counted_of
 from evaluation.intervals import mean_of_measured
 from sequences.gaps import long_gaps
+from sequences.types import SPLITS
 
 
 def measured_length(measured):
@@ -42,7 +44,7 @@ def stretches(series):
     """Return a number (rows,) for each row of all series, one after the other: another in each stretch between gaps."""
     begins = np.zeros(sum(map(len, series.x)), int)
     begins[first_rows(series)] = 1
-    for first, times in zip(first_rows(series), series.times or []):
+    for first, times in zip(first_rows(series), series.times or series.clock or []):
         begins[first + 1 + np.flatnonzero(long_gaps(times))] = 1
     return np.cumsum(begins)
 
@@ -54,7 +56,7 @@ def series_of(rows, starts):
 
 def select_series(series, kept):
     """Return the series at some places (k,)."""
-    lists = {name: getattr(series, name) for name in ("x", "names", "times", "zones", "measured")}
+    lists = {name: getattr(series, name) for name in ("x", "names", "times", "zones", "clock", "measured")}
     return series.replace(**{name: values and [values[k] for k in kept] for name, values in lists.items()})
 
 
@@ -67,17 +69,22 @@ def short_notes(train, marks, series, least):
     """Say how many of several series are too short for a test set, or for anything."""
     if len(train.x) == 1:
         return []
-    lacking = {0: [], -1: []}
+    tested = train.groups is None and marks.max() == SPLITS.index("test")
+    lacking = {0: [], -1: []} if tested else {-1: []}
     for place, name in enumerate(train.names):
         most = marks[series == place].max(initial=-1)
         if most in lacking:
             lacking[most].append(name)
-    texts = {0: "are too short for a test set: for training alone", -1: f"have fewer than {least} rows: left out"}
-    return [
-        f"{len(names)} of {len(train.x)} series {texts[most]} ({', '.join(names[:3])}{', ...' if names[3:] else ''})"
-        for most, names in lacking.items()
-        if names
-    ]
+    texts = {
+        0: ("are", "too short for a test set: for training alone"),
+        -1: ("have", f"fewer than {least} rows: left out"),
+    }
+    notes = []
+    for most, (verb, what) in texts.items():
+        if names := lacking.get(most):
+            shown = f"{', '.join(names[:3])}{', ...' if names[3:] else ''}"
+            notes.append(f"{counted_of(len(names), len(train.x), 'series', verb)} {what} ({shown})")
+    return notes
 
 
 def future_notes(train, used, names):
@@ -87,7 +94,7 @@ def future_notes(train, used, names):
         return []
     which = f"the last {future[0]} rows have" if future[0] > 1 else "the last row has"
     which = which if len(train.x) == 1 else f"the last rows of {len(future)} series have"
-    return [f"{which} no {names}: they are no part of training or test, predict_model.py forecasts from there on"]
+    return [f"{which} no {names}: for neither training nor test, predict_model.py forecasts from there on"]
 
 
 def refuse_season(c, test, series, horizon):
@@ -125,21 +132,33 @@ def last_windows(x, measured, places, window):
     return np.stack([values[end - window : end] for values, end in zip(x, ends)])
 
 
-def usual_time_step(times):
-    """Return the median seconds from row to row of series with time stamps, a list of arrays (time_i,), or None."""
-    steps = [np.diff(own) / np.timedelta64(1, "s") for own in times or []]
-    steps = np.concatenate(steps) if steps else np.zeros(0)
-    return float(np.median(steps)) if len(steps) else None
+def usual_time_steps(times):
+    """Return the median step from row to row of each of the series with times, arrays (time_i,): shortest and longest.
 
-
-def refuse_other_time_step(step, trained, where):
-    """Raise InputError for new series whose rows are further apart, or closer, than those of the training set.
-
-    Months differ by a tenth, which is let pass.
+    In seconds between time stamps, in their own units between numbers that tell the time.
+    Returns: list of two, or None where no series has two rows.
     """
-    if step is None or trained is None or max(step, trained) <= 1.15 * min(step, trained):
-        return
-    raise InputError(
-        f"{where} has a row every {step:g} seconds, the training set every {trained:g}: a forecast counts rows, so "
-        "bring new data in the same steps"
-    )
+    steps = [np.abs(np.diff(own)) for own in times or [] if len(own) > 1]
+    steps = [np.median(own / np.timedelta64(1, "s") if own.dtype.kind == "m" else own) for own in steps]
+    return [float(min(steps)), float(max(steps))] if steps else None
+
+
+def check_time_step(new, task, where):
+    """Refuse new series whose rows are further apart, or closer, than those of the training set.
+
+    Months differ by a tenth, which is let pass. Returns: a note where nothing tells, list of one line or none.
+    """
+    trained, column = task.time_steps, task.clock
+    if trained is None:
+        return []
+    steps = usual_time_steps(new.times if column is None else new.clock)
+    unit = "seconds" if column is None else f"of {column!r}"
+    usual = " to ".join(dict.fromkeys(f"{step:g}" for step in trained))
+    if steps is None:
+        return [f"nothing tells whether rows come in the steps of the training set ({usual} {unit})"]
+    strange = [step for step in steps if not trained[0] / 1.15 <= step <= 1.15 * trained[1]]
+    if not strange:
+        return []
+    both = f"a row every {strange[0]:g} {unit}, the training set every {usual}"
+    way = "" if column is None else ", or without that column where it tells no time"
+    raise InputError(f"{where} has {both}: a forecast counts rows, so bring new data in the same steps{way}")

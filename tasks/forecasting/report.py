@@ -6,8 +6,8 @@ from core.wording import counted
 from evaluation.forecast_checks import Origins, forecast_checks, overlap
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.intervals import rmse
-from reports import Report, pictures
-from reports.forecasting import forecast_lines
+from reports import Report, maps, pictures
+from reports.forecasting import forecast_lines, rmse_line
 from reports.formatting import aligned, format_error, format_number
 from sequences.calendar_features import times_with_future
 from sequences.types import Split
@@ -32,11 +32,16 @@ def report_forecasts(task, data, forecasts, rivals, c):
     compared = ForecastComparison(true, answers, bands, task.targets, test.unit, names, own, scales, shared)
     figures = score_forecasts(compared, c.SEED)
     compared_forecasts = np.where(np.isnan(true), np.nan, forecasts)
+    if task.track is not None:
+        figures |= task.track.figures(true, answers)
     figures |= {"checks": forecast_checks(values, compared_forecasts, origins, task.targets)}
     edges = interval_edges(forecasts, bands, test.dtype)
-    header, rows = table({"true": true, "forecast": forecasts, **edges}, task, first - starts[own], names, own)
+    columns = as_written(task, {"true": true, "forecast": forecasts, **edges})
+    header, rows = table(columns, task, first - starts[own], names, own)
     drawn = {"forecast.png": pictures.forecasts(panels(task, data, figures, forecasts, bands))}
-    return Report(figures, forecast_lines(figures, task.targets, c.STANDARDISE), header, rows, drawn)
+    drawn |= draw_map(task, data, compared)
+    lines, score = forecast_lines(figures, task.targets, c.STANDARDISE), rmse_line(figures, c.STANDARDISE)
+    return Report(figures, lines, header, rows, drawn, score=score)
 
 
 def report_future(task, new, forecasts, input_shape):
@@ -48,7 +53,8 @@ def report_future(task, new, forecasts, input_shape):
     ends = [multiple_series.measured_length(measured[:, places]) for measured in new.measured]
     zones = new.zones or [None] * len(ends)
     times = new.times and [times_ahead(*own, task.horizon) for own in zip(new.times, zones, ends)]
-    header, rows = future_table(forecasts, edges, task, names, times)
+    columns = as_written(task, {"forecast": forecasts, **edges})
+    header, rows = future_table(columns.pop("forecast"), columns, task, names, times)
     past = [multiple_series.as_measured(new, k, places) for k in range(len(ends))]
     what = f"the last of {ends[0]} rows" if names is None else f"the end of {len(names)} series"
     shown = rows if len(rows) <= 60 else rows[:12]
@@ -59,6 +65,34 @@ def report_future(task, new, forecasts, input_shape):
         lines.append(f"times to come are given at {', '.join(sorted(last))}, the last row's offset")
     picture = pictures.future_forecasts(future_panels(past, forecasts, bands, task.targets, names))
     return Report({}, lines, header, rows, {"future.png": picture})
+
+
+def as_written(task, columns):
+    """Return columns {name: (n, horizon, targets)} with longitudes as the file writes them."""
+    if task.track is None:
+        return columns
+    return {name: task.track.as_written(values) for name, values in columns.items()}
+
+
+def draw_map(task, data, compared):
+    """Draw the forecast places of the series with the most windows in the test set, or the error at each series' place.
+
+    Returns: {"map.png": PNG bytes}, or nothing where there are no places.
+    """
+    series, own = data.sequences, compared.series_index
+    if task.track is not None and task.track.latitude is not None:
+        place = int(np.bincount(own).argmax())
+        targets, end = [task.track.latitude, task.track.longitude], data.test.rows[own == place][0] + data.test.shape[0]
+        past = series.x[place][: end - multiple_series.first_rows(series)[place], task.places][:, targets]
+        last = [values[own == place][:, -1, targets] for values in (compared.true, compared.forecasts["network"])]
+        of = f"{series.names[place]}\n" if series.names else ""
+        title = f"{of}True and forecast places, {counted(task.horizon, 'step')} ahead"
+        return {"map.png": maps.forecast_places(past[-2 * len(last[0]) - 2 :], *last, task.track.meridian, title)}
+    if series.positions is None:
+        return {}
+    errors = (compared.forecasts["network"] - compared.true) / compared.unit[:, None]
+    scored = [rmse(errors[own == place]) if (own == place).any() else np.nan for place in range(len(series.x))]
+    return {"map.png": maps.errors_of_places(series.positions, scored, "Error of the network at each place")}
 
 
 def interval_edges(forecasts, bands, dtype):

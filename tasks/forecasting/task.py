@@ -8,14 +8,14 @@ from baselines import LINEAR, ridge
 from baselines.naive import naive_forecasts
 from core.errors import InputError
 from core.lazy import keras, layers
-from core.wording import counted, counted_was
+from core.wording import counted, counted_of, counted_was
 from evaluation.intervals import rmse
 from evaluation.seasons import season_note
 from networks.layer_names import OUTPUT, WINDOW_SCALE
 from networks.linear_layers import linear_part
 from reports.formatting import pooled_report
 from sequences.gaps import LONG_GAP
-from sequences.splits import split_series
+from sequences.splits import split_sequences, split_series
 from sequences.types import SPLITS
 from sequences.windows import forecast_windows, window_parts
 from tasks.base import Task, flat_inputs_function
@@ -23,6 +23,7 @@ from tasks.forecasting import future_inputs, multiple_series
 from tasks.forecasting.differencing import Differencing, differencing_note
 from tasks.forecasting.prediction_intervals import PredictionIntervals
 from tasks.forecasting.report import report_forecasts, report_future
+from tasks.forecasting.track import Track
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,17 @@ class Forecasting(Task):
     calendar: list[str]  # names in sequences.calendar_features.CYCLES
     horizon: int
     season: int  # rows back that changes count against, see differencing.py; 0: against the last row
-    time_step: float | None = None  # usual seconds from row to row, where the series have time stamps
+    # Usual seconds from row to row, of the series with the shortest and the longest; or numbers of `clock`.
+    time_steps: list[float] | None = None
+    clock: str | None = None  # the column of numbers that tells the time, where it is no time stamps
     zones: list[str] | None = None  # of the time stamps, as written
+    track: Track | None = None  # where a place is forecast
     intervals: PredictionIntervals | None = None  # learned from the validation set
 
     metric = "rmse"
     better = "lower"
     unit = "windows"
+    calibrated = "the prediction intervals"
     without_effect = ("LABEL",)
 
     # Rows and windows.
@@ -52,14 +57,14 @@ class Forecasting(Task):
         """Refuse what is no series, and constants for other tasks."""
         if sequences.columns is None or sequences.y is not None:
             raise InputError(f'TASK = "forecasting" needs a table with named columns, which {c.DATASET} is not')
-        if c.GROUP is not None or c.TEST_FILES is not None:
+        if c.GROUP is not None and sequences.groups is None or c.TEST_FILES is not None:
             raise InputError("GROUP and TEST_FILES are for recordings: a series is split by time")
         if c.CLASS_WEIGHT is not None:
             raise InputError("CLASS_WEIGHT is for classes: a forecast has none, so it must be None")
 
     @classmethod
     def split(cls, train, test, c, validation_seed, fold=None):
-        """Split the rows of each series by time: see sequences.splits.split_series.
+        """Split the rows of each series by time: see sequences.splits.split_series; with GROUP hold out whole series.
 
         Returns: {"training", "validation", "test": rows (n,)} that count through all series.
         """
@@ -72,7 +77,12 @@ class Forecasting(Task):
         held_out = train.held_out or [0] * len(rows)
         official = [max(0, used - len(x) + held) for used, x, held in zip(rows, train.x, held_out)]
         least = (c.WINDOW or future_inputs.SHORTEST) + c.HORIZON
-        marks = split_series(rows, official, c, least, fold)
+        if c.GROUP is None:
+            marks = split_series(rows, official, c, least, fold)
+        else:
+            whole = split_sequences(train.replace(y=np.zeros(len(rows))), None, c, validation_seed, False, fold)
+            place_of = {series: place for place, name in enumerate(SPLITS) for series in whole[name].tolist()}
+            marks = [np.full(used, place_of[k] if used >= least else -1) for k, used in enumerate(rows)]
         marks = [np.pad(own, (0, len(x) - len(own)), constant_values=-1) for own, x in zip(marks, train.x)]
         return {name: np.flatnonzero(np.concatenate(marks) == place) for place, name in enumerate(SPLITS)}
 
@@ -86,9 +96,12 @@ class Forecasting(Task):
             deviation = np.nanstd(np.concatenate(train.x)[rows][:, places], axis=0)
         deviation = np.where(deviation > 0, deviation, 1.0).tolist()
         season = future_inputs.season_to_difference(c)
-        time_step = multiple_series.usual_time_step(train.times)
+        time_steps = multiple_series.usual_time_steps(train.times or train.clock)
         zones = train.zones and np.unique(np.concatenate(train.zones)).tolist()
-        return cls(targets, places, deviation, known, calendar, c.HORIZON, season, time_step, zones)
+        fitted = cls(
+            targets, places, deviation, known, calendar, c.HORIZON, season, time_steps, train.clock_name, zones
+        )
+        return replace(fitted, track=Track.find(train, targets))
 
     def make_splits(self, train, test, rows, c):
         """Cut prepared series into windows; each belongs to the split that all of its targets lie in."""
@@ -107,8 +120,8 @@ class Forecasting(Task):
         for name, split in splits.items():
             if len(rows[name]) and across and not len(split) + empty:
                 raise InputError(
-                    f"every window of the {name} set runs over a gap of more than {LONG_GAP} usual steps between time "
-                    "stamps: set WINDOW lower, or put the column of times in IGNORE"
+                    f"every window of the {name} set runs over a gap of more than {LONG_GAP} usual steps in time: "
+                    "set WINDOW lower, or put the column of times in IGNORE"
                 )
             never = np.isnan(split.y).all(axis=(0, 1))
             if len(rows[name]) and never.any():
@@ -116,15 +129,16 @@ class Forecasting(Task):
             split.unit = multiple_series.error_units(train, series, marks, self, c)[series[split.rows]]
         if len(splits["training"]) < 2:
             raise InputError("the training set has one window: set STRIDE or WINDOW lower")
-        multiple_series.refuse_season(c, splits["test"], train, self.horizon)
+        if len(splits["test"]):
+            multiple_series.refuse_season(c, splits["test"], train, self.horizon)
         names, gaps = ", ".join(self.targets), sum(int(split.gaps.sum()) for split in splits.values())
         notes = [f"{counted_was(empty, 'window')} left out: no {names} to forecast was measured"] if empty else []
         if across:
-            what = f"they run over a gap of more than {LONG_GAP} usual steps between time stamps"
+            what = f"they run over a gap of more than {LONG_GAP} usual steps in time"
             notes.append(f"{counted_was(across, 'window')} left out: {what}")
         if gaps:
             total = sum(map(len, splits.values()))
-            few = f"{gaps} of {total} windows have an empty {names} among the values to forecast"
+            few = f"{counted_of(gaps, total, 'window', 'have')} an empty {names} among the values to forecast"
             notes.append(f"{few}: what is empty counts neither in the loss nor in scores")
         notes.append("rmse in training is in standard deviations of a window's changes, not in the report's units")
         notes += differencing_note(c)
@@ -195,6 +209,10 @@ class Forecasting(Task):
         """Learn prediction intervals from the forecasts of the validation set."""
         return replace(self, intervals=PredictionIntervals.fit(data.validation, self.decode(output), self.places))
 
+    def calibrated_as(self, other):
+        """Return the task with the intervals of another, which forecasts the same columns."""
+        return replace(self, intervals=other.intervals)
+
     def uncalibrated(self):
         """Return the task without intervals."""
         return replace(self, intervals=None)
@@ -206,7 +224,8 @@ class Forecasting(Task):
     def baselines(self, data, c):
         """Forecast the test set without a network. Returns: ({name: forecasts (n, horizon, targets)}, notes)."""
         test, values = data.test, np.concatenate(data.sequences.x)[:, self.places]
-        forecasts = naive_forecasts(values, test.rows + test.shape[0], self.horizon, c.SEASON)
+        moves = self.track is not None and test.shape[0] > 1
+        forecasts = naive_forecasts(values, test.rows + test.shape[0], self.horizon, c.SEASON, moves)
         model = self.linear_model(data, c)
         solved = ridge.predict(model, test, flat_inputs_function(self, data, c))
         forecasts[LINEAR] = Differencing.fit(data, c).decode(test, solved)
@@ -230,8 +249,7 @@ class Forecasting(Task):
         Returns: (the Sequences that are long enough, their windows (series, time, features)). Raises: InputError where
         none is, and where inputs that should be known ahead are not there.
         """
-        multiple_series.refuse_other_time_step(multiple_series.usual_time_step(new.times), self.time_step, where)
-        new = new.noted(*future_inputs.zone_notes(new, self))
+        new = new.noted(*multiple_series.check_time_step(new, self, where), *future_inputs.zone_notes(new, self))
         window, windows, kept = input_shape[0], [], []
         for place, values in enumerate(future_inputs.with_known(new, self)):
             measured, name = new.measured[place], multiple_series.series_name(new, place, where)
@@ -246,7 +264,7 @@ class Forecasting(Task):
             raise InputError(f"{where}: none of its {len(new.x)} series has {window} rows, which the run takes")
         if len(kept) < len(new.x):
             short = [name for place, name in enumerate(new.names) if place not in kept]
-            few = f"{len(short)} of {len(new.x)} series have fewer than {window} rows"
+            few = f"{counted_of(len(short), len(new.x), 'series', 'have')} fewer than {counted(window, 'row')}"
             new = multiple_series.select_series(new, kept).noted(f"{few}: left out ({', '.join(short[:3])})")
         return new, np.stack(windows)
 

@@ -12,10 +12,11 @@ from evaluation.regression_scores import score_regression
 from networks.layer_names import OUTPUT
 from networks.linear_layers import linear_part
 from readers.tables.cells import is_plain_number
+from readers.whole_numbers import integer_note, is_rounded
 from reports import Report, pictures
 from reports.examples import EXAMPLES_EACH, draw_examples
 from reports.formatting import aligned, format_digits, format_error, format_number, pooled_report
-from reports.regression import regression_lines
+from reports.regression import regression_lines, rmse_line
 from sequences.splits import split_sequences
 from sequences.statistics import rounded_away, rounding_note
 from tasks.base import Task, flat_inputs_function
@@ -81,6 +82,8 @@ class Regression(Task):
             for name, deviation, mean, away in lost
             if away
         ]
+        read = [own for own in map(np.asarray, targets.values()) if own.dtype.kind in "iu"]
+        notes += integer_note("the numbers to predict", sum(int(is_rounded(own).sum()) for own in read))
         notes += limit_notes(self.targets, self.limits, y)
         if len(self.targets) == 1:
             notes.append("rmse in training is in standard deviations of the target, not in the report's units")
@@ -167,7 +170,7 @@ class Regression(Task):
             pairs = [[", ".join(map(digits, of[k], self.deviation)) for of in (true, answers)] for k in chosen]
             titles = [f"true {truth}, predicted {answer}" for truth, answer in pairs]
             drawn["examples.png"] = draw_examples(data.test.take(chosen), titles)
-        return Report(figures, regression_lines(figures, names), header, rows, drawn)
+        return Report(figures, regression_lines(figures, names), header, rows, drawn, score=rmse_line(figures, names))
 
     def pool_folds(self, folds):
         """Take the root of the mean square error over all folds."""

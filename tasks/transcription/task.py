@@ -16,7 +16,7 @@ from networks.standardisation import standardise, standardise_each
 from reports import Report, pictures
 from reports.examples import right_and_wrong
 from reports.formatting import aligned, pooled_report, shorten
-from reports.transcription import transcription_lines
+from reports.transcription import cer_line, transcription_lines
 from tasks.base import Task
 from tasks.transcription.ctc import BLANK, ctc_loss, decode_greedily, error_rate, steps_needed
 
@@ -40,8 +40,8 @@ class Transcription(Task):
         """Refuse recordings without transcripts, and constants that transcripts do not go with."""
         if not sequences.transcripts:
             raise InputError(
-                'TASK = "transcription" needs a folder of recordings with metadata.csv in it: columns file_name and '
-                "transcription"
+                'TASK = "transcription" needs a folder of recordings with metadata.csv in it (columns file_name and '
+                "transcription), or a speech set as it is downloaded"
             )
         for name, possible in (("CLASS_WEIGHT", (None,)), ("ATTENTION", (False,)), ("ARCHITECTURE", ARCHITECTURES)):
             if c[name] not in possible:
@@ -54,18 +54,17 @@ class Transcription(Task):
         return cls(sorted({letter for transcript in train.y[rows] for letter in transcript}))
 
     def make_splits(self, train, test, rows, c):
-        """Refuse a recording with fewer pooled steps than its transcript needs: its loss would be infinite."""
+        """Refuse recordings with fewer pooled steps than their transcripts need: their loss would be infinite."""
         splits, sequences = super().make_splits(train, test, rows, c)
-        pooled = c.POOL_SIZE ** (2 if c.ARCHITECTURE == "deep_cnn_lstm" else 1)
+        stages = 2 if c.ARCHITECTURE == "deep_cnn_lstm" else 1
+        too_long = []  # (steps without pooling, steps needed, name)
         for split in (splits["training"], splits["validation"]):
             for row, letters in zip(split.rows, split.y):
-                steps = -(-int(split.x[row].any(axis=1).sum()) // pooled)
-                needed = steps_needed(letters[letters > 0])
-                if needed > steps:
-                    raise InputError(
-                        f"{split.names[row]}: its transcript needs {needed} steps, and pooling leaves {steps}: "
-                        "set a smaller POOL_SIZE, or check whether the transcript is another recording's"
-                    )
+                steps, needed = int(split.all_x[row].any(axis=1).sum()), steps_needed(letters[letters > 0])
+                if needed > -(-steps // c.POOL_SIZE**stages):
+                    too_long.append((steps, needed, split.names[row]))
+        if too_long:
+            raise InputError(_too_long(too_long, c.POOL_SIZE, stages))
         return splits, sequences
 
     def encode(self, labels, split_name, c):
@@ -171,7 +170,8 @@ class Transcription(Task):
         lines = transcription_lines(figures, examples[:RECORDINGS], rivals[FREQUENT][0])
         chosen = right_and_wrong(np.array(wrong) == 0)
         shown = header[1:4], [rows[k][1:4] for k in chosen]
-        return Report(figures, lines, header, rows, {"transcript.png": picture}, {"transcripts.csv": table}, shown)
+        drawn, tables = {"transcript.png": picture}, {"transcripts.csv": table}
+        return Report(figures, lines, header, rows, drawn, tables, cer_line(figures), shown)
 
     def pool_folds(self, folds):
         """Weigh the error rates of folds by their numbers of characters."""
@@ -187,9 +187,25 @@ class Transcription(Task):
         return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows, {})
 
 
+def _too_long(found, pool_size, stages):
+    """Say which transcripts are longer than their recordings, and what leads on.
+
+    found: list of (steps without pooling, steps needed, name); stages: of pooling.
+    """
+    steps, needed, name = max(found, key=lambda one: one[1] / one[0])
+    others = f" ({len(found) - 1} others too)" if len(found) > 1 else ""
+    left = -(-steps // pool_size**stages)
+    fits = [size for size in range(1, pool_size) if needed <= -(-steps // size**stages)]
+    way = f"set POOL_SIZE = {fits[-1]}, or" if fits else "it is too long even without pooling:"
+    return (
+        f"{name}: its transcript needs {needed} steps, and pooling leaves {left}{others}: {way} check whether it is "
+        "another recording's, and take it out of the list"
+    )
+
+
 def mean_and_variance(split):
     """Return mean and variance of each feature over the recordings of a split, without padding: float64 (features,)."""
-    frames = np.concatenate([x[x.any(axis=1)] for x in split.x[split.rows]]).astype(np.float64)
+    frames = np.concatenate([x[x.any(axis=1)] for x in split.all_x[split.rows]]).astype(np.float64)
     return frames.mean(axis=0), np.maximum(frames.var(axis=0), 1e-6)
 
 

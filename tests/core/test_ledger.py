@@ -1,25 +1,25 @@
-"""runs/ledger.csv: several processes write it, a damaged one is refused early, and no run takes its place."""
+"""ledger.csv: several processes write it, a damaged one is refused early, and no run takes its place."""
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 import train_model
-from core import ledger
+from core import ledger, run_folder
 from core.errors import InputError
 
 WRITER = """
 import sys
-from pathlib import Path
 from types import SimpleNamespace
-from core import ledger
+from core import ledger, run_folder
 constants = {"SEED": int(sys.argv[1])}
 record = SimpleNamespace(constants=constants, parameters=1, seconds=1.0, fingerprint="f")
 print("ready", flush=True)
 sys.stdin.readline()
 for k in range(25):
-    ledger.append("now", Path(f"run_{sys.argv[1]}_{k}"), "test", ["accuracy", "1", "", "", ""], record)
+    ledger.append("now", run_folder.RUNS / f"run_{sys.argv[1]}_{k}", "test", ["accuracy", "1", "", "", ""], record)
 """
 
 
@@ -38,11 +38,22 @@ def test_no_row_is_lost_where_several_processes_write(project):
     assert all(line.endswith(f"SEED={line.split('run_')[1][0]}") for line in lines[1:])
 
 
+def test_the_ledger_lies_in_runs_or_beside_a_run_elsewhere(tmp_path):
+    runs, record = run_folder.RUNS, SimpleNamespace(constants={}, parameters=1, seconds=1.0, fingerprint="f")
+    for inside in ("latest", "tune/best", "previous/2026-01-31_120000"):
+        assert ledger.ledger_of(runs / inside) == runs / "ledger.csv"
+    for run in ("a", "b", "of/another"):
+        (tmp_path / run).mkdir(parents=True)
+        ledger.append("now", tmp_path / run, "test", ["accuracy", "1", "", "", ""], record)
+    assert ledger.count_test_scorings(tmp_path / "c", "f") == 2  # looks count where the rows are
+    assert ledger.count_test_scorings(tmp_path / "of" / "c", "f") == 1
+    assert sorted(path.parent for path in tmp_path.rglob("ledger.csv")) == [tmp_path, tmp_path / "of"]
+
+
 def test_a_damaged_ledger_is_refused_before_training(shipped, tmp_path):
-    ledger.LEDGER.parent.mkdir(parents=True, exist_ok=True)
-    ledger.LEDGER.write_text("not,a,ledger\n")
+    (tmp_path / "ledger.csv").write_text("not,a,ledger\n")
     with pytest.raises(InputError, match="not a ledger of this version"):
-        train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), VALIDATION_SIZE=0.2))
+        train_model.main(shipped.changed(RUN_DIR=str(tmp_path / "run"), VALIDATION_SIZE=0.2))
     assert not (tmp_path / "run").exists()
 
 

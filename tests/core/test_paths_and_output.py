@@ -11,11 +11,12 @@ import cross_validate_model
 import predict_model
 import train_model
 import tune_model
-from core import ledger, run_folder
+from core import ledger, locks, run_folder
 from core.constants import read_constants
 from core.errors import InputError
 from core.files import read_csv, write_csv
 from core.run_folder import RunRecord
+from tests.conftest import POSIX
 
 
 def options(script, **changed):
@@ -38,14 +39,15 @@ def test_a_search_does_not_lie_among_other_files(shipped, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.name[0] != "."] == ["thesis.txt"]
 
 
+@POSIX
 def test_a_loop_of_links_is_refused_by_the_name_of_its_constant(shipped, tmp_path):
     (tmp_path / "a").symlink_to(tmp_path / "b")
     (tmp_path / "b").symlink_to(tmp_path / "a")
     for loop in (str(tmp_path / "a"), str(tmp_path / "a" / "run")):
         calls = {
-            "RUN_DIR": lambda path: train_model.train(shipped.changed(RUN_DIR=path)),
-            "DATASET": lambda path: train_model.train(shipped.changed(DATASET=path)),
-            "PRETRAINED_RUN": lambda path: train_model.train(shipped.changed(PRETRAINED_RUN=path)),
+            "RUN_DIR": lambda path: train_model.main(shipped.changed(RUN_DIR=path)),
+            "DATASET": lambda path: train_model.main(shipped.changed(DATASET=path)),
+            "PRETRAINED_RUN": lambda path: train_model.main(shipped.changed(PRETRAINED_RUN=path)),
             "TUNE_DIR": lambda path: tune_model.search(shipped, options("tune_model", TUNE_DIR=path)),
             "FOLD_DIR": lambda path: cross_validate_model.cross_validate(
                 shipped, options("cross_validate_model", FOLD_DIR=path)
@@ -55,7 +57,7 @@ def test_a_loop_of_links_is_refused_by_the_name_of_its_constant(shipped, tmp_pat
             with pytest.raises(InputError, match=f"{constant} = .* is no path that can be used: .*symbolic links"):
                 call(loop)
         with pytest.raises(InputError):
-            predict_model.predict(loop, "runs/latest")
+            predict_model.predict("runs/latest", loop)
 
 
 def test_no_path_is_not_the_current_folder(project):
@@ -70,10 +72,10 @@ def test_long_cells_come_back(tmp_path):
 
 
 def test_a_ledger_with_a_long_constant_stays_readable(shipped, tmp_path):
-    record = RunRecord("now", shipped.changed(TEST_FILES="x" * 200_000), "t", {}, {}, [], {}, [], {"test": "f"}, {})
+    record = RunRecord("now", shipped.changed(TEST_FILES="x" * 200_000), {}, "t", {}, {}, [], {}, [], {"test": "f"}, {})
     for name in "ab":
         ledger.append("now", tmp_path / name, "test", ["accuracy", "1", "", "", ""], record)
-    assert len(ledger.read_rows()) == 2 and ledger.count_test_scorings("f") == 2
+    assert len(ledger.read_rows(tmp_path / name)) == 2 and ledger.count_test_scorings(tmp_path / name, "f") == 2
 
 
 PRINTER = """
@@ -98,6 +100,7 @@ def test_control_characters_are_shown_and_not_obeyed(project):
     assert done.stderr.decode() == "-c: column '" + r"\x1b]0;owned\x07" + "'\n" and done.returncode == 2
 
 
+@POSIX
 def test_a_run_with_a_name_of_control_characters_is_shown_safely(project):
     name = "e\x1b[2Jf"
     project.edit(RUN_DIR=f"runs/{name}", N_SAMPLES=40, EPOCHS=1)
@@ -108,11 +111,11 @@ def test_a_run_with_a_name_of_control_characters_is_shown_safely(project):
 
 def test_a_swap_waits_for_who_is_writing(tmp_path, monkeypatch):
     """A training that ends while an evaluation writes: no file of the evaluation lands in the new run."""
-    monkeypatch.setattr(run_folder, "WAIT", 0.2)
+    monkeypatch.setattr(locks, "WAIT", 0.2)
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "run.json").write_text("old")
-    with run_folder.content_lock(folder):
+    with locks.content_lock(folder):
         with pytest.raises(InputError, match="at work on"), run_folder.new_run(folder) as new:
             (new / "run.json").write_text("new")
         assert (folder / "run.json").read_text() == "old"

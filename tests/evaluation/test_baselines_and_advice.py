@@ -29,15 +29,15 @@ def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, c
     x = rng.normal(100, 30, size=(120, 9, 2)) + 20 * y[:, None, None]
     np.savez(tmp_path / "d.npz", X_train=x[:80], y_train=y[:80], X_test=x[80:], y_test=y[80:])
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train(constants)
-    result = evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    result = evaluate_model.main(constants)
     ridge = make_pipeline(StandardScaler(), RidgeClassifierCV(STRENGTHS)).fit(x[:80].reshape(80, -1), y[:80])
     expected = ridge.score(x[80:].reshape(40, -1), y[80:])
     assert result["baselines"]["linear"] == pytest.approx(expected)
     report = capsys.readouterr().out
     assert f"Linear model: {expected:.2f} " in report and "95 % interval" in report
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["baselines"] == result["baselines"]
-    (row,) = ledger.read_rows()
+    (row,) = ledger.read_rows(tmp_path / "run")
     best = max(result["baselines"], key=result["baselines"].get)
     assert row[ledger.COLUMNS.index("best baseline")] == f"{best} {result['baselines'][best]:.4f}"
 
@@ -46,8 +46,8 @@ def test_of_large_data_a_sample_is_fitted_and_the_report_says_so(shipped, tmp_pa
     assert linear.max_training_rows(100) == 2**24 // 100 and linear.max_training_rows(10**5) == 2**24 // 10**5
     monkeypatch.setattr(linear, "MAX_VALUES", 20 * 50)
     constants = shipped.changed(N_SAMPLES=100, RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train(constants)
-    evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    evaluate_model.main(constants)
     assert "The linear model was fitted to 20 of 80 training sequences" in capsys.readouterr().out
 
 
@@ -63,8 +63,8 @@ def forecast_constants(shipped, tmp_path, **others):
 
 def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
     constants = forecast_constants(shipped, tmp_path)
-    train_model.train(constants)
-    result, data = evaluate_model.evaluate(constants), load(**constants)
+    train_model.main(constants)
+    result, data = evaluate_model.main(constants), load(**constants)
 
     def changes(part):
         x = part.take(slice(None)).astype(float)
@@ -79,22 +79,22 @@ def test_a_forecast_starts_as_the_linear_model_and_keeps_its_linear_part(shipped
     rmse = []
     for rate, run in ((1e-30, "start"), (0.001, "later")):
         constants = forecast_constants(shipped, tmp_path, LEARNING_RATE=rate, RUN_DIR=str(tmp_path / run), EPOCHS=3)
-        train_model.train(constants)
-        result = evaluate_model.evaluate(constants)
+        train_model.main(constants)
+        result = evaluate_model.main(constants)
         rmse.append(result["rmse"])
         if run == "start":
             assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
     assert rmse[0] != rmse[1]
     start, later = (load_model(tmp_path / run).get_layer("linear").get_weights() for run in ("start", "later"))
     np.testing.assert_array_equal(start[0], later[0])
-    train_model.train(constants.changed(LINEAR_START=False))
+    train_model.main(constants.changed(LINEAR_START=False))
     assert "linear" not in [layer.name for layer in load_model(tmp_path / "later").layers]
 
 
 def test_prediction_intervals_come_from_the_validation_set_and_are_written(shipped, tmp_path, capsys):
     constants = forecast_constants(shipped, tmp_path, VALIDATION_SIZE=0.3, EPOCHS=2)
-    train_model.train(constants)
-    result = evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    result = evaluate_model.main(constants)
     data, run = load(**constants), tmp_path / "run"
     (by,) = json.loads((run / "run.json").read_text())["learned"]["intervals"]["width_by"]
 
@@ -118,28 +118,28 @@ def test_prediction_intervals_come_from_the_validation_set_and_are_written(shipp
             np.testing.assert_allclose(size, half[h - 1] * scales(data.test), rtol=2e-3)
     assert 0.5 < result["bands"]["80"]["coverage"] <= 1
     assert "80 % prediction interval: holds " in capsys.readouterr().out
-    predict_model.predict(tmp_path / "s.csv", run)
+    predict_model.predict(run, tmp_path / "s.csv")
     with open(run / "new_predictions.csv") as file:
         assert list(csv.DictReader(file))[0].keys() == {"step", "sales", "low_80", "high_80", "low_95", "high_95"}
-    train_model.train(constants.changed(VALIDATION_SIZE=0.0))
-    evaluate_model.evaluate(constants.changed(VALIDATION_SIZE=0.0))
+    train_model.main(constants.changed(VALIDATION_SIZE=0.0))
+    evaluate_model.main(constants.changed(VALIDATION_SIZE=0.0))
     assert "Prediction intervals: set VALIDATION_SIZE" in capsys.readouterr().out
 
 
 def test_the_ledger_keeps_validation_scores_and_counts_looks_at_the_test_set(shipped, tmp_path, capsys):
     c = shipped.changed(DATASET="motifs", N_SAMPLES=100, VALIDATION_SIZE=0.25, EPOCHS=2, RUN_DIR=str(tmp_path / "run"))
-    train_model.train(c)
+    train_model.main(c)
     with open(tmp_path / "run" / "history.csv") as file:
         last = list(csv.DictReader(file))[-1]["val_accuracy"]
-    (row,) = ledger.read_rows()
+    (row,) = ledger.read_rows(tmp_path / "run")
     assert row[2:5] == ["validation", "accuracy", f"{float(last):.4f}"]
     for looks in (1, 2, 3):
-        assert evaluate_model.evaluate(c)["looks"] == looks
+        assert evaluate_model.main(c)["looks"] == looks
         said = "Scored 3 times on this test set" in capsys.readouterr().out
         assert said == (looks == 3)
     other = c.changed(N_SAMPLES=120)  # another test set
-    train_model.train(other)
-    assert evaluate_model.evaluate(other)["looks"] == 1
+    train_model.main(other)
+    assert evaluate_model.main(other)["looks"] == 1
 
 
 def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_path):
@@ -147,8 +147,8 @@ def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_pa
     noise = np.random.default_rng(0).uniform(0, 1, size=(1000, 50, 2)).astype(np.float32)
     np.savez(tmp_path / "d.npz", X=np.concatenate([x, noise], axis=2), y=y)
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=15)
-    train_model.train(constants)
-    result = evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    result = evaluate_model.main(constants)
     features = result["importance"]["features"]
     assert result["accuracy"] > 0.9 and features["0"][0] > 0.3
     for name in ("1", "2"):

@@ -81,8 +81,8 @@ def test_the_report_of_prices_says_that_nothing_is_forecast(shipped, tmp_path, c
     price = 100 + np.cumsum(np.random.default_rng(0).normal(size=600))
     (tmp_path / "p.csv").write_text("price\n" + "\n".join(map("{:.4f}".format, price)))
     constants = {**shipped, "DATASET": str(tmp_path / "p.csv"), "RUN_DIR": str(tmp_path / "run"), "EPOCHS": 2}
-    train_model.train(constants | {"HORIZON": 5})
-    checks = evaluate_model.evaluate(constants | {"HORIZON": 5})["checks"]
+    train_model.main(constants | {"HORIZON": 5})
+    checks = evaluate_model.main(constants | {"HORIZON": 5})["checks"]
     report = capsys.readouterr().out
     assert "Test windows: 116, which overlap: about 24 are independent" in report
     assert "These forecasts are mostly the value 5 rows earlier." in report

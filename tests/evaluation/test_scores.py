@@ -10,7 +10,7 @@ from evaluation.classification_scores import score_classification
 from evaluation.conformal_prediction import conformal_half_widths, interval_score
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.verdict import verdict
-from reports.classification import classification_lines
+from reports.classification import accuracy_line, classification_lines
 from reports.formatting import format_change, format_error
 from reports.importance import importance_table
 
@@ -57,7 +57,7 @@ def test_the_verdict_is_against_the_best_baseline(right, words):
     y, rival = np.arange(100) % 2, np.arange(100) % 2 * (np.arange(100) > 4)  # the majority class is right on 50
     answers = np.where(np.arange(100) < right, y, 1 - y)
     result = score_classification(y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0})
-    assert words in "\n".join(classification_lines(result, ["a", "b"]))
+    assert words in verdict(result, "higher")
     assert result["baselines"] == {"majority": 0.5, "linear": 0.5}
     better_rival = score_classification(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": rival})
     assert better_rival["baselines"]["linear"] == 0.98  # classes 1 of the first five are missed
@@ -66,8 +66,8 @@ def test_the_verdict_is_against_the_best_baseline(right, words):
     known = score_classification(
         y, np.eye(2)[answers] * 0.8 + 0.1, ["a", "b"], {"majority": y * 0, "linear": y * 0, "previous label": y}
     )
-    lines = classification_lines(known, ["a", "b"])
-    assert lines[-1] == classification_lines(result, ["a", "b"])[-1] and "worse than the previous label" in lines[-2]
+    assert verdict(known, "higher") == verdict(result, "higher")
+    assert "worse than the previous label" in classification_lines(known, ["a", "b"])[-1]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,8 @@ def test_small_errors_and_nearly_perfect_shares_are_not_rounded_away():
     assert [format_share(v) for v in values] == shown
     assert [format_percent(v) for v in (0, 0.001, 0.56, 0.997, 1)] == ["0 %", "0.1 %", "56 %", "99.7 %", "100 %"]
     assert [format_change(v) for v in (-0.0004, 0.0004, -0.0006)] == ["+0.000", "+0.000", "-0.001"]
-    assert "-0.000" not in importance_table({"a": (-0.0001, 0.0)}, {"0": (-0.0004, 0.0)}, "accuracy lost", "sequences")
+    table = importance_table({"a": (-0.0001, 0.01)}, {"0": (-0.0004, 0.0), "1": (0.2, 0.0)}, "accuracy lost", "windows")
+    assert "-0.000" not in table and table.splitlines()[-1] == "The other 1: 0.000" and len(table.splitlines()) == 5
 
 
 def test_one_error_in_50_000_is_not_shown_as_none():
@@ -194,4 +195,4 @@ def test_one_error_in_50_000_is_not_shown_as_none():
     answers = np.where(np.arange(50_000) == 7, 1 - y, y)
     result = score_classification(y, np.eye(2)[answers], ["a", "b"], {"majority": y * 0, "linear": y})
     report = "\n".join(classification_lines(result, ["a", "b"]))
-    assert "Test Accuracy: 0.99998\n" in report and "Linear model: 1.00 " in report
+    assert accuracy_line(result) == "Test Accuracy: 0.99998" and "Linear model: 1.00 " in report

@@ -12,8 +12,8 @@ from tasks.forecasting import future_inputs
 
 def evaluated(shipped, folder, name, **constants):
     c = {**shipped, "DATASET": str(folder / name), "RUN_DIR": str(folder / "run"), "EPOCHS": 2, **constants}
-    train_model.train(c)
-    figures = evaluate_model.evaluate(c)
+    train_model.main(c)
+    figures = evaluate_model.main(c)
     with open(folder / "run" / "predictions.csv") as file:
         return figures, list(csv.DictReader(file))
 
@@ -35,9 +35,9 @@ def test_twins_are_counted_and_left_out_of_a_second_score(shipped, tmp_path, cap
     right = [row["true_label"] == row["predicted_label"] for row in rows[15:]]
     assert figures["checks"]["twins"] == {"equal": 10, "near": 5, "accuracy_without": pytest.approx(np.mean(right))}
     report = capsys.readouterr().out
-    assert "Twins: of 50 test sequences 15 are in the training set too, 10 equal and 5 nearer than 1 %" in report
+    assert "Twins: 15 of 50 test sequences are in the training set too, 10 equal and 5 nearer than 1 %" in report
     assert f"accuracy without them: {np.mean(right):.2f} on 35" in report
-    assert "Twins: of 50" in (tmp_path / "run" / "report.html").read_text()
+    assert "Twins: 15 of 50" in (tmp_path / "run" / "report.html").read_text()
     with_twins(tmp_path, np.random.default_rng(1).normal(size=150), new=True)
     figures, rows = evaluated(shipped, tmp_path, "d.npz", TASK="regression")
     errors = [float(row["true_target"]) - float(row["predicted_target"]) for row in rows[15:]]

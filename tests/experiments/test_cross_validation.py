@@ -16,6 +16,7 @@ from core.errors import InputError
 from data_preprocessing import load_data, read
 from experiments.cross_validation import folds_from_data
 from sequences.folds import Fold
+from tests.conftest import POSIX
 
 RNG = np.random.default_rng(1)
 X, Y = RNG.normal(size=(50, 10, 1)), np.arange(50) % 2
@@ -23,7 +24,7 @@ X, Y = RNG.normal(size=(50, 10, 1)), np.arange(50) % 2
 
 def splits(c, folds):
     """Return the training and test rows of every fold."""
-    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, folds)]
+    made = [load_data(fold=fold, **c) for fold in folds_from_data(*read(c), c, folds)]
     return [(data.train.rows, data.test.rows) for data in made]
 
 
@@ -34,7 +35,7 @@ def test_each_sequence_is_held_out_once_and_classes_are_even(shipped, tmp_path):
     assert sorted(np.concatenate([test for _, test in made]).tolist()) == list(range(50))
     for train, test in made:
         assert not set(train) & set(test) and len(train) + len(test) == 50 and Y[test].sum() == 5
-    with_validation = load_data(c.changed(VALIDATION_SIZE=0.25), fold=Fold(2, 5, "3"))
+    with_validation = load_data(**c.changed(VALIDATION_SIZE=0.25), fold=Fold(2, 5, "3"))
     np.testing.assert_array_equal(with_validation.test.rows, made[2][1])
     assert len(with_validation.validation) == 10
 
@@ -56,7 +57,7 @@ def test_each_recording_is_held_out_once(shipped, tmp_path):
         (tmp_path / f"{person}.csv").write_text("x,label\n" + rows)
     c = shipped.changed(DATASET=str(tmp_path), SEQUENCE="file", LABEL="label", WINDOW=10)
     for person, fold in zip("abc", folds_from_data(*read(c), c, "groups")):
-        test = load_data(c, fold=fold).test
+        test = load_data(fold=fold, **c).test
         assert {test.names[row].split(",")[0] for row in test.rows} == {f"{person}.csv"}
 
 
@@ -67,9 +68,9 @@ def test_each_whole_recording_is_held_out_once(shipped, tmp_path):
             np.save(tmp_path / label / f"{k}.npy", RNG.normal(size=(12, 2)))
     c = shipped.changed(DATASET=str(tmp_path))
     for fold in folds_from_data(*read(c), c, "groups"):
-        data = load_data(c, fold=fold)
+        data = load_data(fold=fold, **c)
         assert [data.test.names[row] for row in data.test.rows] == [fold.name] and len(data.train) == 5
-    assert sum(len(load_data(c, fold=fold).test) for fold in folds_from_data(*read(c), c, 3)) == 6
+    assert sum(len(load_data(fold=fold, **c).test) for fold in folds_from_data(*read(c), c, 3)) == 6
 
 
 def test_of_one_recording_a_class_each_stretch_is_held_out_once(shipped, tmp_path):
@@ -77,7 +78,7 @@ def test_of_one_recording_a_class_each_stretch_is_held_out_once(shipped, tmp_pat
         (tmp_path / label).mkdir()
         np.save(tmp_path / label / "0.npy", RNG.normal(size=(60, 2)))
     c = shipped.changed(DATASET=str(tmp_path), WINDOW=10, STRIDE=10)
-    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, 3)]
+    made = [load_data(fold=fold, **c) for fold in folds_from_data(*read(c), c, 3)]
     assert [data.test.rows.tolist() for data in made] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10, 11]]
     with pytest.raises(InputError, match="two or more of each class"):
         folds_from_data(*read(c), c, "groups")
@@ -86,7 +87,7 @@ def test_of_one_recording_a_class_each_stretch_is_held_out_once(shipped, tmp_pat
 def test_a_series_is_forecast_stretch_by_stretch_from_its_past(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(120)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5, HORIZON=2)
-    made = [load_data(c, fold=fold) for fold in folds_from_data(*read(c), c, 5)]
+    made = [load_data(fold=fold, **c) for fold in folds_from_data(*read(c), c, 5)]
     # By hand: 120 rows in six stretches of 20; the first is never held out.
     firsts = [data.test.y[:, 0, 0] for data in made]
     assert [(first.min(), first.max()) for first in firsts] == [(20 * k, 20 * k + 18) for k in range(1, 6)]
@@ -136,6 +137,7 @@ def figures(folder):
     return [(folder / name).read_text() for name in ("folds.csv", "summary.json", "predictions.csv")] + folds
 
 
+@POSIX
 def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened(project, request):
     project.edit(DATASET="motifs", N_SAMPLES=60, EPOCHS=2, FOLDS=3, FOLD_JOBS=1)
     began = time.monotonic()
@@ -166,7 +168,7 @@ def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened
         killed.wait()
         assert moment is not None or not (folder / "summary.json").exists()
         printed = project.succeed("cross_validate_model.py")
-        assert moment is not None or "of 3 folds are finished" in printed
+        assert moment is not None or "of 3 folds" in printed
         assert figures(project.folder) == whole
     project.edit(EPOCHS=1)  # other constants start afresh
     assert "are finished" not in project.succeed("cross_validate_model.py")
@@ -191,10 +193,19 @@ def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_p
         (folder / "fold_1.json").write_text(json.dumps(damaged))
         with pytest.raises(InputError, match="fold_1.json or its .csv is damaged"):
             cross_validate_model.cross_validate(c, o)
+    (folder / "fold_1.json").write_text(json.dumps(whole))
+    own, other = ((folder / f"fold_{k}.csv").read_text() for k in (1, 2))
+    assert own != other and own.count("\n") == other.count("\n")
+    (folder / "fold_1.csv").write_text(other)  # predictions of the other fold, as many
+    with pytest.raises(InputError, match="fold_1.json or its .csv is damaged, or of other folds: delete both"):
+        cross_validate_model.cross_validate(c, o)
+    (folder / "fold_1.json").write_text((folder / "fold_2.json").read_text())  # with what was reached there
+    with pytest.raises(InputError, match="fold_1.json or its .csv is damaged, or of other folds: delete both"):
+        cross_validate_model.cross_validate(c, o)
 
 
 def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{k}\n" for k in range(60)))
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5)
     with pytest.raises(InputError, match="FOLDS = 90 is impossible: the longest series has 60 rows"):
-        load_data(c, fold=folds_from_data(*read(c), c, 90)[0])
+        load_data(**c, fold=folds_from_data(*read(c), c, 90)[0])

@@ -80,12 +80,12 @@ def test_an_interrupted_training_goes_on_with_the_same_validation_set_alone(ship
     for changed, said in ((0, "Continuing after epoch 1"), (1, "of other constants or data: starting afresh")):
         np.savez(tmp_path / "d.npz", X=x, y=y)
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr("training.fit.show_epoch", stop)
+            patch.setattr("training.fit.EpochLine.end_epoch", stop)
             train(shipped, tmp_path / "run", **chosen)
-        data = load_data(shipped.changed(**chosen))
+        data = load_data(**shipped.changed(**chosen))
         x[data.validation.rows[0], 0] += changed
         np.savez(tmp_path / "d.npz", X=x, y=y)
-        now = fingerprints(load_data(shipped.changed(**chosen)))
+        now = fingerprints(load_data(**shipped.changed(**chosen)))
         assert [name for name, own in fingerprints(data).items() if own != now[name]] == ["validation"] * changed
         capsys.readouterr()
         train(shipped, tmp_path / "run", **chosen)
@@ -100,7 +100,7 @@ def test_a_search_with_a_validation_size_covers_all_sequences(shipped, tmp_path,
         SEARCH="grid", SEARCH_SPACE={"FILTERS": [2]}, N_JOBS=1, REPEATS=1, TUNE_DIR=str(tmp_path / "tune")
     )
     np.savez(tmp_path / "d.npz", X=x, y=y)
-    changed = load_data(c).validation.rows[0]  # training and test set stay
+    changed = load_data(**c).validation.rows[0]  # training and test set stay
     tune_model.search(c, o)
     capsys.readouterr()
     tune_model.search(c, o)

@@ -119,7 +119,7 @@ def test_h5_in_memory_and_from_disk(tmp_path, monkeypatch):
     assert data.task.classes == ["left", "right"] and any("mood" in note for note in data.sequences.notes)
     monkeypatch.setattr(numpy_files, "IN_MEMORY", 0)
     disk = load(DATASET=str(path))
-    assert isinstance(disk.train.x, RowsOnDisk)
+    assert isinstance(disk.train.all_x, RowsOnDisk)
     np.testing.assert_allclose(all_of(disk), X, rtol=1e-6)
 
 

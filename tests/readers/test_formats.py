@@ -70,7 +70,7 @@ def test_gaps_are_interpolated_short_sequences_padded_long_ones_cut():
     np.testing.assert_array_equal(x[1, :, 0], [-2, -2, 7, 7, 7])
     np.testing.assert_array_equal(x[2, :, 0], [1] * 5)
     text = " ".join(made.notes)
-    assert "1 of 3 sequences were padded" in text and "1 of 3 sequences were cut" in text
+    assert "1 of 3 sequences was padded" in text and "1 of 3 sequences was cut" in text
     assert "3 missing values" in text
 
 
@@ -94,7 +94,7 @@ def test_test_sequences_are_brought_to_the_training_length(tmp_path):
     assert data.train.take(slice(None)).shape == (4, 8, 1) and data.test.take(slice(None)).shape == (2, 8, 1)
     mean = sum(sum(range(n)) for n in (5, 6, 7, 8)) / (5 + 6 + 7 + 8)  # of the training values
     np.testing.assert_allclose(data.test.take(slice(None))[0, :, 0], [mean] * 5 + [1, 2, 3])
-    assert any("1 of 2 sequences were cut" in note for note in data.sequences.notes)
+    assert any("1 of 2 sequences was cut" in note for note in data.sequences.notes)
 
 
 # Recordings.

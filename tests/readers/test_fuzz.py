@@ -6,15 +6,22 @@ A longer search: python -m pytest tests/readers/test_fuzz.py --hypothesis-profil
 import gzip
 import io
 import json
+import tempfile
+from pathlib import Path
 
 import h5py
+import nibabel
 import numpy as np
 import pandas as pd
+import pydicom
+import pyedflib
 import pytest
+import xarray as xr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 from PIL import Image
+from pyedflib.highlevel import make_signal_header
 from scipy.io import savemat, wavfile
 
 from core import run_folder
@@ -54,10 +61,47 @@ def save_workbook(file):
     book.save(file)
 
 
+def dicom():
+    dataset = pydicom.Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = pydicom.uid.CTImageStorage, "1.2.3"
+    dataset.Rows, dataset.Columns, dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 6, 8, 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 12, 11, 0
+    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.WindowCenter, dataset.WindowWidth = 2, -10, 40, 80
+    dataset.PixelData = np.arange(48, dtype="<u2").tobytes()
+    file = io.BytesIO()
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def nifti():
+    image = nibabel.Nifti1Image(np.arange(5 * 6 * 3, dtype=np.int16).reshape(5, 6, 3), np.diag([1, 1, 4, 1]))
+    return image.to_bytes()
+
+
+def edf():
+    with tempfile.NamedTemporaryFile(suffix=".edf") as file:
+        writer = pyedflib.EdfWriter(file.name, 1)
+        writer.setSignalHeader(0, make_signal_header("a", sample_frequency=10))
+        writer.writeSamples([np.arange(30.0)])
+        writer.writeAnnotation(1, 1, "b")
+        writer.close()
+        return Path(file.name).read_bytes()
+
+
 def png(grey):
     file = io.BytesIO()
     Image.fromarray(np.full((6, 8, 3), grey, np.uint8)).save(file, "PNG")
     return file.getvalue()
+
+
+def netcdf_3(file):
+    times = np.array(["2001-01-01", "2001-01-02", "2001-01-03"], dtype="datetime64[ns]")
+    data = xr.Dataset(
+        {"v": (("time", "lat", "lon"), np.ones((3, 1, 2)))}, {"time": times, "lat": [1.0], "lon": [0.0, 1]}
+    )
+    file.write(bytes(data.to_netcdf(engine="scipy")))
 
 
 X, Y = np.arange(24.0).reshape(4, 3, 2), np.array(["a", "b", "a", "b"])
@@ -71,6 +115,11 @@ OWN = {
     "texts.csv": {"TEXT": "text", "LABEL": "label"},
     "clip.gif": {"FRAMES": 2, "FRAME_SIZE": 4},
     "d.dat": {"TARGET": 0},
+    "d.dcm": {"FRAMES": 2, "FRAME_SIZE": 4},
+    "d.nii": {"FRAMES": 2, "FRAME_SIZE": 4},
+    "d.nc": {"SEQUENCE": ["lat", "lon"]},
+    "d.gpx": {"TARGET": ["lat", "lon"]},
+    "d.plt": {"TARGET": ["lat", "lon"]},
 }
 VALID = {
     "d.npz": saved(np.savez, X=X, y=Y),
@@ -97,11 +146,19 @@ VALID = {
     "texts.csv": b'label,text\nx,"two\nlines, ""quoted"""\ny,plain words\nx,more\n',
     "fasttext.txt": b"__label__x __label__y two words\nplain words\n__label__x more\n",
     "clip.gif": gif(),
+    "d.dcm": dicom(),
+    "d.nii": nifti(),
     "d.parquet": saved(FRAME.to_parquet),
     "d.feather": saved(FRAME.to_feather),
     "d.xlsx": saved(save_workbook),
     "d.jsonl": b'{"t": "2001-01", "a": 1}\n{"t": "2001-02", "a": null}\n{"t": "2001-03", "a": 2.5, "b": true}\n',
     "d.json": b'[{"t": "2001-01", "a": 1}, {"t": "2001-02", "a": null}, {"t": "2001-03", "a": 2.5}]',
+    "d.edf": edf(),
+    "d.nc": saved(netcdf_3),
+    "d.gpx": b'<gpx><trk><trkseg><trkpt lat="1" lon="-2.5"><time>2001-01-01T00:00:00Z</time></trkpt>'
+    b'<trkpt lat="1" lon="-3">'
+    b"<ele>5</ele><time>2001-01-01T00:00:02Z</time></trkpt></trkseg></trk></gpx>",
+    "d.plt": b"G\nW\nA\nR\n0\n0\n39.9,116.3,0,492,39744.25,d,t\n39.8,116.3,0,-777,39744.2501,d,t\n",
     "d.dat": b"1 2.5 3e1\n-1 NaN 4\n1 5 6\n",
     "float.wav": saved(wavfile.write, 16000, np.zeros((700, 2), np.float32)),
 }
@@ -122,7 +179,8 @@ def mutated(draw, valid):
 
 def examples(name):
     """Return how many examples to try: fewer where each takes long; SciPy reads .mat in a process of its own."""
-    return {"mat": 6, "wav": 60, "gif": 60}.get(name.rpartition(".")[2], 200) * settings.default.max_examples // 200
+    fewer = {"mat": 6, "nc": 40, **dict.fromkeys(("wav", "gif", "dcm", "nii", "edf"), 60)}
+    return fewer.get(name.rpartition(".")[2], 200) * settings.default.max_examples // 200
 
 
 def refused_or(read):
@@ -202,23 +260,43 @@ def test_the_fast_way_reads_what_the_way_cell_by_cell_reads(tmp_path_factory, ro
 
 METADATA = 'file_name,speaker,transcription\n0.wav,x,"a, b"\n1.wav,y,ßc\n'.encode()
 SOUNDS = {f"{k}.wav": VALID["d.wav"] for k in range(2)}
+SOUNDS_OF_FOUR = {f"{k}.wav": VALID["d.wav"] for k in range(4)}
+VOICE = b"client_id\tpath\tsentence\nx\t%s.wav\tYes.\ny\t%s.wav\tNo.\n"
+GIFS = {f"{clip}.gif": VALID["clip.gif"] for clip in ("a/0", "a/1", "b/0")}
 FRAMES = {f"{clip}/{k}.png": png(90 * k) for clip in ("a/0", "a/1", "b/0") for k in range(2)}
+CASES = {f"{case}/{k}.png": png(90 * k) for case in range(3) for k in range(2)}
 TABLE = b"t,x,what\n0,1.5,a\n1,0.5,a\n2,,b\n"
 SIGNALS = {
     f"{part}/{name}_{part}.txt": content
     for part in ("train", "test")
     for name, content in (("Inertial Signals/x", b"1 2 3\n4 5 6\n"), ("y", b"1\n2\n"), ("subject", b"1\n1\n"))
 }
+RECORD = {
+    "0.hea": b"0 1 100 6\n0.dat 16 200(0)/mV 16 0 0 0 0 a\n",
+    "0.atr": b"\x01\x70\x02\xfc(N\x01\x04\x00\xec\x00\x00\x02\x00\x01\x14\x00\x00",  # a rhythm, N, a long step, V
+    "0.dat": bytes(range(12)),
+}
+RECORDS = RECORD | {"1.hea": RECORD["0.hea"].replace(b"0.dat", b"1.dat"), "1.dat": RECORD["0.dat"]}
 FOLDERS = {  # the file that is damaged first
     "metadata.csv": ({"metadata.csv": METADATA, **SOUNDS}, {}),
     "metadata.tsv": ({"metadata.tsv": METADATA.replace(b",", b"\t"), **SOUNDS}, {}),
     "LJSpeech": ({"metadata.csv": b"0|a b|a b\n1|c|c\n", **SOUNDS}, {}),
+    "LibriSpeech": ({"1/7/1-7.trans.txt": b"0 A B\n1 B A\n", **{f"1/7/{k}": v for k, v in SOUNDS.items()}}, {}),
+    "Common Voice": ({"train.tsv": VOICE % (b"0", b"1"), "test.tsv": VOICE % (b"2", b"3"), **SOUNDS_OF_FOUR}, {}),
+    "Kaldi": ({"wav.scp": b"a 0.wav\nb 1.wav\n", "text": b"a yes\nb no\n", "utt2spk": b"a x\nb y\n", **SOUNDS}, {}),
+    "UCF101": (
+        {"trainlist01.txt": b"a/0.gif 1\nb/0.gif 2\n", "testlist01.txt": b"a/1.gif\n", **GIFS},
+        {"FRAMES": 2, "FRAME_SIZE": 4},
+    ),
     "frames": (FRAMES, {"FRAMES": 2, "FRAME_SIZE": 4}),
+    "labels beside": ({"labels.csv": b"case,what\n0,x\n1,y\n2,x\n", **CASES}, {"FRAMES": 2, "FRAME_SIZE": 4}),
     "texts": ({"a/0.txt": b"plain words\n", "a/1.txt": b"more", "b/0.txt": "größer".encode()}, {}),
     "tables": ({"a/0.csv": b"x,y\n1,2\n3,4\n", "a/1.csv": b"x,y\n1,2\n", "b/0.csv": b"x,y\n5,6\n"}, {}),
     "arrays": ({"a/0.npy": VALID["d.npy"], "b/0.npy": VALID["d.npy"]}, {}),
     "recordings": ({"0.csv": TABLE, "1.csv": TABLE}, {"SEQUENCE": "file", "LABEL": "what"}),
     "signals": (SIGNALS, {}),
+    "headers of records": (RECORDS, {"LABEL": "annotation"}),
+    "annotations of records": ({"0.atr": RECORD["0.atr"], **RECORDS}, {"LABEL": "rhythm"}),
     "labels of signals": ({"train/y_train.txt": SIGNALS["train/y_train.txt"], **SIGNALS}, {}),
 }
 

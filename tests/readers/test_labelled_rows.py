@@ -38,8 +38,8 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
         "not used as inputs: time" in note for note in data.sequences.notes
     )
     c = c.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=40)
-    train_model.train(c)
-    assert evaluate_model.evaluate(c)["accuracy"] > 0.8
+    train_model.main(c)
+    assert evaluate_model.main(c)["accuracy"] > 0.8
     with open(tmp_path / "run" / "predictions.csv") as file:
         windows = list(csv.DictReader(file))
     people = {window["name"].split(",")[0] for window in windows}
@@ -49,7 +49,7 @@ def test_windows_of_one_label_with_recordings_kept_whole(shipped, tmp_path):
     assert [w["true_label"] for w in own] == ["walk"] * 5 + ["sit"] * 5
     values = np.sin(np.arange(50) / 2) * 3  # a new recording, without names and labels
     (tmp_path / "new.csv").write_text("time,x\n" + "".join(f"{50 * i},{v:.4f}\n" for i, v in enumerate(values)))
-    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
     lines = (tmp_path / "run" / "new_predictions.csv").read_text().splitlines()
     assert len(lines) == 1 + 4 and "steps 0 to 19" in lines[1]
 
@@ -58,7 +58,7 @@ def test_one_recording_holds_out_the_last_windows_of_each_class(tmp_path):
     path = stream(tmp_path / "s.csv", people=1, rows=400)
     data = load(DATASET=path, LABEL="what", WINDOW=10, STRIDE=10, TEST_SIZE=0.25)
     assert np.bincount(data.test.y).tolist() == [5, 5] and np.bincount(data.train.y).tolist() == [15, 15]
-    first, last = (data.train.x.starts[part.rows] for part in (data.train, data.test))
+    first, last = (data.train.all_x.starts[part.rows] for part in (data.train, data.test))
     assert first[first < 200].max() < last[last < 200].min() and first.max() < last.max()
 
 
@@ -135,8 +135,12 @@ def test_channels_in_files_of_their_own(tmp_path):
             np.savetxt(folder / f"acc_{axis}_{part}.txt", x[part, axis])
         np.savetxt(folder.parent / f"y_{part}.txt", 1 + np.arange(n) % 2, fmt="%d")
         np.savetxt(folder.parent / f"subject_{part}.txt", np.arange(n) // 3, fmt="%d")
-    (tmp_path / "har" / "activity_labels.txt").write_text("1 WALKING\n2 SITTING\n")
+    (tmp_path / "har" / "activity_labels.txt").write_text("01 WALKING\n2 SITTING\n")
     data = load(DATASET=str(tmp_path / "har"))
+    (tmp_path / "__MACOSX").mkdir()
+    above = load(DATASET=str(tmp_path))  # as an archive is unpacked
+    np.testing.assert_array_equal(above.train.x[:3], data.train.x[:3])
+    assert f"read from the folder har in {tmp_path.name}" in above.sequences.notes
     assert data.task.classes == ["SITTING", "WALKING"]
     np.testing.assert_allclose(data.test.take(slice(None))[:, :, 1], x["test", "y"], rtol=1e-6)
 
@@ -205,7 +209,7 @@ def test_a_window_shorter_than_the_network_needs_says_what_fits(shipped, tmp_pat
         (3, "POOL_SIZE = 2 .* 1"),
     ):
         with pytest.raises(InputError, match=f"{words}.*; WINDOW = 4 or more fits too"):
-            train_model.train(c.changed(WINDOW=window))
+            train_model.main(c.changed(WINDOW=window))
     for fitting in ({"WINDOW": 1, "KERNEL_SIZE": 1, "POOL_SIZE": 1}, {"WINDOW": 4}):
         check_sizes((fitting["WINDOW"], 1), c.changed(**fitting))
 
@@ -214,7 +218,7 @@ def test_gaps_of_a_single_recording_are_filled_from_the_past_alone(tmp_path):
     rows = [f"{'' if k % 10 in (3, 4) or k == 0 else 7 * k % 50},{k // 50}" for k in range(100)]
     (tmp_path / "s.csv").write_text("x,label\n" + "\n".join(rows))
     data = load(DATASET=str(tmp_path / "s.csv"), LABEL="label", WINDOW=10, STRIDE=10)
-    first = data.train.x[np.array([0])][0, :, 0]
+    first = data.train.all_x[np.array([0])][0, :, 0]
     assert (
         first.tolist() == [7, 7, 14, 14, 14, 35, 42, 49, 6, 13]
         and "21 missing values were filled from the row" in data.sequences.notes[0]

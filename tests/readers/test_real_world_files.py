@@ -40,8 +40,8 @@ def test_one_training_sequence_a_class_is_learned(shipped, tmp_path):
     for part, times in (("TRAIN", 1), ("TEST", 3)):
         write_ucr(tmp_path / f"F_{part}.tsv", [[k, *rng.normal(k, 0.1, 9)] for k in range(1, 6) for _ in range(times)])
     constants = shipped.changed(DATASET=str(tmp_path), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train(constants)
-    assert evaluate_model.evaluate(constants)["test_sequences"] == 15
+    train_model.main(constants)
+    assert evaluate_model.main(constants)["test_sequences"] == 15
 
 
 @pytest.mark.parametrize("form", ["tsv", "npz"])
@@ -183,13 +183,13 @@ def test_rows_whose_target_is_still_to_come_are_forecast_and_not_scored(shipped,
         row[2] = ""
     path = write_table(tmp_path / "s.csv", rows, "month,planned,sales")
     c = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), WINDOW=6, HORIZON=3, TEST_SIZE=12, EPOCHS=1)
-    train_model.train(c)
+    train_model.main(c)
     assert "the last 3 rows have no sales" in capsys.readouterr().out
-    evaluate_model.evaluate(c)
+    evaluate_model.main(c)
     with open(tmp_path / "run" / "predictions.csv") as file:
         true = [[float(row[f"true_step_{h}"]) for h in (1, 2, 3)] for row in csv.DictReader(file)]
     assert true == [[2 * i, 2 * i + 2, 2 * i + 4] for i in range(45, 55)]
-    predict_model.predict(path, str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), path)
     assert "beyond the last of 57 rows" in capsys.readouterr().out
 
 

@@ -13,7 +13,7 @@ import evaluate_model
 import train_model
 from core.errors import InputError
 from sequences.statistics import mean_and_variance
-from tests.conftest import load
+from tests.conftest import POSIX, load
 
 X, Y = np.random.default_rng(0).normal(size=(20, 6, 2)), np.arange(20) % 2
 ARRAYS = [
@@ -115,7 +115,7 @@ FILES = [
     ("r/0_a.wav", b"ID3\x03mp3", "not a .wav"),
     ("r/0_a.wav", b"RIFF\x24\x00\x00\x00WAVEfmt ", "damaged"),
     ("r/0_a.wav", b"RIFF\xff\xff\xff\xffJUNKjunk", "damaged"),
-    ("nothing/readme.md", "hello", "holds no NAME_TRAIN file, no sound"),
+    ("nothing/readme.md", "hello", "seen: 1 × .md, in it"),
     ("a.pkl", b"\x80\x04", "no known format"),
 ]  # fmt: skip
 
@@ -127,7 +127,7 @@ def test_a_malformed_file_is_named_with_the_place(shipped, tmp_path, name, conte
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     dataset = str(path if path.parent == tmp_path else path.parent)
     with pytest.raises(InputError, match=message) as refusal:
-        train_model.train({**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": dataset})
+        train_model.main({**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": dataset})
     assert name.split("/")[0] in str(refusal.value) or re.search("class|training set", str(refusal.value))
     assert not (tmp_path / "run").exists()
 
@@ -141,6 +141,7 @@ def test_one_long_sequence_among_short_ones_may_not_fill_the_memory(tmp_path):
         load(DATASET=str(tmp_path / "a.ts"), SEED=1)
 
 
+@POSIX
 @pytest.mark.parametrize("name", ["a_TRAIN.ts", "0_a.wav", "X.npy"])
 @pytest.mark.parametrize("kind", ["pipe", "device"])
 def test_what_may_never_end_is_not_read(tmp_path, kind, name):
@@ -177,8 +178,8 @@ def test_any_word_can_be_a_class(shipped, tmp_path, names):
     x, y = np.random.default_rng(0).normal(size=(40, 6)), np.array(names * 20)
     np.savez(tmp_path / "a.npz", X=x, y=y)
     constants = {**shipped, "DATASET": str(tmp_path / "a.npz"), "RUN_DIR": str(tmp_path / "run"), "EPOCHS": 1}
-    train_model.train(constants)
-    assert set(evaluate_model.evaluate(constants)["per_class"]) == set(names)
+    train_model.main(constants)
+    assert set(evaluate_model.main(constants)["per_class"]) == set(names)
 
 
 def wav(samples, rate=8000):

@@ -7,6 +7,7 @@ import gzip
 import io
 import re
 import struct
+import sys
 import time
 from pathlib import Path
 
@@ -116,9 +117,9 @@ def meta(rows, *recordings, header=META, name="metadata.csv"):
 CASES = [
     (table("y,a,b", *ROWS, "1,2"), ROW, "line 32 has 2 cells, the header has 3"),
     (table("v,w", *SERIES, "3"), V, "line 32 has 1 cells"),
-    (table("v", "1", "9" * 10_000_000), V, "line 3, column 'v': '9{40}' is not a finite number"),
+    (table("v", "1", "9" * 10_000_000, "2", "3"), V, "line 3, column 'v': '9{40}' is not a finite number"),
     (table("a,v", '"' + "x" * 10_000_000 + '",1'), V, "need at least"),
-    (table("a,v", '"' + "x" * 11_000_000 + '",1'), V, "line 2 cannot be read as .csv: field larger"),
+    (table("a,v", '"' + "x" * 11_000_000 + '",1'), V, "line 2 has a cell of 11,000,002 letters"),
     (table(",".join(f"c{k}" for k in range(100_000)), *[",".join("1" * 100_000)] * 2), ROW, "100000 columns"),
     (table("a,v", '"' * 3_000_001), V, "d.csv has no numeric column"),
     (table("a,v", '"""' * 1_000_000), V, "d.csv has no numeric column"),
@@ -220,14 +221,17 @@ CASES = [
 
 
 def peak():
-    """Return the most bytes of memory that this process has had."""
+    """Return the most bytes of memory that this process has had, 0 where there is no /proc to say it."""
+    if sys.platform != "linux":
+        return 0
     status = Path("/proc/self/status").read_text()
     return 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
 
 @pytest.fixture(scope="module", autouse=True)
 def bounded():
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew (man 5 proc): other tests have their own
+    if sys.platform == "linux":
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew (man 5 proc): other tests have their own
     began, before = time.monotonic(), peak()
     yield
     assert peak() - before < MOST_MEMORY and time.monotonic() - began < MOST_SECONDS

@@ -132,11 +132,11 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
     own = {"DATASET": str(tmp_path / "r_train.csv"), "SEQUENCE": "row", "LABEL": "y"}
     data = load(**own)
     np.testing.assert_array_equal(data.train.take(slice(None)), data.test.take(slice(None)))
-    train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+    train_model.main(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
 
     def answers(text):
         (tmp_path / "new.csv").write_text(text)
-        predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+        predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
         return (tmp_path / "run" / "new_predictions.csv").read_text(), capsys.readouterr().out
 
     expected, _ = answers(rows_of(names, values[:9]))
@@ -199,13 +199,13 @@ def test_new_columns_that_the_training_part_has_not_are_named(shipped, tmp_path,
     if kind == "series":
         (tmp_path / "d.csv").write_text("time,x\n" + "".join(f"{k},{k % 7}\n" for k in range(60)))
         own = {"DATASET": str(tmp_path / "d.csv"), "TARGET": "x", "WINDOW": 5}
-    train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
+    train_model.main(shipped.changed(RUN_DIR=str(tmp_path / "run"), EPOCHS=1, **own))
     (tmp_path / "new.csv").write_text("time,y,x,z\n" + "".join(f"{k},{k % 3},{k % 7},{k % 5}\n" for k in range(20)))
-    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
     assert "columns that are not in the training set are ignored: y, z" in capsys.readouterr().out
     (tmp_path / "new.csv").write_text("time,y\n" + "".join(f"{k},{k % 3}\n" for k in range(20)))
     with pytest.raises(InputError, match="no numeric column 'x', which the training set has"):
-        predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+        predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
 
 
 @pytest.mark.parametrize("steps", [range(2001, 2013), range(12), [k / 2 for k in range(12)]])

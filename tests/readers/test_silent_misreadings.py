@@ -4,11 +4,13 @@ import os
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 from scipy.io import savemat, wavfile
 
 from core.errors import InputError
 from experiments.train_run import describe_data
+from readers import read_new
 from readers.media.sound import AT_ONCE, log_mel
 from readers.tables.delimited import read_table
 from readers.tables.timestamps import parse_times
@@ -22,6 +24,44 @@ def write(path, *lines):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return str(path)
+
+
+# Rows and files that are not there.
+
+
+@pytest.mark.parametrize(
+    ("empty", "said"),
+    [
+        ([",", ",", ""], "3 empty rows were left out (lines 22, 23, 24): the rows around count as neighbours"),
+        ([" "], "1 empty row was left out (line 22): the rows around count as neighbours"),
+        ([], None),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_empty_rows_of_a_table_are_counted(tmp_path, kind, empty, said):
+    rows = [f"{k % 5},{k % 7}" for k in range(60)]
+    lines = ["u,v", *rows[:20], *empty, *rows[20:]]
+    if kind == "csv":
+        write(tmp_path / "s.csv", *lines, "", ",")  # below no row is missing
+    else:
+        book = openpyxl.Workbook()
+        for line in lines:
+            book.active.append([cell or None for cell in line.strip(" ").split(",")])
+        book.save(tmp_path / "s.xlsx")
+    data = load(DATASET=str(tmp_path / f"s.{kind}"), TARGET="v", WINDOW=5)
+    assert len(data.sequences.x[0]) == 60
+    assert [note for note in data.sequences.notes if "empty row" in note] == [said] * (said is not None)
+
+
+def test_new_data_are_not_a_training_and_a_test_set(shipped, tmp_path):
+    for name in ("s_TRAIN.csv", "s_TEST.csv", "other/s.csv", "other/t.csv"):
+        write(tmp_path / name, "u,v", *(f"{k % 5},{k % 7}" for k in range(60)))
+    c = shipped.changed(DATASET=str(tmp_path / "s_TRAIN.csv"), TARGET="v", WINDOW=5)
+    preparation = load(**c).preparation
+    assert len(read_new(tmp_path / "other", c, preparation).x) == 2
+    assert len(read_new(tmp_path / "s_TEST.csv", c, preparation).x) == 1
+    with pytest.raises(InputError, match="holds s_TRAIN.csv and s_TEST.csv, a training and a test set: new sequences"):
+        read_new(tmp_path, c, preparation)
 
 
 # Times.
@@ -169,11 +209,12 @@ def test_numbers_that_are_times_are_read_as_times_under_any_name(tmp_path, name,
         ([k * k for k in range(300)], False),  # no step like another
     ],
 )
-def test_windows_over_long_gaps_in_even_steps_are_left_out_and_counted(tmp_path, hours, cut):
+@pytest.mark.parametrize(("kind", "name"), [("stamps", "time"), ("numbers", "time"), ("tenths", "t")])
+def test_windows_over_long_gaps_in_even_steps_are_left_out_and_counted(tmp_path, kind, name, hours, cut):
     times = np.datetime64("2024-01-01T00") + np.array(hours) * np.timedelta64(1, "h")
-    path = write(tmp_path / "s.csv", "time,y", *(f"{time},{k * k % 11}" for k, time in enumerate(times)))
-    n = len(hours)
-    for constants in ({}, {"IGNORE": ["time"]}):
+    n, times = len(hours), {"stamps": times, "numbers": hours, "tenths": np.array(hours) / 10}[kind]
+    path = write(tmp_path / "s.csv", f"{name},y", *(f"{time},{k * k % 11}" for k, time in enumerate(times)))
+    for constants in ({}, {"IGNORE": [name]}):
         own = {"WINDOW": 10, "HORIZON": 2, "TEST_SIZE": 40, "VALIDATION_SIZE": 40}
         data = load(DATASET=path, TARGET="y", **own, **constants)
         firsts = {int(row) for split in (data.train, data.validation, data.test) for row in split.rows}
@@ -181,11 +222,77 @@ def test_windows_over_long_gaps_in_even_steps_are_left_out_and_counted(tmp_path,
         one_part = {f for f in range(n - 11) if any(a <= f + 10 and f + 12 <= b for a, b in parts)}
         over = {f for f in one_part if cut and not constants and hours[f + 11] - hours[f] > 11}
         assert firsts == one_part - over
-        note = f"{len(over)} windows were left out: they run over a gap of more than 5 usual steps between time stamps"
+        note = f"{len(over)} windows were left out: they run over a gap of more than 5 usual steps in time"
         assert [own for own in data.sequences.notes if "left out: they run" in own] == ([note] if over else [])
     if cut:
         with pytest.raises(InputError, match="every window of the .* set runs over a gap .* set WINDOW lower, or put"):
             load(DATASET=path, TARGET="y", WINDOW=120, HORIZON=2, TEST_SIZE=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers", "said"),
+    [
+        ("year", [*range(1950, 1991), *range(1995, 2020)], "1 to 5 in 'year' (1 in the median)"),
+        ("day", [*range(30), *range(130, 160)], "1 to 101 in 'day' (1 in the median)"),
+        ("date", [k + k // 5 * 2 for k in range(60)], "1 to 3 in 'date' (1 in the median)"),  # no weekends
+        ("month", [2000 + k / 12 for k in range(60)], None),  # steps of 0.08 and 0.09
+        ("t", [k / 10 for k in range(60)], None),
+    ],
+)
+def test_uneven_steps_of_numbers_that_tell_the_time_are_said(tmp_path, name, numbers, said):
+    rows = [f"{time:.2f},{k * k % 11}" for k, time in enumerate(numbers)]
+    for order in (rows, rows[::-1]) if name != "t" else (rows,):
+        data = load(DATASET=write(tmp_path / "s.csv", f"{name},y", *order), WINDOW=4)
+        found = [note for note in data.sequences.notes if note.startswith("steps between rows are")]
+        assert data.sequences.clock_name == name and len(found) == (said is not None)
+        assert said is None or found[0].startswith(f"steps between rows are {said}: windows run over gaps")
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "times"),
+    [
+        ("year,quarter", lambda day: f"{day.year},{(day.month + 2) // 3}", "2019-01 2019-04 2019-07 2019-10"),
+        ("year,week", lambda day: "{},{}".format(*day.isocalendar()), "2018-12-31 2019-01-07 2019-01-14 2019-01-21"),
+        ("year,doy", lambda day: day.strftime("%Y,%j"), "2019-01-01 2019-01-02 2019-01-03 2019-01-04"),
+    ],
+)
+def test_parts_of_a_date_are_times(tmp_path, header, row, times):
+    days = np.array("2019-01-01", "M8[D]") + np.arange(3000)
+    cells = [*dict.fromkeys(row(day) for day in days.astype(object))]
+    rows = [f"{cell},{k * k % 11}" for k, cell in enumerate(cells)]
+    data = load(DATASET=write(tmp_path / "s.csv", f"{header},y", *rows), WINDOW=5)
+    assert data.sequences.times[0][:4].astype("M8[D]").tolist() == np.array(times.split(), "M8[D]").tolist()
+    steps = np.diff(data.sequences.times[0]) / np.timedelta64(1, "D")
+    assert (steps == {"year,week": 7, "year,doy": 1}.get(header, steps)).all() and steps.max() <= 92
+    gap = [own for own in data.sequences.notes if own.startswith("steps between")]
+    assert not gap and any(
+        "left out: they run over" in own
+        for own in load(
+            DATASET=write(tmp_path / "gap.csv", f"{header},y", *rows[:8], *rows[-20:]), WINDOW=2, TEST_SIZE=4
+        ).sequences.notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([HOUR, HOUR[0] + np.arange(120) * np.timedelta64(1, "D")], "every 1 hours, another every 1 days"),
+        ([np.arange(120), 1000 * np.arange(120)], "every 1 of 'time', another every 1000 of 'time'"),
+        ([HOUR, HOUR + 5], None),
+    ],
+)
+def test_series_in_other_steps_are_said(tmp_path, times, said):
+    for name, own in zip("ab", times):
+        write(tmp_path / f"{name}.csv", "time,y", *(f"{time},{k * k % 11}" for k, time in enumerate(own)))
+    notes = load(DATASET=str(tmp_path), SEQUENCE="file", TARGET="y", WINDOW=5).sequences.notes
+    found = [note for note in notes if note.startswith("the series differ in their steps, one has a row")]
+    assert len(found) == (said is not None) and (said is None or said in found[0])
+
+
+def test_two_clocks_of_numbers_that_run_against_each_other_are_refused(tmp_path):
+    rows = [f"{k},{59 - k},{k % 7}" for k in range(60)]
+    with pytest.raises(InputError, match=r"'day' runs one way and 'time left' the other: IGNORE = \['time left'\]"):
+        load(DATASET=write(tmp_path / "s.csv", "day,time left,y", *rows), WINDOW=4)
 
 
 def test_numbers_that_are_no_times_are_inputs(tmp_path):
@@ -217,13 +324,13 @@ def test_rows_that_repeat_others_are_left_out_and_counted(tmp_path, form):
     [
         ("date,store,item,y", stores, {}, "'store' and 'item' together have 12 values"),
         ("date,store,item,y", stores, {"SEQUENCE": "store"}, "'item' has 6 .* SEQUENCE = .'store', 'item'.,"),
-        ("date,what,y", lambda k: f"{day(k // 3)},{'abc'[k % 3]}", {}, "columns='what', values='y'"),
-        ("time,what,y", lambda k: f"{k // 3},{'abc'[k % 3]}", {}, r"line 3: '0' repeats .*index=\['time'\]"),
+        ("date,what,y", lambda k: f"{day(k // 3)},{'abc'[k % 3]}", {}, "set PIVOT = 'what' instead: each"),
+        ("time,what,y", lambda k: f"{k // 3},{'abc'[k % 3]}", {}, "line 3: '0' repeats .* PIVOT = 'what' instead"),
         (
             "id,time,what,y",
             lambda k: f"{k // 30},{k // 3 % 10},{'abc'[k % 3]}",
             {"SEQUENCE": "id"},
-            r"SEQUENCE = \['id', 'what'\].*index=\['id', 'time'\], columns='what', values='y'",
+            r"SEQUENCE = \['id', 'what'\].* set PIVOT = 'what', and SEQUENCE = 'id' instead",
         ),
         ("ts,shop,y", lambda k: f"{1_700_000_000 + k // 3},{k % 3}", {}, "'shop' has 3 .* or set IGNORE = .'ts'."),
         ("time,shop,y", lambda k: f"{k // 3},{k % 3}", {}, "set SEQUENCE = 'shop', .* or set IGNORE = .'time'."),
@@ -506,3 +613,45 @@ def test_one_of_a_kind_is_said_in_the_singular(shipped, tmp_path):
     data = load(DATASET=str(tmp_path / "d"))
     assert "1 file or folder left out: a/x.pdf" in data.sequences.notes
     assert "each of 1 time step × 1 feature" in describe_data(data, shipped)
+
+
+# Cells that look like numbers, and sequences that new data do not tell apart.
+
+
+@pytest.mark.parametrize("cell", ["1,200,567", "1.200.567", "1'200'567", "(5)", "\u22125", "1.5D+03"])
+def test_words_that_look_like_numbers_are_pointed_out(tmp_path, cell):
+    path = write(tmp_path / "s.csv", "u;v", *(f"{cell.replace('5', str(5 + k % 3))};{k % 7}" for k in range(60)))
+    (line,) = [note for note in load(DATASET=path, TARGET="v", WINDOW=5).sequences.notes if "look like numbers" in note]
+    assert (
+        line
+        == f"column 'u' is read as words: its cells look like numbers, such as {cell!r}: write them as 1234567.5 or -5"
+    )
+
+
+def test_a_date_or_a_version_is_no_such_word(tmp_path):
+    for cells in (["1.2.3", "1.2.4"], ["2020-01-01", "b"], ["12a", "1,5"]):
+        path = write(tmp_path / "s.csv", "u;v", *(f"{cells[k % 2]};{k % 7}" for k in range(60)))
+        data = load(DATASET=path, TARGET="v", WINDOW=5)
+        assert not [note for note in data.sequences.notes if "numbers, such" in note]
+
+
+def test_a_lone_code_of_nines_below_zero_is_asked_about(tmp_path):
+    path = write(tmp_path / "s.csv", "u,v", *(f"{k % 5},{-9999 if k == 20 else k % 7}" for k in range(60)))
+    with pytest.raises(InputError, match="column 'v' of TARGET is -9999 once, far outside the rest"):
+        load(DATASET=path, TARGET="v", WINDOW=5)
+
+
+def test_new_data_say_that_nothing_tells_their_recordings_apart(shipped, tmp_path):
+    rows = [f"{who},{k % 5},{'ab'[who % 2]}" for who in range(12) for k in range(20)]
+    own = {"DATASET": write(tmp_path / "s.csv", "who,u,l", *rows), "SEQUENCE": "who", "LABEL": "l", "WINDOW": 10}
+    preparation = load(**own).preparation
+    for header, said in (("u", 1), ("who,u", 0)):
+        new = write(tmp_path / "n.csv", header, *(f"{k // 20},{k % 5}"[-len(header) :] for k in range(40)))
+        notes = read_new(Path(new), shipped.changed(**own), preparation).notes
+        assert notes.count("no column 'who' of SEQUENCE: rows that it told apart stand in one") == said
+
+
+def test_a_first_column_that_looks_like_numbers_is_pointed_out_where_it_names_rows(tmp_path):
+    path = write(tmp_path / "s.csv", "a;b;l", *(f"1,{200 + k},567;{k % 4};{'xy'[k % 2]}" for k in range(40)))
+    (line,) = load(DATASET=path, SEQUENCE="row", LABEL="l").sequences.notes
+    assert line.startswith("column 'a' is read as names of the rows; its cells look like numbers, such as '1,200,567'")

@@ -119,9 +119,9 @@ def test_few_words_become_columns_and_many_are_left_out(shipped, tmp_path):
     assert data.preparation.columns == ["load", "wind=N", "wind=S", "wind=W"]
     np.testing.assert_array_equal(data.sequences.x[0][:3, 1:], np.eye(3))
     assert any("note (60 different words)" in note for note in data.sequences.notes)
-    train_model.train(c)
+    train_model.main(c)
     write(tmp_path / "new.csv", "load,wind\n" + "".join(f"{i},S\n" for i in range(9)))  # N and W do not occur
-    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
     assert (tmp_path / "run" / "new_predictions.csv").exists()
 
 
@@ -288,6 +288,15 @@ def test_values_that_mean_missing_are_pointed_at_in_inputs_and_asked_about_in_ta
     assert load(**own, TARGET="shop").task.targets == ["shop"]  # closed each seventh day: no code
 
 
+def test_two_codes_of_one_column_and_one_that_comes_twice_are_pointed_at(tmp_path):
+    u, w = np.arange(60) % 5, np.arange(60) % 7
+    u[1::7], u[2::7], w[[20, 30]] = -999, 9999, 99999
+    write(tmp_path / "t.csv", "\n".join(["u,w,v", *(f"{a},{b},{k * k % 11}" for k, (a, b) in enumerate(zip(u, w)))]))
+    notes = load(DATASET=str(tmp_path / "t.csv"), WINDOW=5, TARGET="v").sequences.notes
+    said = {note.split(",")[0] for note in notes if "far outside the rest" in note}
+    assert said == {"u is -999 9 times", "u is 9999 9 times", "w is 99999 2 times"}
+
+
 @pytest.mark.parametrize("code", [-200, -999, 9999999])
 @pytest.mark.parametrize("form", ["rows", "series in rows", "classes in rows", "X", "y", "two columns of y", "ts"])
 def test_values_that_mean_missing_are_seen_in_every_format(tmp_path, form, code):
@@ -343,10 +352,10 @@ def test_each_row_a_sequence_with_its_class_in_a_column(shipped, tmp_path, label
     data = load(**c)
     np.testing.assert_allclose(data.train.take(slice(None))[:, :, 0], beats(60, 0)[:, :12], rtol=1e-6)
     np.testing.assert_array_equal(data.test.y, beats(30, 1)[:, 12])
-    train_model.train(c)
-    assert evaluate_model.evaluate(c)["accuracy"] > 0.8
+    train_model.main(c)
+    assert evaluate_model.main(c)["accuracy"] > 0.8
     np.savetxt(tmp_path / "new.csv", beats(5, 2)[:, :12], delimiter=",")  # without labels
-    predict_model.predict(tmp_path / "new.csv", str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), tmp_path / "new.csv")
 
 
 def test_rows_with_a_header_a_label_in_words_and_unequal_length(tmp_path):
@@ -381,7 +390,7 @@ def test_what_a_table_could_mean_is_asked_and_faults_are_placed(tmp_path, text, 
 @pytest.mark.parametrize("form", ["plain", "word last", "missing", "quoted", "commas", "wide"])
 def test_reading_rows_takes_a_few_times_the_size_of_the_file(tmp_path, monkeypatch, shipped, form):
     monkeypatch.setattr("readers.tables.cells.STRETCH", 20_000)
-    monkeypatch.setattr("readers.tables.numpy_fast_path.CELLS", 20_000)
+    monkeypatch.setattr("readers.tables.numpy_fast_path.SAMPLE", 20_000)
     values, cells = np.random.default_rng(0).normal(size=(40, 10_000) if form == "wide" else (1000, 400)).round(6), []
     gaps = np.random.default_rng(1).random(values.shape) < (0.01 if form == "missing" else 0)
     for row, missing in zip(values, gaps):
@@ -503,8 +512,8 @@ def test_rows_have_names_and_an_empty_last_column_is_none(shipped, tmp_path):
     data = load(**c)
     np.testing.assert_array_equal(data.sequences.x[:, :, 0], values)
     assert data.sequences.names == [f"C{k:03}" for k in range(30)] and not data.sequences.notes
-    train_model.train(c)
-    evaluate_model.evaluate(c)
+    train_model.main(c)
+    evaluate_model.main(c)
     with open(tmp_path / "r" / "predictions.csv") as file:
         assert all(row["name"] == f"C{int(row['index']):03}" for row in csv.DictReader(file))
     write(tmp_path / "t.csv", "\n".join(["consumer,p,q,r,s,y", *("C" + row[4:] for row in rows)]))  # all of one name
@@ -554,11 +563,11 @@ def test_new_rows_whose_length_differs_do_not_take_the_label_for_a_step(shipped,
     c = shipped.changed(
         DATASET=str(tmp_path / "t.csv"), SEQUENCE="row", LABEL=-1, EPOCHS=1, RUN_DIR=str(tmp_path / "r")
     )
-    train_model.train(c)
+    train_model.main(c)
 
     def answers(rows):
         write(tmp_path / "new.csv", "".join(",".join(row) + "\n" for row in rows))
-        predict_model.predict(tmp_path / "new.csv", c.RUN_DIR)
+        predict_model.predict(c.RUN_DIR, tmp_path / "new.csv")
         return (tmp_path / "r" / "new_predictions.csv").read_text()
 
     assert answers(cells) == answers([[*row, "1"] for row in cells])

@@ -186,7 +186,7 @@ REFUSED = [
     ("d.sav", b"", "pandas.read_spss"),
     ("d.rds", b"", r'readRDS\("d.rds"\)'),
     ("d.json.gz", b"", "unpack it"),
-    ("d/a.pkl", b"", "for a.pkl: opening a pickle"),
+    ("d/a.pkl", b"", "For a.pkl: opening a pickle"),
     ("d.csv", b"PK\x03\x04....xl/workbook.xml", "is an Excel workbook, not text: name it .xlsx"),
     ("d.txt", b"PK\x03\x04" + b"\0" * 40, "is a zip archive, not text"),
     ("d.csv", b"\xd0\xcf\x11\xe0" + b"\0" * 40, "old Excel workbook"),
@@ -266,3 +266,23 @@ def test_other_suffixes_of_text_tables(tmp_path, suffix):
         (tmp_path / f"subject{k}{suffix}").write_text("\n".join(rows))
     data = load(DATASET=str(tmp_path), SEQUENCE="file", LABEL=1, WINDOW=10)
     assert data.train.shape == (10, 2) and set(map(int, data.sequences.y)) == {0, 1}
+
+
+@pytest.mark.parametrize("kind", ["DataFrame", "json"])
+def test_long_ids_keep_their_digits_where_one_is_missing(tmp_path, kind):
+    ids = [None if k == 7 else 2**60 + k % 3 for k in range(30)]
+    if kind == "DataFrame":
+        table = table_from_dataframe("it", pd.DataFrame({"id": pd.array(ids, "Int64"), "u": range(30)}), [("id", None)])
+    else:
+        (tmp_path / "t.json").write_text(json.dumps([{"id": own, "u": k} for k, own in enumerate(ids)]))
+        table = read_table(tmp_path / "t.json", identifiers=[("id", None)])
+    assert table.columns[0] == ["" if own is None else str(own) for own in ids]
+
+
+def test_numbers_of_more_digits_than_a_spreadsheet_keeps_are_counted(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["id", "u"], *([1234567890123456 + k, k] for k in range(4)), ["12345678901234567", 4]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    notes = read_table(tmp_path / "t.xlsx").notes
+    assert "4 numbers of over 15 digits, such as 1234567890123456: spreadsheets round them" in notes[0]

@@ -13,13 +13,12 @@ from PIL import Image
 import evaluate_model
 import predict_model
 import train_model
-from core import clip_cache
+from core import clip_cache, progress
 from core.errors import InputError
-from readers import parallel
 from readers.media import video
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.toy_datasets import moving_digits
-from tests.conftest import load
+from tests.conftest import POSIX, load
 
 
 def write_gif(path, clip):
@@ -96,12 +95,12 @@ def test_moving_digits_from_files(shipped, tmp_path):
         {data.sequences.names[row][-5 - len(suffix) + 3 :] for row in part.rows} for part in (data.train, data.test)
     ]
     assert data.train.shape == (10, size, size, 3) and not groups[0] & groups[1]
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     assert result["accuracy"] > 0.5  # of four directions
     assert (tmp_path / "run" / "frames.png").read_bytes().startswith(b"\x89PNG")
     (clip,) = list((tmp_path / "clips" / "left").iterdir())[:1]
-    predict_model.predict(clip, tmp_path / "run")
+    predict_model.predict(tmp_path / "run", clip)
     assert clip.name in (tmp_path / "run" / "new_predictions.csv").read_text()
 
 
@@ -166,20 +165,20 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     constants = {"DATASET": str(tmp_path / "d"), "FRAMES": 4, "FRAME_SIZE": 8}
     memory = load(**constants)
     monkeypatch.setattr(video, "MEMORY", 1000)
-    monkeypatch.setattr(parallel, "SECONDS", 0.0)
+    monkeypatch.setattr(progress, "ELSEWHERE", 0.0)
     monkeypatch.setattr(clip_cache, "CACHE", tmp_path / "runs" / "cache")
     for once in (True, False):
         disk = load(**constants)
-        assert isinstance(disk.train.x, RowsOnDisk) and isinstance(disk.test.x, RowsOnDisk)
+        assert isinstance(disk.train.all_x, RowsOnDisk) and isinstance(disk.test.all_x, RowsOnDisk)
         for own, other in ((memory.train, disk.train), (memory.test, disk.test)):
             where = np.argsort(own.rows), np.argsort(other.rows)
             np.testing.assert_array_equal(own.take(where[0]), other.take(where[1]))
             np.testing.assert_array_equal(own.y[where[0]], other.y[where[1]])
         printed = capsys.readouterr().out
-        assert ("Read 7 of 20 clips" in printed) == once
+        assert ("Reading clips: 7 of 20" in printed) == once
     write_gif(tmp_path / "d" / "test" / "a" / "0.gif", counting(9))  # another clip: read again
     load(**constants)
-    assert "Read 20 of 20 clips" in capsys.readouterr().out
+    assert "Reading clips: 20 of 20" in capsys.readouterr().out
     assert len(list((tmp_path / "runs" / "cache").iterdir())) == 1
 
 
@@ -187,14 +186,14 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
     for label, k in itertools.product("ab", range(40)):
         (project.folder / "d" / label).mkdir(parents=True, exist_ok=True)
         write_gif(project.folder / "d" / label / f"{k}.gif", counting(40))
-    code = "from readers import parallel; from readers.media import video; video.MEMORY, parallel.SECONDS = 0, 0; "
+    code = "from core import progress; from readers.media import video; video.MEMORY, progress.ELSEWHERE = 0, 0; "
     code += "import data_preprocessing; "
     code += "from core.constants import read_constants; from sequences.statistics import fingerprint; "
-    code += "print(fingerprint(data_preprocessing.load_data(read_constants()).train))"
+    code += "print(fingerprint(data_preprocessing.load_data(**read_constants()).train))"
     project.edit(DATASET="d")
     cache, undisturbed = project.folder / "runs" / "cache", None
     moments = np.random.default_rng(0).integers(1, 81, (request.config.getoption("--kills") or 1) - 1)
-    for last in ("Read 20 of", *(f"Read {moment} of" for moment in moments)):
+    for last in ("Reading clips: 20 of", *(f"Reading clips: {moment} of" for moment in moments)):
         process = subprocess.Popen(
             [sys.executable, "-u", "-c", code], cwd=project.folder, stdout=subprocess.PIPE, text=True
         )
@@ -204,7 +203,7 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
         process.kill()
         process.communicate()
         left = [path.suffix for path in cache.iterdir()]
-        assert left == [".partial"] or last == "Read 80 of" and left == [".npy"]
+        assert left == [".partial"] or last == "Reading clips: 80 of" and left == [".npy"]
         again = project.succeed("-c", code).splitlines()[-1]
         if undisturbed is None:
             shutil.rmtree(cache)
@@ -213,6 +212,7 @@ def test_a_killed_reading_leaves_no_half_file_that_is_taken_for_a_whole_one(proj
         shutil.rmtree(cache)
 
 
+@POSIX
 def test_frames_of_16_bits_keep_their_greys_and_a_pipe_is_refused(tmp_path):
     (tmp_path / "x").mkdir()
     for k in range(3):

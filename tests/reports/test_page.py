@@ -9,7 +9,6 @@ import pytest
 
 import evaluate_model
 import train_model
-from core import ledger
 from reports import Report
 from reports.page import MAX_BYTES, RunPage, _picture, index_page, run_page
 
@@ -55,13 +54,8 @@ def strange(tmp_path_factory):
     with open(path, "w", newline="") as file:
         csv.writer(file).writerows(rows)
     c = {**read_constants(), "DATASET": str(path), "TEXT": "text", "LABEL": "kind", "RUN_DIR": str(folder / "run <i>")}
-    train_model.train(c)
-    before, ledger.LEDGER = ledger.LEDGER, folder / "ledger.csv"
-    try:
-        figures = evaluate_model.evaluate(c)
-    finally:
-        ledger.LEDGER = before
-    return folder, figures
+    train_model.main(c)
+    return folder, evaluate_model.main(c)
 
 
 def test_a_run_has_a_page_with_the_verdict_first(strange):
@@ -93,15 +87,18 @@ def test_nothing_in_a_page_runs_or_is_loaded(strange):
     assert index.tags.count("script") == 1 and "i" not in index.tags
 
 
-def test_the_index_links_the_newest_evaluation_of_each_run(shipped, tmp_path):
+def test_the_index_links_each_run_that_is_there_and_one_that_was_replaced(shipped, tmp_path):
     runs = tmp_path / "runs"
     small = {**shipped, "N_SAMPLES": 40, "EPOCHS": 1, "TIME_STEPS": 10}
     for name, seed in (("a", 1), ("b", 1), ("a", 2)):
         c = {**small, "SEED": seed, "RUN_DIR": str(runs / name), "VALIDATION_SIZE": 0.2}
-        train_model.train(c)
-        evaluate_model.evaluate(c)
-    index = Page(ledger.LEDGER.with_name("index.html").read_text())
-    assert index.addresses == ["runs/b/report.html", "runs/a/report.html"]
+        train_model.main(c)
+        evaluate_model.main(c)
+    (kept,) = (runs / "previous").iterdir()
+    assert json.loads((kept / "run.json").read_text())["constants"]["SEED"] == 1
+    index = Page((runs / "index.html").read_text())
+    pages = [f"previous/{kept.name}/report.html", "b/report.html", "a/report.html"]
+    assert index.addresses == [page for page in pages for _ in ("validation", "test")]
     header, *rows = index.tables
     assert header[0] == "when" and len(rows) == 6  # each has a row of its validation set too
     assert [row[header.index("part")] for row in rows] == ["validation", "test"] * 3

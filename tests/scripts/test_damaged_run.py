@@ -1,6 +1,5 @@
 """A damaged, foreign or hostile run folder is refused by one clear line; nothing in it is executed or followed."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ import predict_model
 import train_model
 from core import run_folder
 from core.errors import InputError
+from tests.conftest import POSIX
 from tests.helpers import hashes
 
 
@@ -93,7 +93,7 @@ def made_to_fit(damage):
         damage(run)
         content = json.loads((run / "run.json").read_text())
         content.pop("checksum")
-        content["model_checksum"] = hashlib.sha256((run / "model.keras").read_bytes()).hexdigest()
+        content["checksums"]["model.keras"] = run_folder.sha256(run / "model.keras")
         content["checksum"] = run_folder._checksum(content)
         (run / "run.json").write_text(json.dumps(content))
 
@@ -119,7 +119,7 @@ CASES = {
     "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
     "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
     "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
-    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 7"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 9"),
     "no task": (record(lambda r: r.pop("task")), "run.json is damaged"),
     "another task": (made_to_fit(record(lambda r: r.update(task="magic"))), "run.json is damaged"),
     "no classes": (made_to_fit(record(lambda r: r["learned"].pop("classes"))), "fields of Classification"),
@@ -151,31 +151,47 @@ def test_a_bad_run_folder_is_refused(reference, shipped, tmp_path, monkeypatch, 
     np.savez(tmp_path / "new.npz", X=np.zeros((3, 50, 1)))
     before = hashes(tmp_path)
     with pytest.raises(InputError, match=message) as refusal:
-        evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+        evaluate_model.main({**shipped, "RUN_DIR": str(run)})
     assert "run python train_model.py" in str(refusal.value) or "EPOCHS" in str(refusal.value)
     with pytest.raises(InputError):
-        predict_model.predict(tmp_path / "new.npz", run)
+        predict_model.predict(run, tmp_path / "new.npz")
     assert hashes(tmp_path) == before and not (tmp_path / "executed").exists()
 
 
-def test_a_missing_history_does_not_stop_an_evaluation(reference, shipped, tmp_path):
-    shutil.copytree(reference[0].run_dir, tmp_path / "run")
-    (tmp_path / "run" / "history.csv").unlink()
-    assert evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})["test_sequences"] == 200
+@pytest.mark.parametrize("change", ["missing", "of another run", "a folder"])
+def test_companions_of_another_run_are_said_and_not_believed(reference, shipped, tmp_path, capsys, change):
+    """The history of another run would say that the loss still falls, and its curves would be on the page."""
+    run = tmp_path / "run"
+    shutil.copytree(reference[0].run_dir, run)
+    for name, content in (("history.csv", b"epoch,loss\n1,9.0\n2,1.0\n"), ("learning_curves.png", b"PNG")):
+        (run / name).unlink()
+        if change == "a folder":
+            (run / name).mkdir()
+        elif change == "of another run":
+            (run / name).write_bytes(content)
+    figures = evaluate_model.main({**shipped, "RUN_DIR": str(run)})
+    assert figures["test_sequences"] == 200
+    printed = capsys.readouterr().out
+    for name in ("history.csv", "learning_curves.png"):
+        assert f"{name} is missing, or not as this training wrote it: the report goes without it" in printed
+    page = (run / "report.html").read_text()
+    assert 'alt="Each epoch of training"' not in page
+    shutil.copytree(reference[0].run_dir, tmp_path / "whole")
+    evaluate_model.main({**shipped, "RUN_DIR": str(tmp_path / "whole")})
+    assert "not as this training" not in capsys.readouterr().out
+    assert 'alt="Each epoch of training"' in (tmp_path / "whole" / "report.html").read_text()
 
 
-def test_a_damaged_ledger_is_named(reference, shipped, tmp_path, monkeypatch):
-    from core import ledger
-
+def test_a_damaged_ledger_is_named(reference, shipped, tmp_path):
     (tmp_path / "ledger.csv").write_text("when,why\n1,2\n")
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "ledger.csv")
     shutil.copytree(reference[0].run_dir, tmp_path / "run")
     before = hashes(tmp_path)
     with pytest.raises(InputError, match="ledger.csv"):
-        evaluate_model.evaluate({**shipped, "RUN_DIR": str(tmp_path / "run")})
+        evaluate_model.main({**shipped, "RUN_DIR": str(tmp_path / "run")})
     assert hashes(tmp_path) == before
 
 
+@POSIX
 @pytest.mark.parametrize("name", ["confusion_matrix.png", ".evaluation.json.writing", "predictions.csv"])
 def test_a_link_in_a_run_folder_is_not_followed(reference, shipped, tmp_path, name):
     run, victim = tmp_path / "run", tmp_path / "victim"
@@ -183,10 +199,11 @@ def test_a_link_in_a_run_folder_is_not_followed(reference, shipped, tmp_path, na
     victim.write_text("mine")
     (run / name).unlink(missing_ok=True)
     (run / name).symlink_to(victim)
-    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    evaluate_model.main({**shipped, "RUN_DIR": str(run)})
     assert victim.read_text() == "mine" and not (run / name).is_symlink()
 
 
+@POSIX
 def test_an_export_replaces_a_link_and_not_what_it_points_to(reference, tmp_path):
     from export_model import export
 
@@ -203,37 +220,37 @@ def test_what_others_left_beside_a_run_does_it_no_harm(reference, shipped, tmp_p
     shutil.copytree(reference[0].run_dir, run)
     (tmp_path / ".run.new").mkdir()
     (tmp_path / ".run.old").write_text("a file")
-    evaluate_model.evaluate({**shipped, "RUN_DIR": str(run)})
+    evaluate_model.main({**shipped, "RUN_DIR": str(run)})
     assert not (tmp_path / ".run.new").exists()
 
 
+@POSIX
 def test_a_run_dir_that_is_a_link_is_replaced_where_it_points_to(shipped, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     for seed in (0, 1):
         constants = {**shipped, "RUN_DIR": str(tmp_path / "link"), "N_SAMPLES": 40, "EPOCHS": 1, "SEED": seed}
-        train_model.train(constants)
-        assert evaluate_model.evaluate(constants)["test_sequences"] == 8
+        train_model.main(constants)
+        assert evaluate_model.main(constants)["test_sequences"] == 8
     assert (tmp_path / "link").is_symlink() and sorted(p.name for p in tmp_path.glob("[!l.]*")) == [
         "index.html",
+        "previous",
         "real",
     ]
 
 
-def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path, monkeypatch):
-    from core import ledger
-
+@POSIX
+def test_pipes_in_place_of_model_checkpoint_and_ledger_do_not_hang(reference, shipped, tmp_path):
     run, constants = tmp_path / "run", {**shipped, "RUN_DIR": str(tmp_path / "run"), "N_SAMPLES": 40, "EPOCHS": 1}
     os.mkfifo(tmp_path / ".run.checkpoint")
-    train_model.train(constants)
+    train_model.main(constants)
     (run / "model.keras").unlink()
     os.mkfifo(run / "model.keras")
     with pytest.raises(InputError, match="model.keras is missing"):
-        evaluate_model.evaluate(constants)
-    (tmp_path / "folder").mkdir()
-    monkeypatch.setattr(ledger, "LEDGER", tmp_path / "folder")
+        evaluate_model.main(constants)
+    (tmp_path / "ledger.csv").mkdir()
     with pytest.raises(InputError, match="damaged"):
-        evaluate_model.evaluate(constants)
+        evaluate_model.main(constants)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd", "-x", "@SUM(A1)", "=a,b", '="q"'])

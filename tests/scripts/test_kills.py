@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.conftest import POSIX
 from tests.forked import run_forked
 
 KILLER = """
@@ -25,8 +26,8 @@ folds = read_constants(["cross_validate_model"]).changed(FOLDS=2, FOLD_JOBS=1)
 space = {"SEARCH": "grid", "SEARCH_SPACE": {"FILTERS": [2, 4]}, "REPEATS": 1, "N_JOBS": 1}
 space = read_constants(["tune_model"]).changed(**space)
 SCRIPTS = {  # its work, where its results lie, whether they go before the next kill
-    "evaluate": (lambda: evaluate_model.evaluate(c), run, False),
-    "predict": (lambda: predict_model.predict("new.npz", c.RUN_DIR), run, False),
+    "evaluate": (lambda: evaluate_model.main(c), run, False),
+    "predict": (lambda: predict_model.predict(c.RUN_DIR, "new.npz"), run, False),
     "export": (lambda: export_model.export("saved_model", c.RUN_DIR), run, False),
     "tflite": (lambda: export_model.export("tflite", c.RUN_DIR), run, False),
     "cross_validate": (lambda: cross_validate_model.cross_validate(c, folds), runs / "folds", True),
@@ -55,7 +56,7 @@ def results():
             text = path.read_text()
             if path.suffix == ".json":
                 told = json.loads(text)
-                of_now = ("evaluated", "looks", "trained", "seconds", "checksum", "model_checksum")
+                of_now = ("evaluated", "looks", "trained", "seconds", "checksum", "checksums")
                 text = json.dumps({name: value for name, value in told.items() if name not in of_now})
             if path.name == "trials.csv":  # in any order; the time is its own
                 text = sorted(row.split(",")[:4] for row in text.splitlines())
@@ -73,13 +74,13 @@ def check_whole():
         json.loads(path.read_text())
     for path in runs.rglob("saved_model"):
         assert (path / "saved_model.pb").is_file() and (path / "variables" / "variables.index").is_file()
-    ledger.read_rows()
+    ledger.read_rows(run)
 
-assert end(start(lambda: train_model.train(c))) == 0
+assert end(start(lambda: train_model.main(c))) == 0
 began = time.perf_counter()
 assert end(start(work)) == 0
 whole, undisturbed = time.perf_counter() - began, results()
-rows, moments = len(ledger.read_rows()), random.Random(0)
+rows, moments = len(ledger.read_rows(run)), random.Random(0)
 for k in range(kills):
     if anew:
         shutil.rmtree(place)
@@ -92,7 +93,7 @@ for k in range(kills):
     check_whole()
     hidden = [str(path.relative_to(runs)) for path in runs.rglob(".*")]
     differing = [name for name in undisturbed | results() if undisturbed.get(name) != results().get(name)]
-    before, rows = rows, len(ledger.read_rows())
+    before, rows = rows, len(ledger.read_rows(run))
     print(json.dumps([killed, again, hidden, differing, rows - before]), flush=True)
 """
 
@@ -107,6 +108,7 @@ def run_killer(project, code, *arguments):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@POSIX
 @pytest.mark.parametrize("script", ["evaluate", "predict", "export", "tflite", "cross_validate", "tune"])
 def test_kills_leave_runs_ledger_and_results_whole(project, request, script):
     kills = request.config.getoption("--kills") or 2
@@ -124,7 +126,7 @@ TWO_AT_ONCE = (
     + """
 for k in range(kills):
     seeds = [2 * k, 2 * k + 1]
-    children = [start(lambda: train_model.train(c.changed(SEED=seed))) for seed in seeds]
+    children = [start(lambda: train_model.main(c.changed(SEED=seed))) for seed in seeds]
     statuses = [end(child) for child in children]
     check_whole()
     last = run_folder.load_record(run).constants.SEED
@@ -133,6 +135,7 @@ for k in range(kills):
 )
 
 
+@POSIX
 def test_kills_or_not_two_trainings_of_one_run_leave_one_whole_run(project, request):
     kills = request.config.getoption("--kills") or 3
     lines = run_killer(project, TWO_AT_ONCE, "evaluate", kills)

@@ -25,7 +25,7 @@ def predictions(project):
 
 def test_training_shows_ten_epochs_and_names_what_it_wrote(reference):
     _, trained, _ = reference
-    epochs = re.findall(r"^Epoch (\d+)/10: loss \d\.\d+, accuracy [01]\.\d+$", trained, re.MULTILINE)
+    epochs = re.findall(r"^Epoch (\d+)/10: loss \d\.\d+, accuracy [01]\.\d+(?:, \d+ s left)?$", trained, re.MULTILINE)
     assert epochs == [str(i) for i in range(1, 11)]
     assert re.search(r"Trained in \d+\.\d s\. Wrote runs/latest: .*model\.keras.*run\.json", trained)
 
@@ -44,6 +44,15 @@ def test_report_gives_the_accuracy_of_the_predictions(reference):
     assert evaluation["confusion_matrix"] == confusion_matrix(y_test, predicted).tolist()
     probabilities = [[float(row["probability_0"]), float(row["probability_1"])] for row in rows]
     assert abs(evaluation["loss"] - log_loss(y_test, probabilities)) < 1e-4
+
+
+def test_each_script_ends_with_what_to_do_next_and_the_report_with_the_verdict(reference):
+    _, trained, report = reference
+    assert trained.splitlines()[-1] == "Next: python evaluate_model.py"
+    *_, where, then, empty, score, rival, sentence = report.splitlines()
+    assert where == "Report: runs/latest/report.html" and then.endswith(" or python predict_model.py PATH")
+    assert (empty, score, rival) == ("", "Test Accuracy: 0.48", "Best baseline: 0.52, the majority class")
+    assert sentence.startswith("The model is not shown to beat the best baseline, the majority class")
 
 
 def test_report_says_that_random_labels_cannot_be_learned(reference):
@@ -130,7 +139,11 @@ def test_the_ledger_shows_which_constant_was_edited(reference):
     rows = list(csv.DictReader((project.folder / "runs" / "ledger.csv").open()))
     assert [row["constants that vary"] for row in rows] == ["FILTERS=32 EPOCHS=10", "FILTERS=8 EPOCHS=1"]
     assert [row["parameters"] for row in rows] == ["16779", str(8 * 3 + 8 + 4 * ((8 + 50) * 50 + 50) + 51)]
-    assert "FILTERS=8 EPOCHS=1" in report.splitlines()[-1]
+    before, after = re.findall("^  FILTERS.*", report, re.MULTILINE)
+    assert (before, after) == ("  FILTERS=32 EPOCHS=10", "  FILTERS=8 EPOCHS=1")
+    (kept,) = (project.folder / "runs" / "previous").iterdir()  # the reference, which was evaluated
+    assert json.loads((kept / "run.json").read_text())["constants"]["FILTERS"] == 32
+    assert max(map(len, report[report.index("The last scores") :].splitlines()[:6])) <= 100
 
 
 def test_importing_a_module_does_no_work_and_prints_nothing(project):
@@ -139,9 +152,10 @@ def test_importing_a_module_does_no_work_and_prints_nothing(project):
     assert not (project.folder / "runs").exists()
 
 
-def test_help_prints_the_docstring(project):
+def test_help_prints_the_docstring_and_the_constants(project):
     for script in ("train_model.py", "evaluate_model.py"):
-        assert project.succeed(script, "--help").startswith(f"python {script}\n")
+        said = project.edit(FILTERS=7).succeed(script, "--help")
+        assert said.startswith(f"python {script}\n") and "\ncnn_lstm_model.py\nFILTERS = 7" in said
 
 
 def test_a_failing_import_of_tensorflow_is_shown_whole(project):

@@ -46,8 +46,8 @@ def test_nothing_is_written_into_a_run_that_was_replaced(shipped, runs, tmp_path
 
     monkeypatch.setattr(SavedRun, "load_model", replacing(SavedRun.load_model))
     work = {
-        "evaluate": lambda: evaluate_model.evaluate({**shipped, **SMALL, "RUN_DIR": str(run)}),
-        "predict": lambda: predict_model.predict(str(tmp_path / "new.npz"), str(run)),
+        "evaluate": lambda: evaluate_model.main({**shipped, **SMALL, "RUN_DIR": str(run)}),
+        "predict": lambda: predict_model.predict(str(run), str(tmp_path / "new.npz")),
     }
     message = "a training has replaced the run in .*: run this script again" if other == "second" else "no run in"
     with pytest.raises(InputError, match=message):
@@ -74,9 +74,9 @@ def test_changed_constants_of_training_are_named_and_the_run_is_scored_with_its_
     run = tmp_path / "run"
     shutil.copytree(runs / "first", run)
     c = {**shipped, **SMALL, "RUN_DIR": str(run)}
-    expected = evaluate_model.evaluate(c)
+    expected = evaluate_model.main(c)
     capsys.readouterr()
-    found = evaluate_model.evaluate(c | changed)
+    found = evaluate_model.main(c | changed)
     printed = capsys.readouterr().out
     if said:
         assert f"Scored as it was trained ({said}): for the change run python train_model.py" in printed
@@ -91,5 +91,5 @@ def test_a_changed_season_of_a_forecast_is_refused(shipped, tmp_path):
     c = {**SMALL, "DATASET": str(tmp_path / "s.csv"), "WINDOW": 8, "SEASON": 6}
     c = train(shipped, tmp_path / "run", **c)
     with pytest.raises(InputError, match=r"SEASON is now 12, the run has 6"):
-        evaluate_model.evaluate(c | {"SEASON": 12})
-    assert evaluate_model.evaluate(c)["baselines"]["season before"] > 0
+        evaluate_model.main(c | {"SEASON": 12})
+    assert evaluate_model.main(c)["baselines"]["season before"] > 0

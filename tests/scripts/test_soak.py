@@ -9,6 +9,7 @@ import json
 
 import numpy as np
 
+from tests.conftest import LINUX
 from tests.small_datasets import KINDS
 
 SOAK = """
@@ -25,9 +26,9 @@ figures = []
 for i in range(ROUNDS):
     constants = read_constants() | CASES[i % len(CASES)] | {"SEED": i, "EPOCHS": 1, "FILTERS": 2, "LSTM_UNITS": 2}
     with contextlib.redirect_stdout(io.StringIO()):
-        train_model.train(constants)
-        evaluate_model.evaluate(constants)
-        predict_model.predict(constants["DATASET"], constants["RUN_DIR"])
+        train_model.main(constants)
+        evaluate_model.main(constants)
+        predict_model.predict(constants["RUN_DIR"], constants["DATASET"])
     keras.backend.clear_session()
     if (i + 1) % len(CASES) == 0:
         gc.collect()
@@ -40,6 +41,7 @@ print(json.dumps(figures))
 MEGABYTES = 20  # that memory may wander, however many rounds
 
 
+@LINUX
 def test_many_rounds_leave_no_file_handles_no_threads_and_no_memory(project, request):
     for write, _ in KINDS.values():
         write(project.folder, np.random.default_rng(0))
@@ -53,6 +55,7 @@ def test_many_rounds_leave_no_file_handles_no_threads_and_no_memory(project, req
     assert all(b <= a + 2 for a, b in zip(others, others_late)), figures
 
 
+@LINUX
 def test_the_garbage_collector_runs_but_not_over_what_was_imported():
     import core.quiet_tensorflow  # noqa: F401
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from evaluation.seasons import strongest_lag
-from readers.tables.clocks import uneven_step_notes
+from readers.tables.clocks import step_notes
 from readers.tables.timestamps import parse_times, split_zones
 from sequences.calendar_features import continue_times, cyclical_encoding, step_times, times_with_future
 
@@ -46,7 +46,7 @@ def test_hours_are_those_of_local_time_on_days_of_23_and_25_hours(switch, minute
         times = [(start + timedelta(minutes=minutes * k)).astimezone(place) for k in range(200)]
     cells = [time.isoformat() for time in times[:-2]]
     (utc,), zones = parse_times(cells), split_zones(cells)[1]
-    assert uneven_step_notes([step_times(utc, zones)]) == []
+    assert step_notes([step_times(utc, zones)]) == []
     local = times_with_future(utc, zones, 2)
     assert local.tolist() == [time.replace(tzinfo=None) for time in times]
     hours, weekdays = cyclical_encoding(local, "hour"), cyclical_encoding(local, "weekday")

@@ -12,12 +12,13 @@ import predict_model
 import train_model
 from core.errors import InputError
 from readers import file_checks as regular
+from readers import sentinels
 from readers.arrays import numpy_files as array_reader
 from sequences import rows_on_disk
 from sequences.rows_on_disk import RowsOnDisk, open_npy
 from sequences.statistics import fingerprint
 from sequences.types import Split
-from tests.conftest import load
+from tests.conftest import LINUX, load
 from training import batches
 
 
@@ -52,7 +53,7 @@ def test_data_on_disk_give_the_same_parts_as_in_memory(tmp_path, monkeypatch, fo
     memory = load(DATASET=str(path), VALIDATION_SIZE=0.2)
     monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
     disk = load(DATASET=str(path), VALIDATION_SIZE=0.2)
-    assert isinstance(disk.train.x, RowsOnDisk) and isinstance(memory.train.x, np.ndarray)
+    assert isinstance(disk.train.all_x, RowsOnDisk) and isinstance(memory.train.all_x, np.ndarray)
     for name in ("train", "validation", "test"):
         a, b = getattr(memory, name), getattr(disk, name)
         order = np.argsort(a.rows)
@@ -104,13 +105,13 @@ from training import batches
 
 arrays.IN_MEMORY, video.MEMORY, rows_on_disk.STROKE = 2**20, 2**20, 2**21
 types.BLOCK_BYTES, batches.WINDOW_BYTES = 2**21, 2**22
-load_data(read_constants())  # what is imported when it is needed
+load_data(**read_constants())  # what is imported when it is needed
 figures = []
 for constants in json.loads(sys.argv[1]):
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the peak begins anew (man 5 proc)
     before = peak()
-    data = load_data(read_constants().changed(**constants))
+    data = load_data(**read_constants().changed(**constants))
     fingerprint(data.test), mean_and_variance(data.train)
     loader = batches.BatchLoader(data.train, 8, seed=0)
     figures.append([sum(len(loader[i][1]) for i in range(len(loader))), peak() - before])
@@ -125,9 +126,10 @@ def test_a_large_compressed_array_is_refused_with_the_way_out(tmp_path, monkeypa
     with pytest.raises(InputError, match="np.savez instead of"):
         load(DATASET=str(tmp_path / "a.npz"))
     np.savez(tmp_path / "a.npz", X=np.zeros((40, 9)), y=np.arange(40) % 2)
-    assert load(DATASET=str(tmp_path / "a.npz")).train.x.shape == (40, 9, 1)
+    assert load(DATASET=str(tmp_path / "a.npz")).train.all_x.shape == (40, 9, 1)
 
 
+@LINUX
 def test_memory_stays_far_below_arrays_in_files_and_below_the_frames_of_clips(project):
     rng, n, clips = np.random.default_rng(0), 8000, 120
     x, y = rng.random((n, 50, 16)), np.arange(n) % 2
@@ -177,6 +179,7 @@ print((peak() - before) / os.path.getsize(sys.argv[1]))
 """
 
 
+@LINUX
 def test_a_table_takes_a_few_times_its_size_or_is_refused(project, tmp_path, monkeypatch):
     """Whole columns at once, and where cells are missing cell by cell, which took 17 times the size of the file."""
     rng = np.random.default_rng(0)
@@ -204,6 +207,21 @@ def test_a_run_trains_and_evaluates_from_disk(shipped, tmp_path, monkeypatch):
     monkeypatch.setattr(array_reader, "IN_MEMORY", 1000)
     monkeypatch.setattr(batches, "WINDOW_BYTES", 20000)
     constants = shipped.changed(DATASET=str(path), RUN_DIR=str(tmp_path / "run"), EPOCHS=20)
-    train_model.train(constants)
-    assert evaluate_model.evaluate(constants)["accuracy"] > 0.9
-    predict_model.predict(path, str(tmp_path / "run"))
+    train_model.main(constants)
+    assert evaluate_model.main(constants)["accuracy"] > 0.9
+    predict_model.predict(str(tmp_path / "run"), path)
+
+
+def test_what_stays_on_disk_is_searched_for_values_that_mean_missing(tmp_path, monkeypatch):
+    x = np.random.default_rng(0).normal(size=(60, 20, 2))
+    x[::6, 3, 1] = -999
+    np.savez(tmp_path / "d.npz", X=x, y=np.arange(60) % 2)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
+    for values, n in ((10**6, 60), (30 * 40, 30)):
+        monkeypatch.setattr(sentinels, "SAMPLE", values)
+        notes = load(DATASET=str(tmp_path / "d.npz")).sequences.notes
+        assert f"{n} of 60 sequences were searched for values that may mean missing: the data stay on disk" in notes
+        looked_at = np.unique(np.linspace(0, 59, n).astype(int))
+        count = np.count_nonzero(x[looked_at] == -999)
+        said = f"feature 1 is -999 {count} times in the {n} sequences looked at, far outside the rest: empty those"
+        assert count >= 5 and any(note.startswith(said) for note in notes)

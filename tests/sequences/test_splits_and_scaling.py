@@ -53,7 +53,7 @@ def test_digits_are_scikit_learns_images_row_by_row():
 def test_training_and_test_part_never_overlap_and_lose_nothing(dataset, test_size):
     data = load(DATASET=dataset, N_SAMPLES=300, TEST_SIZE=test_size)
     train, test = set(data.train.rows), set(data.test.rows)
-    assert not train & test and train | test == set(range(len(data.train.x)))
+    assert not train & test and train | test == set(range(len(data.train.all_x)))
     if isinstance(test_size, int):
         assert len(test) == test_size
 
@@ -179,11 +179,12 @@ def test_validation_is_cut_from_the_training_part_and_the_test_part_stays(size):
 def test_groups_in_both_official_sets_are_counted(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(12, 6)), np.arange(12) % 2
     shared = "2 of 3 groups of the test set are in the training set too"
-    for groups, said in (([0, 1, 2], shared), ([7, 8, 9], None), (None, None)):
+    one = "1 of 1 group of the test set is in the training set too"
+    for groups, said in (([0, 1, 2], shared), ([2, 2, 2], one), ([7, 8, 9], None), (None, None)):
         np.savez(
             tmp_path / "d.npz",
             **{"X_train": x, "y_train": y, "groups_train": np.repeat([1, 2, 3, 4], 3)},
             **{"X_test": x, "y_test": y} | ({"groups_test": np.repeat(groups, 4)} if groups else {}),
         )
-        notes = [note for note in load(DATASET=str(tmp_path / "d.npz")).sequences.notes if "groups of the test" in note]
+        notes = [note for note in load(DATASET=str(tmp_path / "d.npz")).sequences.notes if "of the test set" in note]
         assert len(notes) == (said is not None) and (said is None or notes[0].startswith(said))

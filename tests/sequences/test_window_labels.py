@@ -89,7 +89,7 @@ def test_no_row_is_in_two_splits(shipped, tmp_path, constants, rule):
     c = c.changed(WINDOW_LABEL=rule, **({} if constants == "folds" else constants))
     folds = folds_from_data(*read(c), c, 3) if constants == "folds" else [None]
     for fold in folds:
-        data = load_data(c, fold=fold)
+        data = load_data(fold=fold, **c)
         splits = [split for split in (data.train, data.validation, data.test) if split is not None]
         place = data.preparation.columns.index("x")
         rows = [{int(v) for v in split.take(slice(None))[:, :, place].ravel()} for split in splits]
@@ -103,17 +103,17 @@ def test_what_makes_a_score_say_less_is_said_in_training_and_in_the_report(shipp
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), LABEL="direction", WINDOW=4, STRIDE=1, EPOCHS=1)
     up, own = change > 0, c.changed(WINDOW_LABEL="last", RUN_DIR=str(tmp_path / "run"))
     mixed = sum(len(set(up[k : k + 4])) > 1 for k in range(297))
-    (line,) = load_data(c).sequences.cautions
+    (line,) = load_data(**c).sequences.cautions
     assert line.startswith(f"{mixed} of 297 windows have rows of more than one label")
     assert f"the other {297 - mixed}, far" in line
-    assert not load_data(own.changed(IGNORE=["change"])).sequences.cautions  # the other column tells nothing
-    train_model.train(own)
+    assert not load_data(**own.changed(IGNORE=["change"])).sequences.cautions  # the other column tells nothing
+    train_model.main(own)
     trained = capsys.readouterr().out
-    figures = evaluate_model.evaluate(own)
+    figures = evaluate_model.main(own)
     for printed in (trained, capsys.readouterr().out):
         assert printed.count("olumn change of the same row alone tells the label, by thresholds, in 100 % of the") == 1
     place = {round(v, 4): k for k, v in enumerate(change)}
-    last = [place[round(float(window[-1, 1]), 4)] for window in load_data(own).test.take(slice(None))]
+    last = [place[round(float(window[-1, 1]), 4)] for window in load_data(**own).test.take(slice(None))]
     assert figures["baselines"]["previous label"] == np.mean([up[k] == up[k - 1] for k in last])
 
 
@@ -128,3 +128,43 @@ def test_what_makes_a_score_say_less_is_said_in_training_and_in_the_report(shipp
 def test_what_leaves_no_window_names_the_way_on(tmp_path, last, constants, message):
     with pytest.raises(InputError, match=message):
         load(DATASET=write(tmp_path / "s.csv", {"r": [*"ab" * 29, "a", last]}), LABEL="what", **constants)
+
+
+@pytest.mark.parametrize("rule", ["all", "last", "any", "most"])
+def test_no_window_has_a_row_whose_label_is_ignored(tmp_path, rule):
+    recordings = rows_of(8, np.random.default_rng(5), missing=0) | {"rest": ["c"] * 40}
+    path = write(tmp_path / "rows.csv", recordings)
+    options = {"SEQUENCE": "who", "LABEL": "what", "WINDOW": 4, "STRIDE": 1, "WINDOW_LABEL": rule}
+    data = load(DATASET=path, IGNORE_LABELS=["c"], **options)
+    del recordings["rest"]  # it is left out whole
+    blank = {name: ["" if label == "c" else label for label in labels] for name, labels in recordings.items()}
+    found = of_split(data, data.train) | of_split(data, data.test)
+    rows, ignored = [label for labels in recordings.values() for label in labels], set()
+    for row in range(len(rows)):
+        ignored |= {(row + 1) * (-1) ** (row + 1)} if "c" in rows[row : row + 4] else set()
+    wanted = {first: label for first, label in expected(blank, 4, 1, rule).items() if first not in ignored}
+    assert found == wanted
+    assert data.task.classes == ["a", "b"]
+    notes = "\n".join(data.sequences.notes)
+    assert "recordings with no label but those of IGNORE_LABELS, left out: 1" in notes
+    assert f"whose label IGNORE_LABELS names ({rows.count('c')} rows), left out: " in notes
+
+
+def test_labels_of_whole_sequences_are_ignored_too(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("".join(f"{k % 3},{k},{-k},{k * k}\n" for k in range(30)))
+    data = load(DATASET=str(path), SEQUENCE="row", LABEL=0, IGNORE_LABELS=[2])
+    assert (len(data.train) + len(data.test), data.task.classes) == (20, ["0", "1"])
+    with pytest.raises(InputError, match="leaves no label to learn"):
+        load(DATASET=str(path), SEQUENCE="row", LABEL=0, IGNORE_LABELS=["0", 1, 2.0])
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_labels_to_ignore_that_no_row_has_are_named(tmp_path, streams):
+    rows = [f"{k // 20},{k % 7},{k % 5},{k // 20 % 3}" for k in range(240)]
+    (tmp_path / "s.csv").write_text("\n".join(["take,u,v,label", *rows]))
+    how = {"SEQUENCE": "take", "WINDOW": 10} if streams else {"SEQUENCE": "row", "IGNORE": ["take"]}
+    for ignored, said in (([2], []), ([2, "02", "rest"], ["IGNORE_LABELS names what no label is: '02', 'rest'"])):
+        data = load(DATASET=str(tmp_path / "s.csv"), LABEL="label", IGNORE_LABELS=ignored, **how)
+        assert [note for note in data.sequences.notes if "no label is" in note] == said
+        assert data.task.classes == ["0", "1"]

@@ -58,8 +58,8 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     run = tmp_path / "run"
     constants = {**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales", "SEASON": 12}
     constants |= {"WINDOW": 24, "HORIZON": 6, "EPOCHS": 60}
-    train_model.train(constants)
-    result = evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    result = evaluate_model.main(constants)
     report = capsys.readouterr().out.strip().splitlines()
     assert report.count(f"Test RMSE: {format_error(result['rmse'])}") == 1
     assert (run / "forecast.png").is_file()
@@ -77,7 +77,7 @@ def test_train_evaluate_predict(shipped, tmp_path, capsys):
     assert result["baselines"]["season before"] == pytest.approx(np.sqrt(np.mean((season - true) ** 2)), rel=1e-4)
     assert result["rmse"] < 0.5 * result["baselines"]["persistence"]
 
-    predict_model.predict(tmp_path / "s.csv", run)
+    predict_model.predict(run, tmp_path / "s.csv")
     future = [float(row["sales"]) for row in csv.DictReader((run / "new_predictions.csv").open())]
     t = np.arange(200, 206)
     np.testing.assert_allclose(future, 1000 + 2 * t + 30 * np.sin(2 * np.pi * t / 12), atol=3 * result["rmse"])
@@ -92,13 +92,13 @@ def test_the_picture_shows_no_value_where_none_was_measured(shipped, tmp_path, c
     lines += [f"1950-{month:02d},,0" for month in range(1, 6)]
     (tmp_path / "s.csv").write_text("\n".join(lines) + "\n")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
-    train_model.train(constants | {"EPOCHS": 1})
+    train_model.main(constants | {"EPOCHS": 1})
     assert "rmse in training is in standard deviations" in capsys.readouterr().out
     drawn = []
     monkeypatch.setattr(pictures, "forecasts", lambda panels: drawn.append(panels[0].values) or b"")
     monkeypatch.setattr(pictures, "future_forecasts", lambda panels: drawn.append(panels[0].values) or b"")
-    evaluate_model.evaluate(constants | {"EPOCHS": 1})
-    predict_model.predict(tmp_path / "s.csv", tmp_path / "run")
+    evaluate_model.main(constants | {"EPOCHS": 1})
+    predict_model.predict(tmp_path / "run", tmp_path / "s.csv")
     for values in drawn:
         assert np.flatnonzero(np.isnan(values)).tolist() == [180]
         np.testing.assert_allclose(np.delete(values, 180), np.delete(sales, 180), rtol=1e-6)
@@ -112,7 +112,7 @@ def test_forecasts_follow_the_level(shipped, tmp_path):
 
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "TARGET": "sales"}
-    train_model.train(constants | {"HORIZON": 2, "EPOCHS": 1})
+    train_model.main(constants | {"HORIZON": 2, "EPOCHS": 1})
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     x = np.random.default_rng(0).normal(size=(5, 24, 2)).astype(np.float32)
     shifted = x + np.float32([64.0, 0.0])
@@ -133,8 +133,8 @@ def test_a_meter_far_from_zero_is_forecast(shipped, tmp_path, standardise):
         {"DATASET": str(tmp_path / "s.csv"), "WINDOW": 4, "EPOCHS": 2, "STANDARDISE": standardise},
     )
     c = {**shipped, **c, "RUN_DIR": str(run)}
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     x = np.stack([meter[k : k + 4] - meter[k + 3] for k in range(397)])
     y = meter[4:] - meter[3:-1]
     ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17))).fit(x[:316], y[:316])
@@ -145,7 +145,7 @@ def test_a_meter_far_from_zero_is_forecast(shipped, tmp_path, standardise):
     assert result["rmse"] < 1.02 * result["baselines"]["linear"] < 0.5 * result["baselines"]["persistence"]
     rows = list(csv.DictReader((run / "predictions.csv").open()))
     assert [float(row["true_step_1"]) for row in rows] == meter[320:].tolist()
-    predict_model.predict(tmp_path / "s.csv", run)
+    predict_model.predict(run, tmp_path / "s.csv")
     (future,) = csv.DictReader((run / "new_predictions.csv").open())
     assert float(future["kwh"]) - meter[-1] == pytest.approx(ridge.predict(x[396:])[0], abs=0.1)
 
@@ -169,17 +169,15 @@ def test_a_meter_far_from_zero_is_forecast(shipped, tmp_path, standardise):
 def test_constants_that_do_not_fit_the_series(shipped, tmp_path, constants, message):
     write_series(tmp_path / "s.csv")
     with pytest.raises(InputError, match=message):
-        train_model.train(
-            {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), **constants}
-        )
+        train_model.main({**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), **constants})
 
 
 def test_a_season_longer_than_the_past_is_refused(shipped, tmp_path):
     write_series(tmp_path / "s.csv")
     constants = {**shipped, "RUN_DIR": str(tmp_path / "run"), "DATASET": str(tmp_path / "s.csv"), "EPOCHS": 1}
-    train_model.train(constants)
+    train_model.main(constants)
     with pytest.raises(InputError, match="SEASON = 500"):
-        evaluate_model.evaluate(constants | {"SEASON": 500})
+        evaluate_model.main(constants | {"SEASON": 500})
     assert "rmse" not in json.loads((tmp_path / "run" / "run.json").read_text())
 
 

@@ -25,13 +25,13 @@ def trained(shipped, folder, x=X, y=Y, **constants):
     folder.mkdir(exist_ok=True)
     np.savez(folder / "d.npz", X=x, y=y)
     c = shipped.changed(**SMALL | {"DATASET": str(folder / "d.npz"), "RUN_DIR": str(folder / "run")} | constants)
-    train_model.train(c)
+    train_model.main(c)
     return folder / "run"
 
 
 def answers(run, path):
     """Return the answers to new data, floats (n, columns)."""
-    predict_model.predict(str(path), str(run))
+    predict_model.predict(str(run), str(path))
     rows = list(csv.reader((run / "new_predictions.csv").open(encoding="utf-8")))
     return np.array([[float(cell) for cell in row[2:]] for row in rows[1:]])
 
@@ -74,7 +74,7 @@ def test_neither_batch_nor_order_nor_other_sequences_change_an_answer(tmp_path_f
     write, constants = KINDS[what]
     write(folder, np.random.default_rng(0))
     constants = constants | {"DATASET": str(folder / constants["DATASET"]), "RUN_DIR": str(folder / "run")}
-    train_model.train(shipped.changed(**SMALL | constants, LEARNING_RATE=0.01))
+    train_model.main(shipped.changed(**SMALL | constants, LEARNING_RATE=0.01))
     outputs = []
 
     def kept(model, part):
@@ -85,7 +85,7 @@ def test_neither_batch_nor_order_nor_other_sequences_change_an_answer(tmp_path_f
 
     def answered(rows):
         new = tmp_path_factory.mktemp("new")
-        predict_model.predict(write_rows(what, folder, rows, new), constants["RUN_DIR"])
+        predict_model.predict(constants["RUN_DIR"], write_rows(what, folder, rows, new))
         return outputs.pop(), lines_of(folder / "run" / "new_predictions.csv")[1:]
 
     n = {"several series": 3, "transcription": 24, "video": 24}.get(what, 60)
@@ -140,8 +140,8 @@ def test_a_forecast_comes_in_the_unit_of_the_series(shipped, tmp_path):
         (tmp_path / f"{name}.csv").write_text("\n".join(["t,name,v", *rows]) + "\n")
         constants = {"DATASET": str(tmp_path / f"{name}.csv"), "SEQUENCE": "name", "TARGET": "v"}
         run = tmp_path / name
-        train_model.train(shipped.changed(**SMALL | constants | {"HORIZON": 3, "WINDOW": 12, "RUN_DIR": str(run)}))
-        predict_model.predict(tmp_path / f"{name}.csv", str(run))
+        train_model.main(shipped.changed(**SMALL | constants | {"HORIZON": 3, "WINDOW": 12, "RUN_DIR": str(run)}))
+        predict_model.predict(str(run), tmp_path / f"{name}.csv")
         forecasts.append([float(line[-1]) for line in lines_of(run / "new_predictions.csv")[1:]])
     plain, theirs = map(np.array, forecasts)
     assert len(plain) == 6
@@ -160,7 +160,7 @@ def on_texts(tmp_path_factory):
     with open(folder / "t.csv", "w", newline="") as file:
         csv.writer(file).writerows(lines)
     constants = {"DATASET": str(folder / "t.csv"), "TEXT": "text", "LABEL": "kind", "RUN_DIR": str(folder / "run")}
-    train_model.train(read_constants().changed(**SMALL | constants))
+    train_model.main(read_constants().changed(**SMALL | constants))
     return folder
 
 
@@ -190,7 +190,7 @@ def test_columns_go_by_their_names(shipped, tmp_path):
             csv.writer(file).writerows([[row[k] for k in order] for row in [header, *rows]])
     run = tmp_path / "run"
     constants = {"DATASET": str(tmp_path / "train.csv"), "SEQUENCE": "who", "LABEL": "what", "WINDOW": 10}
-    train_model.train(shipped.changed(**SMALL | constants | {"RUN_DIR": str(run)}))
+    train_model.main(shipped.changed(**SMALL | constants | {"RUN_DIR": str(run)}))
     np.testing.assert_array_equal(answers(run, tmp_path / "train.csv"), answers(run, tmp_path / "turned.csv"))
 
 
@@ -206,7 +206,7 @@ def test_columns_of_series_and_texts_go_by_their_names(on_texts, shipped, tmp_pa
         "WINDOW": 6,
         "RUN_DIR": str(tmp_path / "run"),
     }
-    train_model.train(shipped.changed(**SMALL | constants))
+    train_model.main(shipped.changed(**SMALL | constants))
     cells = lines_of(on_texts / "t.csv")
     with open(tmp_path / "texts.csv", "w", newline="") as file:
         csv.writer(file).writerows([text, "new", kind] for kind, text in cells)
@@ -217,6 +217,6 @@ def test_columns_of_series_and_texts_go_by_their_names(on_texts, shipped, tmp_pa
     for run, *paths in pairs:
         tables = []
         for path in paths:
-            predict_model.predict(str(path), str(run))
+            predict_model.predict(str(run), str(path))
             tables.append(lines_of(run / "new_predictions.csv"))
         assert tables[0] == tables[1] and len(tables[0]) > 1

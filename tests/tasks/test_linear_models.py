@@ -30,8 +30,8 @@ def write(folder, classes, rng):
 def train(shipped, folder, **constants):
     chosen = {"DATASET": str(folder / "d.npz"), "ARCHITECTURE": "deep_cnn", "RUN_DIR": str(folder / "run"), "EPOCHS": 1}
     constants = shipped.changed(**chosen | constants)
-    train_model.train(constants)
-    return evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    return evaluate_model.main(constants)
 
 
 def shares(x, model):

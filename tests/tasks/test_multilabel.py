@@ -46,8 +46,8 @@ def test_scores_thresholds_and_baselines_are_those_of_scikit_learn(shipped, tmp_
     np.savez(tmp_path / "d.npz", X=X, y=Y)
     run, chosen = tmp_path / "run", {"VALIDATION_SIZE": 0.3, "LEARNING_RATE": 0.01, "EPOCHS": 6}
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(run), **chosen)
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     report, found, data = capsys.readouterr().out, predictions(run / "predictions.csv"), load(**c)
     names, kinds = ["label 0", "label 1", "label 2"], ("true", "predicted", "probability")
     true, answers, probabilities = (
@@ -86,7 +86,7 @@ def test_scores_thresholds_and_baselines_are_those_of_scikit_learn(shipped, tmp_
     assert pooled["pooled_macro_f1"]["network"] == pytest.approx(np.mean(f1)) and "MACRO_F1 over all folds" in lines[0]
     # The network's answers to the same sequences, as new ones.
     np.savez(tmp_path / "new.npz", X=X[found["index"].astype(int)])
-    predict_model.predict(str(tmp_path / "new.npz"), str(run))
+    predict_model.predict(str(run), str(tmp_path / "new.npz"))
     new = predictions(run / "new_predictions.csv")
     assert all((new[name] == found[name]).all() for name in new if name != "index")
     assert "label 0" in (run / "report.html").read_text()
@@ -143,11 +143,11 @@ def test_texts_with_columns_tags_or_fasttexts_lines(shipped, tmp_path, monkeypat
     data = load(**c)
     np.testing.assert_array_equal(data.test.y[:, [2, 0, 1]], Y[200:])
     assert data.task.classes == ["is-high", "rare", "rises"] and data.test.names[0] == WORDS[200]
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     assert result["macro_f1"] > 0.9  # the linear model of words beside the network knows them
     assert result["checks"]["twins"]["equal"] == 40 and result["baselines"]["linear"] > 0.9
-    predict_model.predict(str(tmp_path / "c_test.txt"), str(tmp_path / "run"))
+    predict_model.predict(str(tmp_path / "run"), str(tmp_path / "c_test.txt"))
     found = predictions(tmp_path / "run" / "new_predictions.csv")
     assert [*found["text"]] == WORDS[200:] and (found["predicted_rises"].astype(int) == Y[200:, 0]).mean() > 0.9
 
@@ -194,16 +194,16 @@ def test_without_a_validation_set_thresholds_are_a_half_and_new_rows_may_lack_th
         "RUN_DIR": str(run),
         "EPOCHS": 1,
     }
-    train_model.train(shipped.changed(**c))
-    evaluate_model.evaluate(shipped.changed(**c))
+    train_model.main(shipped.changed(**c))
+    evaluate_model.main(shipped.changed(**c))
     assert "Thresholds of the probabilities: 0.5 (VALIDATION_SIZE" in capsys.readouterr().out
     found = predictions(run / "predictions.csv")
     np.testing.assert_array_equal(found["predicted_rises"] == "1", found["probability_rises"].astype(float) >= 0.5)
     lines = (tmp_path / "d.csv").read_text().splitlines()[:9]
     (tmp_path / "new.csv").write_text("\n".join(",".join(line.split(",")[:16]) for line in lines))
-    predict_model.predict(str(tmp_path / "new.csv"), str(run))
+    predict_model.predict(str(run), str(tmp_path / "new.csv"))
     without = predictions(run / "new_predictions.csv")
-    predict_model.predict(path, str(run))
+    predict_model.predict(str(run), path)
     assert [*predictions(run / "new_predictions.csv")["probability_rises"][:8]] == [*without["probability_rises"]]
 
 

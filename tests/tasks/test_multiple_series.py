@@ -49,7 +49,7 @@ def test_windows_stay_in_their_series_and_the_last_rows_of_each_are_held_out(tmp
         expected["validation"] += max(0, test - validation - 1)
         expected["test"] += max(0, n - test - 1)
     assert {name: len(getattr(data, name)) for name in expected} == expected
-    assert "1 of 3 series are too short for a test set: for training alone (new)" in data.sequences.notes
+    assert "1 of 3 series is too short for a test set: for training alone (new)" in data.sequences.notes
     for part in (data.train, data.test):
         for x, y in zip(part.take(slice(None))[:, :, 0], part.y[:, :, 0]):
             (place,) = [(shop, k) for shop, s in SALES.items() for k in range(len(s)) if abs(s[k] - x[0]) < 1e-3]
@@ -60,8 +60,8 @@ def test_windows_stay_in_their_series_and_the_last_rows_of_each_are_held_out(tmp
 def test_scores_over_all_series_and_of_each(shipped, tmp_path, capsys):
     c = {"DATASET": write_shops(tmp_path / "s.csv"), "SEQUENCE": "shop", "TARGET": "sales", "WINDOW": 12, "SEASON": 12}
     c = shipped.changed(**c, HORIZON=3, EPOCHS=2, RUN_DIR=str(tmp_path / "run"))
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     with open(tmp_path / "run" / "predictions.csv") as file:
         rows = list(csv.DictReader(file))
     true, forecast = (columns(tmp_path / "run" / "predictions.csv", name) for name in ("true", "forecast"))
@@ -80,7 +80,7 @@ def test_scores_over_all_series_and_of_each(shipped, tmp_path, capsys):
     assert result["mean_of_series"]["network"]["mase"] == pytest.approx(np.mean([*mase.values()]), rel=1e-3)
     assert result["mean_of_series"]["network"]["smape"] == pytest.approx(np.mean([*smape.values()]), rel=1e-3)
     assert "The 2 worst series, MASE" in capsys.readouterr().out
-    predict_model.predict(tmp_path / "s.csv", tmp_path / "run")
+    predict_model.predict(tmp_path / "run", tmp_path / "s.csv")
     with open(tmp_path / "run" / "new_predictions.csv") as file:
         rows = list(csv.DictReader(file))
     assert [(row["step"], row["series"]) for row in rows[:4]] == [
@@ -97,8 +97,8 @@ def test_several_targets_have_a_score_each_and_none_drowns_the_others(shipped, t
     (tmp_path / "t.csv").write_text("a,b,c\n" + "".join(f"{x:.7f},{y:.7f},{k}\n" for k, (x, y) in enumerate(zip(a, b))))
     c = shipped.changed(DATASET=str(tmp_path / "t.csv"), TARGET=["a", 1], WINDOW=10, HORIZON=2, EPOCHS=2)
     c = c.changed(RUN_DIR=str(tmp_path / "run"), VALIDATION_SIZE=0.2)
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     scaled = []
     for name, values in (("a", a), ("b", b)):
         true, forecast = (
@@ -113,7 +113,7 @@ def test_several_targets_have_a_score_each_and_none_drowns_the_others(shipped, t
     assert result["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(scaled))), rel=1e-3)
     assert "Each target, in its own units" in capsys.readouterr().out
     assert load_model(tmp_path / "run").output_shape == (None, 2, 2)
-    predict_model.predict(tmp_path / "t.csv", tmp_path / "run")
+    predict_model.predict(tmp_path / "run", tmp_path / "t.csv")
     with open(tmp_path / "run" / "new_predictions.csv") as file:
         assert list(csv.DictReader(file))[0].keys() >= {"step", "a", "b", "low_80_a", "high_95_b"}
 
@@ -160,10 +160,10 @@ def test_inputs_known_ahead_stand_beside_the_window_and_nothing_of_the_target_do
 def test_known_inputs_help_and_are_needed_to_predict(shipped, tmp_path):
     _, _, holiday = write_prices(tmp_path / "p.csv")
     c = shipped.changed(**KNOWN, DATASET=str(tmp_path / "p.csv"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train(c)
-    with_them = evaluate_model.evaluate(c)
+    train_model.main(c)
+    with_them = evaluate_model.main(c)
     assert with_them["baselines"]["linear"] < 0.5 * with_them["baselines"]["persistence"]  # tomorrow's holiday is 10
-    predict_model.predict(tmp_path / "p.csv", tmp_path / "run")
+    predict_model.predict(tmp_path / "run", tmp_path / "p.csv")
     forecast = columns(tmp_path / "run" / "new_predictions.csv", "price")[:, 0]
     np.testing.assert_allclose(forecast, 50 + 10 * holiday[90:93], atol=5)
     with open(tmp_path / "run" / "new_predictions.csv") as file:
@@ -171,7 +171,7 @@ def test_known_inputs_help_and_are_needed_to_predict(shipped, tmp_path):
     assert times == ["2024-01-04 18:00:00", "2024-01-04 19:00:00", "2024-01-04 20:00:00"]  # rows that are there
     write_prices(tmp_path / "p.csv", future=2, holiday=holiday)
     with pytest.raises(InputError, match="holiday must be known for 3 rows beyond the last with price; 2 have it"):
-        predict_model.predict(tmp_path / "p.csv", tmp_path / "run")
+        predict_model.predict(tmp_path / "run", tmp_path / "p.csv")
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_a_wide_table_and_its_test_twin(shipped, tmp_path):
     data = load(**c)
     assert len(data.test) == 2 and data.sequences.names == ["north", "south"]
     np.testing.assert_allclose(data.test.y[:, :, 0], [SALES["north"][-6:], SALES["south"][-6:]], rtol=1e-5)
-    train_model.train(c)
-    assert set(evaluate_model.evaluate(c)["per_series"]) == {"north", "south"}
-    predict_model.predict(tmp_path / "Months-train.csv", tmp_path / "run")
+    train_model.main(c)
+    assert set(evaluate_model.main(c)["per_series"]) == {"north", "south"}
+    predict_model.predict(tmp_path / "run", tmp_path / "Months-train.csv")
     assert len(columns(tmp_path / "run" / "new_predictions.csv", "value")) == 12
 
 
@@ -234,8 +234,8 @@ def test_series_of_one_file_are_asked_about(tmp_path):
 def test_with_its_own_scale_a_series_and_a_thousand_times_it_are_forecast_alike(shipped, tmp_path):
     c = {"DATASET": write_shops(tmp_path / "s.csv"), "SEQUENCE": "shop", "TARGET": "sales", "WINDOW": 12, "HORIZON": 3}
     c = shipped.changed(**c, EPOCHS=2, RUN_DIR=str(tmp_path / "run"), STANDARDISE="sequence")
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     model, x = load_model(tmp_path / "run"), load(**c).test.take(slice(None))
     np.testing.assert_allclose(model.predict(1024 * x, verbose=0), 1024 * model.predict(x, verbose=0), rtol=1e-3)
     scaled = []
@@ -245,8 +245,8 @@ def test_with_its_own_scale_a_series_and_a_thousand_times_it_are_forecast_alike(
     for name, training in (("north", 48), ("south", 72)):
         scaled.append((forecast - true)[shop == name] / SALES[name][:training].std())
     assert result["rmse"] == pytest.approx(np.sqrt(np.mean(np.concatenate(scaled) ** 2)), rel=1e-3)
-    train_model.train(c.changed(LEARNING_RATE=1e-30))  # it starts as the linear model of the same values
-    result = evaluate_model.evaluate(c.changed(LEARNING_RATE=1e-30))
+    train_model.main(c.changed(LEARNING_RATE=1e-30))  # it starts as the linear model of the same values
+    result = evaluate_model.main(c.changed(LEARNING_RATE=1e-30))
     assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
 
 
@@ -264,12 +264,12 @@ def test_a_folder_of_series_is_predicted_as_it_is_trained(shipped, tmp_path):
         rows = [f"{month},{value + 100 * k}" for value, month in enumerate(months(40))]
         (folder / f"{k}.csv").write_text("\n".join(["month,sales", *rows[::-1]]))
     c = shipped.changed(DATASET=str(folder), SEQUENCE="file", TARGET="sales", WINDOW=6, EPOCHS=1)
-    train_model.train(c := c.changed(RUN_DIR=str(tmp_path / "run"), KNOWN=["month"]))
-    predict_model.predict(folder, tmp_path / "run")
+    train_model.main(c := c.changed(RUN_DIR=str(tmp_path / "run"), KNOWN=["month"]))
+    predict_model.predict(tmp_path / "run", folder)
     np.testing.assert_allclose(columns(tmp_path / "run" / "new_predictions.csv", "sales")[:, 0], [40, 140, 240], atol=3)
     (tmp_path / "new.csv").write_text("sales\n" + "".join(f"{k}\n" for k in range(20)))
     with pytest.raises(InputError, match="KNOWN names month: the table needs time stamps"):
-        predict_model.predict(tmp_path / "new.csv", tmp_path / "run")
+        predict_model.predict(tmp_path / "run", tmp_path / "new.csv")
 
 
 @pytest.mark.parametrize(

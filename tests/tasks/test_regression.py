@@ -19,6 +19,7 @@ from core.errors import InputError
 from evaluation.regression_scores import score_regression
 from reports.regression import regression_lines
 from tests.conftest import load, load_model
+from tests.helpers import onnx_answers
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(50, 20, size=(200, 12, 2))
@@ -38,8 +39,8 @@ def column(path, name):
 
 def test_one_number_from_decimals_in_y(shipped, tmp_path, capsys):
     c, run = constants(shipped, tmp_path, HOURS), tmp_path / "run"
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     report = capsys.readouterr().out
     assert "one number to predict" in report and f"Test RMSE: {result['rmse']:.2f}" in report
     true, answers = (column(run / "predictions.csv", name) for name in ("true_target", "predicted_target"))
@@ -62,19 +63,19 @@ def test_one_number_from_decimals_in_y(shipped, tmp_path, capsys):
 
 def test_the_network_starts_as_the_linear_model(shipped, tmp_path):
     c = constants(shipped, tmp_path, HOURS, LEARNING_RATE=1e-30, EPOCHS=1)
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
-    train_model.train(c.changed(LINEAR_START=False))
-    result = evaluate_model.evaluate(c.changed(LINEAR_START=False))
+    train_model.main(c.changed(LINEAR_START=False))
+    result = evaluate_model.main(c.changed(LINEAR_START=False))
     assert result["rmse"] > 1.5 * result["baselines"]["linear"]
 
 
 def test_answers_stay_where_capped_numbers_can_be(shipped, tmp_path, capsys):
     capped = np.minimum(HOURS, np.quantile(HOURS[:150], 0.6))
     c, run = constants(shipped, tmp_path, capped), tmp_path / "run"
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     count = (capped[:150] == capped.max()).sum()
     line = f"target: {count} of 150 training values are {capped.max():g}, the largest: answers stop there"
     assert line in capsys.readouterr().out
@@ -92,8 +93,8 @@ def test_numbers_far_from_zero_are_told_apart(shipped, tmp_path, capsys):
     """Against ridge regression of the centred numbers in 64 bits; the files have the numbers with all their digits."""
     far = np.round(10**9 + HOURS / HOURS.std(), 3)
     c, run = constants(shipped, tmp_path, far, VALIDATION_SIZE=0.2), tmp_path / "run"
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     printed = capsys.readouterr().out
     assert "target: a deviation of 1 around 1e+09 is lost in 32-bit floats" in printed
     assert "model.keras answers in 64-bit floats" in printed
@@ -110,23 +111,25 @@ def test_numbers_far_from_zero_are_told_apart(shipped, tmp_path, capsys):
     model = load_model(run)
     np.testing.assert_allclose(model.predict(X[150:], verbose=0)[:, 0] - 1e9, answers - 1e9, atol=1e-5)
     np.savez(tmp_path / "new.npz", X=X[150:])
-    predict_model.predict(tmp_path / "new.npz", run)
+    predict_model.predict(run, tmp_path / "new.npz")
     np.testing.assert_allclose(column(run / "new_predictions.csv", "predicted_target") - 1e9, answers - 1e9, atol=1e-5)
-    with pytest.raises(InputError, match="TFLite computes in 32-bit floats.*export saved_model instead"):
+    with pytest.raises(InputError, match="TFLite computes in 32-bit floats.*export saved_model or onnx instead"):
         export_model.export("tflite", str(run))
+    onnx = onnx_answers(run, X[150:].astype(model.inputs[0].dtype))
+    np.testing.assert_allclose(onnx[:, 0] - 1e9, answers - 1e9, atol=1e-5)
 
 
 def test_several_numbers_have_a_score_each(shipped, tmp_path, capsys):
     y = np.stack([HOURS, 1e6 * X[:, 0, 1], RNG.normal(size=200)], axis=1)
     c = constants(shipped, tmp_path, y)
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     assert list(result["per_target"]) == ["target 0", "target 1", "target 2"]
     scaled = [figures["rmse"] / y[:150, k].std() for k, figures in enumerate(result["per_target"].values())]
     assert result["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(scaled))), rel=1e-3)
     assert "in units of its standard deviation in the training set" in capsys.readouterr().out
     np.savez(tmp_path / "new.npz", X=X[:7])
-    predict_model.predict(tmp_path / "new.npz", tmp_path / "run")
+    predict_model.predict(tmp_path / "run", tmp_path / "new.npz")
     assert len(column(tmp_path / "run" / "new_predictions.csv", "predicted_target 1")) == 7
 
 
@@ -171,8 +174,8 @@ def test_where_all_test_numbers_are_equal_there_is_no_r2(shipped, tmp_path, caps
     y = np.where(np.arange(60) < 50, x[:, 0, 0], 1.5)
     np.savez(tmp_path / "d.npz", X_train=x[:50], y_train=y[:50], X_test=x[50:], y_test=y[50:])
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
-    train_model.train(c)
-    (figures,) = evaluate_model.evaluate(c)["per_target"].values()
+    train_model.main(c)
+    (figures,) = evaluate_model.main(c)["per_target"].values()
     assert figures["r2"] is None and figures["rmse"] > 0
     answers = np.full((60, 1), y.mean() + 1e-3 * y.std())  # R² is -1e-6
     figures = score_regression(y[:, None], dict.fromkeys(("network", MEAN, LINEAR), answers), ["y"], 1)

@@ -30,19 +30,19 @@ def constants(shipped, tmp_path):
 
 def test_another_level_is_no_other_class(constants, tmp_path):
     c, x, y, x_test, y_test = constants
-    train_model.train(c)
-    assert evaluate_model.evaluate(c)["accuracy"] > 0.95
+    train_model.main(c)
+    assert evaluate_model.main(c)["accuracy"] > 0.95
     model = load_model(tmp_path / "run")
     moved = np.float32(64 * x_test - 4096)
     np.testing.assert_allclose(model.predict(moved, verbose=0), model.predict(np.float32(x_test), verbose=0), atol=2e-3)
-    train_model.train(c := c.changed(STANDARDISE="training"))
-    assert evaluate_model.evaluate(c)["accuracy"] < 0.8
+    train_model.main(c := c.changed(STANDARDISE="training"))
+    assert evaluate_model.main(c)["accuracy"] < 0.8
 
 
 def test_the_linear_model_sees_the_same_values(constants):
     c, x, y, x_test, y_test = constants
-    train_model.train(c.changed(EPOCHS=1))
-    result = evaluate_model.evaluate(c.changed(EPOCHS=1))
+    train_model.main(c.changed(EPOCHS=1))
+    result = evaluate_model.main(c.changed(EPOCHS=1))
 
     def own(x):
         return np.stack([StandardScaler().fit_transform(sequence).ravel() for sequence in x])
@@ -58,8 +58,8 @@ def test_numbers_start_as_the_linear_model(shipped, tmp_path):
     np.savez(tmp_path / "d.npz", X=x, y=x[:, 3, 0] - x[:, 9, 0])
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), STANDARDISE="sequence")
     c = c.changed(EPOCHS=1, LEARNING_RATE=1e-30)
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     assert result["rmse"] == pytest.approx(result["baselines"]["linear"], rel=1e-3)
 
 
@@ -70,8 +70,8 @@ def test_a_sequence_that_never_changes(shipped, tmp_path):
     c = shipped.changed(
         DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), STANDARDISE="sequence", EPOCHS=1
     )
-    train_model.train(c)
-    evaluate_model.evaluate(c)
+    train_model.main(c)
+    evaluate_model.main(c)
     assert np.isfinite(load_model(tmp_path / "run").predict(np.float32(x), verbose=0)).all()
 
 
@@ -80,8 +80,8 @@ def test_the_level_of_a_shorter_sequence_counts_for_nothing_either(shipped, tmp_
     x[::2, 16:], x_test[::3, 16:] = np.nan, np.nan  # at the end: they are shorter
     np.savez(tmp_path / "d.npz", X_train=x, y_train=y, X_test=x_test, y_test=y_test)
     c = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), STANDARDISE="sequence")
-    train_model.train(c := c.changed(EPOCHS=8))
-    result = evaluate_model.evaluate(c)
+    train_model.main(c := c.changed(EPOCHS=8))
+    result = evaluate_model.main(c)
     assert result["accuracy"] > 0.95
     filler = np.nanmean(x, axis=(0, 1)).astype(np.float32)
 
@@ -106,6 +106,6 @@ def test_the_level_of_a_shorter_sequence_counts_for_nothing_either(shipped, tmp_
 
 def test_a_run_is_not_scored_with_another_standardisation(constants):
     c = constants[0].changed(EPOCHS=1)
-    train_model.train(c)
+    train_model.main(c)
     with pytest.raises(InputError, match="STANDARDISE is now 'training', the run has 'sequence'"):
-        evaluate_model.evaluate(c.changed(STANDARDISE="training"))
+        evaluate_model.main(c.changed(STANDARDISE="training"))

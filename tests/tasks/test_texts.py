@@ -70,8 +70,8 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
 
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", EPOCHS=30)
     c, run = c.changed(RUN_DIR=str(tmp_path / "run"), EMBEDDING=16, LEARNING_RATE=0.003), tmp_path / "run"
-    train_model.train(c)
-    result = evaluate_model.evaluate(c)
+    train_model.main(c)
+    result = evaluate_model.main(c)
     report = capsys.readouterr().out
     assert result["accuracy"] > 0.9 and result["baselines"]["linear"] > 0.9
     assert "7 words out of 20" in report and "ridge on TF-IDF" in report
@@ -89,16 +89,17 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
     np.testing.assert_allclose(raw, [float(row["probability_good"]) for row in rows], atol=1e-5)
     served = tf.saved_model.load(export_model.export("saved_model", str(run)))
     np.testing.assert_allclose(served.serve(tf.constant(texts))[:, 0], raw, atol=1e-5)
-    with pytest.raises(InputError, match="TFLite has no operators"):
-        export_model.export("tflite", str(run))
+    for form, called in (("tflite", "TFLite"), ("onnx", "ONNX")):
+        with pytest.raises(InputError, match=f"{called} has no operators that .*: export saved_model instead"):
+            export_model.export(form, str(run))
     (tmp_path / "new.txt").write_text("A very lovely film\nthe new book was grim and it was\n")
-    predict_model.predict(tmp_path / "new.txt", run)
+    predict_model.predict(run, tmp_path / "new.txt")
     assert "9.1 % of the words are not in the vocabulary" in capsys.readouterr().out  # 1 of 4 + 7: new
     with open(run / "new_predictions.csv") as file:
         assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad"]
     np.savez(tmp_path / "x.npz", X=np.zeros((3, 7)))
     with pytest.raises(InputError, match="holds numbers; the training set holds texts"):
-        predict_model.predict(tmp_path / "x.npz", run)
+        predict_model.predict(run, tmp_path / "x.npz")
 
 
 def words_and_pairs(text):
@@ -113,7 +114,7 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
 
     labels = [names[k % 2] if len(text) % 5 else names[-1] for k, text in enumerate(TEXTS)]
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv", labels=labels), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=4)
-    train_model.train(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    train_model.main(c := c.changed(RUN_DIR=str(tmp_path / "run")))
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
     vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
@@ -128,7 +129,7 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     logits = (both - alone).ravel()
     assert max(np.corrcoef(logits, own)[0, 1] for own in answers) > 0.9999
     assert (both - alone).std() > 0.5
-    train_model.train(c.changed(LINEAR_START=False))
+    train_model.main(c.changed(LINEAR_START=False))
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     assert "linear" not in [layer.name for layer in model.get_layer("network").layers]
 
@@ -194,19 +195,19 @@ def test_texts_that_cannot_be_read(tmp_path, content, constants, message):
 
 def test_another_vocabulary_starts_with_a_new_embedding(shipped, tmp_path, capsys):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, EMBEDDING=8)
-    train_model.train(c.changed(RUN_DIR=str(tmp_path / "big")))
+    train_model.main(c.changed(RUN_DIR=str(tmp_path / "big")))
     c = c.changed(PRETRAINED_RUN=str(tmp_path / "big"), RUN_DIR=str(tmp_path / "run"))
-    train_model.train(c)
+    train_model.main(c)
     assert "embedding, convolution, lstm; new: output" in capsys.readouterr().out
     swapped = [text.replace("film", "play") for text in TEXTS]  # as many words, one of them another
-    train_model.train(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
+    train_model.main(c.changed(DATASET=write_table(tmp_path / "other.csv", swapped)))
     assert ": convolution, lstm; new: embedding, output" in capsys.readouterr().out
 
 
 def test_attention_is_drawn_over_the_words(shipped, tmp_path):
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT=1, LABEL=0, EPOCHS=1, ATTENTION=True)
-    train_model.train(c := c.changed(RUN_DIR=str(tmp_path / "run")))
-    evaluate_model.evaluate(c)
+    train_model.main(c := c.changed(RUN_DIR=str(tmp_path / "run")))
+    evaluate_model.main(c)
     assert (tmp_path / "run" / "attention.png").read_bytes().startswith(b"\x89PNG")
 
 

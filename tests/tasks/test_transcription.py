@@ -17,7 +17,8 @@ from core.errors import InputError
 from evaluation.transcript_scores import count_edits, score_transcripts
 from tasks.transcription.ctc import ctc_loss, decode_greedily, steps_needed
 from tasks.transcription.task import Transcription
-from tests.conftest import load, load_model, on_gpu
+from tests.conftest import POSIX, load, load_model, on_gpu
+from tests.helpers import onnx_answers, tflite_answers
 
 RATE = 8000
 TONES = {"a": 500, "ß": 1000, "字": 1700, "d": 2600}
@@ -63,13 +64,13 @@ def trained(recordings, tmp_path_factory):
 
     run = tmp_path_factory.mktemp("run") / "run"
     constants = {**read_constants(), **CONSTANTS, "DATASET": str(recordings), "RUN_DIR": str(run)}
-    train_model.train(constants)
+    train_model.main(constants)
     return constants, run
 
 
 def test_tones_are_written_down(trained, recordings, capsys):
     constants, run = trained
-    figures = evaluate_model.evaluate(constants)
+    figures = evaluate_model.main(constants)
     printed = capsys.readouterr().out
     assert figures["cer"] < 0.05 and f"Test CER: {figures['cer']:.2f}\n" in printed
     truths = [row[1] for row in csv.reader((recordings / "test" / "metadata.csv").open(encoding="utf-8"))][1:]
@@ -96,7 +97,7 @@ def test_a_transcript_comes_back_as_it_was_heard(trained, monkeypatch):
         return [(heard[k % 5], np.zeros(0), np.zeros(0)) for k in range(len(output))]
 
     monkeypatch.setattr(Transcription, "decode", decode)
-    evaluate_model.evaluate(constants)
+    evaluate_model.main(constants)
     rows = list(csv.DictReader((run / "transcripts.csv").open(encoding="utf-8")))
     assert [row["transcription"] for row in rows[:5]] == heard
     rows = list(csv.DictReader((run / "predictions.csv").open(encoding="utf-8")))
@@ -118,12 +119,20 @@ def test_new_recordings_of_any_length_are_written_down(trained, tmp_path, capsys
     long = "".join(rng.choice([*TONES], 30))  # four times as long as any recording of the training set
     wavfile.write(new / "long.wav", RATE, said(long, rng))
     wavfile.write(new / "short.wav", RATE, said("dß", rng))
-    predict_model.predict(str(new), str(run))
+    predict_model.predict(str(run), str(new))
     rows = {row["file_name"]: row for row in csv.DictReader((run / "new_predictions.csv").open(encoding="utf-8"))}
     assert levenshtein(rows["long.wav"]["transcription"], long) <= 3 and rows["short.wav"]["transcription"] == "dß"
-    predict_model.predict(str(new / "short.wav"), str(run))
+    predict_model.predict(str(run), str(new / "short.wav"))
     alone = list(csv.DictReader((run / "new_predictions.csv").open(encoding="utf-8")))
     assert alone == [rows["short.wav"]]  # whatever is in the folder beside it
+
+
+def test_onnx_hears_recordings_of_any_length_as_keras_does(trained):
+    constants, run = trained
+    x = load(**constants).test.take(slice(3))
+    for steps in (x.shape[1], x.shape[1] // 2 + 1):
+        answers = onnx_answers(run, x[:, :steps])
+        np.testing.assert_allclose(answers, load_model(run)(x[:, :steps]), rtol=1e-5, atol=1e-5)
 
 
 def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, shipped, capsys):
@@ -131,8 +140,8 @@ def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, ship
 
     run = tmp_path / "run"  # of one folder, so that the longest recording may lie in the test set
     c = shipped.changed(**CONSTANTS, DATASET=str(recordings / "train"), RUN_DIR=str(run)).changed(EPOCHS=2)
-    train_model.train(c)
-    evaluate_model.evaluate(c)
+    train_model.main(c)
+    evaluate_model.main(c)
     from core.quiet_tensorflow import tf
 
     served = tf.saved_model.load(export_model.export("saved_model", str(run)))
@@ -140,13 +149,9 @@ def test_one_folder_is_split_exported_and_transferred(recordings, tmp_path, ship
     x = data.test.take(slice(3))
     expected = load_model(run)(x).numpy()
     np.testing.assert_allclose(served.serve(x).numpy(), expected, atol=1e-4)
-    lite = tf.lite.Interpreter(str(export_model.export("tflite", str(run))))
-    lite.allocate_tensors()
-    lite.set_tensor(lite.get_input_details()[0]["index"], x[:1])
-    lite.invoke()
-    np.testing.assert_allclose(lite.get_tensor(lite.get_output_details()[0]["index"]), expected[:1], atol=1e-3)
+    np.testing.assert_allclose(tflite_answers(export_model.export("tflite", run), x[:1]), expected[:1], atol=1e-3)
     capsys.readouterr()
-    train_model.train(c.changed(PRETRAINED_RUN=str(run), RUN_DIR=str(tmp_path / "second"), EPOCHS=1))
+    train_model.main(c.changed(PRETRAINED_RUN=str(run), RUN_DIR=str(tmp_path / "second"), EPOCHS=1))
     assert f"Weights taken from {run}: convolution, lstm; new: output" in capsys.readouterr().out
 
 
@@ -154,7 +159,7 @@ def test_stock_keras_opens_the_network(trained, recordings):
     import keras
 
     constants, run = trained
-    evaluate_model.evaluate(constants)
+    evaluate_model.main(constants)
     model = keras.models.load_model(run / "model.keras")
     state = json.loads((run / "run.json").read_text(encoding="utf-8"))["learned"]
     data = load(**{**CONSTANTS, "DATASET": str(recordings)})
@@ -281,6 +286,7 @@ REFUSED = [
 ]
 
 
+@POSIX
 @pytest.mark.parametrize(("content", "constants", "message"), REFUSED)
 def test_what_cannot_be_learned_is_named(tmp_path, content, constants, message):
     folder, secret = tmp_path / "d", tmp_path / "secret"

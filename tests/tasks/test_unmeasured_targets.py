@@ -1,6 +1,8 @@
 """Empty cells among the values to forecast: what was measured counts, in loss and scores, and nothing else does."""
 
 import csv
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,7 +22,7 @@ from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.intervals import bootstrap_rmse
 from reports import pictures
 from sequences.types import Split
-from tests.conftest import load
+from tests.conftest import ROOT, load
 from training.acceleration.traced_steps import reuse_network
 from training.batches import BatchLoader
 from training.build import build
@@ -64,8 +66,8 @@ def test_scores_and_files_are_of_measured_values_alone(shipped, tmp_path, capsys
     c = check_constants({**shipped, **own, "RUN_DIR": str(tmp_path / "run"), "EPOCHS": 2, "VALIDATION_SIZE": 40})
     drawn = []
     monkeypatch.setattr(pictures, "forecasts", lambda panels: drawn.extend(panels) or b"")
-    train_model.train(c)
-    result, rows = evaluate_model.evaluate(c), []
+    train_model.main(c)
+    result, rows = evaluate_model.main(c), []
     with open(tmp_path / "run" / "predictions.csv") as file:
         rows = list(csv.DictReader(file))
     cells = [
@@ -242,3 +244,29 @@ def test_a_gap_breaks_the_line_of_the_picture_and_lone_values_are_dots(monkeypat
     pictures._draw_forecasts(axes, panel, 0)
     np.testing.assert_array_equal(lines[0][1], values)
     assert lines[0][2]["markevery"] == [0, 2]
+
+
+TWO_DEVICES = """
+import numpy as np
+from core.quiet_tensorflow import keras, tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from training.epochs import training_scope
+from training.measured_targets import count_measured_alone
+x, nan = np.array([[1.0, 0], [0, 1], [2, 1], [1, 3]]), np.nan
+y = np.array([[1.0, nan], [nan, 2], [3, 1], [2, 5]])  # two of four for the first device, all for the second
+known = ~np.isnan(y)
+for loss, factor in (("mse", 1), (keras.losses.Huber(10.0), 0.5)):  # half the square, so near to 0
+    with training_scope(["CPU:0", "CPU:1"]):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False, kernel_initializer="zeros")])
+        model.compile(keras.optimizers.SGD(1.0), **count_measured_alone(loss, []))
+    found = model.fit(x, y, batch_size=4, verbose=0).history["loss"][0]
+    step = factor * 2 / known.sum() * x.T @ np.where(known, y, 0)  # down the mean square error of what was measured
+    np.testing.assert_allclose(model.get_weights()[0], step, rtol=1e-5)
+    np.testing.assert_allclose(found, factor * np.nansum(y**2) / known.sum(), rtol=1e-5)
+"""
+
+
+def test_two_devices_take_the_mean_over_all_that_was_measured():
+    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -201,8 +201,8 @@ def test_two_devices_give_the_losses_of_one(project, shipped, tmp_path):
         return [[float(row["loss"]), float(row["val_loss"])] for row in rows]
 
     one = shipped.changed(**small, RUN_DIR=str(tmp_path / "run"))
-    train_model.train(one)
+    train_model.main(one)
     done = project.edit(**small).run("-c", TWO_DEVICES)
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
-    evaluate_model.evaluate(one.changed(RUN_DIR=str(project.run_dir)))
+    evaluate_model.main(one.changed(RUN_DIR=str(project.run_dir)))

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 
+from tests.conftest import POSIX
 from tests.small_datasets import KINDS
 
 KILLER = """
@@ -22,7 +23,7 @@ def training(constants, seed):
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train_model.train(read_constants() | constants | {"SEED": seed})
+        train_model.main(read_constants() | constants | {"SEED": seed})
         os._exit(0)
     return child
 
@@ -51,6 +52,7 @@ for what, constants in CASES.items():
 """
 
 
+@POSIX
 def test_a_killed_training_of_any_kind_ends_as_if_nothing_had_happened(project, request):
     small = {"EPOCHS": 6, "VALIDATION_SIZE": 0.25, "DROPOUT": 0.2, "BATCH_SIZE": 8, "LSTM_UNITS": 8, "FILTERS": 8}
     for write, _ in KINDS.values():

@@ -12,8 +12,8 @@ from tests.conftest import load
 
 def accuracy(shipped, folder, **constants):
     constants = {**shipped, "RUN_DIR": str(folder / "run"), **constants}
-    train_model.train(constants)
-    return evaluate_model.evaluate(constants)["accuracy"]
+    train_model.main(constants)
+    return evaluate_model.main(constants)["accuracy"]
 
 
 @pytest.mark.parametrize("seed", [42, 7])
@@ -48,8 +48,8 @@ def test_a_file_is_standardised_inside_the_model_by_its_training_part(shipped, t
     )
     run = tmp_path / "run"
     constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(run), EPOCHS=15, BATCH_SIZE=8)
-    train_model.train(constants)
-    evaluate_model.evaluate(constants)
+    train_model.main(constants)
+    evaluate_model.main(constants)
     report = capsys.readouterr().out
     model = keras.models.load_model(run / "model.keras")
     normalization = model.layers[1]

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import shutil
 import signal
 import zipfile
@@ -14,7 +13,10 @@ import pytest
 import train_model
 from core import run_folder
 from core.errors import InputError
+from core.locks import locked
 from tests.helpers import obey_permissions, start
+
+resource = pytest.importorskip("resource", reason="Windows has no such signals and terminals")
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
 SMALL |= {"AVERAGE_WEIGHTS": True}
@@ -94,7 +96,7 @@ def training(seed):
     child = os.fork()
     if not child:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        train_model.train(constants | {"SEED": seed})
+        train_model.main(constants | {"SEED": seed})
         os._exit(0)
     return child
 
@@ -120,7 +122,7 @@ for seed in range(2, 2 + KILLS):
 
 def test_kills_at_random_moments_leave_the_old_run_or_the_new_one(project, request):
     """During epochs, file writes and swaps; each is started again and leaves nothing but its run."""
-    kills = request.config.getoption("--kills") or 8
+    kills = request.config.getoption("--kills") or 5
     project.edit(N_SAMPLES=60, EPOCHS=2)
     code = KILLER.replace("KILLS", str(kills))
     lines = [json.loads(line) for line in project.succeed("-c", code, timeout=3600).splitlines()]
@@ -134,7 +136,7 @@ def test_kills_at_random_moments_leave_the_old_run_or_the_new_one(project, reque
     assert any(".latest.checkpoint" in left for left in interrupted)
 
 
-@pytest.mark.parametrize("state", ["new complete", "old moved away", "new half written"])
+@pytest.mark.parametrize("state", ["new complete", "old moved away", "new in its place", "new half written"])
 def test_every_moment_of_the_swap_is_recovered(project, reference, state):
     import shutil
 
@@ -147,6 +149,9 @@ def test_every_moment_of_the_swap_is_recovered(project, reference, state):
         shutil.copytree(source, runs / ".latest.new")
     elif state == "old moved away":
         shutil.copytree(source, runs / ".latest.old")
+    elif state == "new in its place":
+        shutil.copytree(source, runs / "latest")
+        shutil.copytree(source, runs / ".latest.old")
     else:
         shutil.copytree(source, runs / "latest")
         (runs / ".latest.partial").mkdir()
@@ -154,7 +159,25 @@ def test_every_moment_of_the_swap_is_recovered(project, reference, state):
     run_folder.load_record(folder)
     assert not (folder / "mark").exists()
     if state != "new half written":  # that one is cleared by the next training
-        assert left_beside(project) == ["latest"]
+        both = state in ("new complete", "new in its place")  # the old one was evaluated
+        assert left_beside(project) == ["latest", "previous"][: 1 + both]
+        assert both == (len([*runs.glob("previous/*/evaluation.json")]) == 1)
+
+
+def test_the_newest_evaluated_runs_are_kept_and_nothing_else_is_deleted(tmp_path, capsys):
+    run, mine = tmp_path / "run", tmp_path / "previous" / "mine"
+    mine.mkdir(parents=True)
+    for number in range(8):
+        with run_folder.new_run(run) as new:
+            (new / "run.json").write_text(str(number))
+        if number != 3:  # that one was never evaluated
+            (run / "evaluation.json").write_text("{}")
+            os.utime(run / "evaluation.json", (number, 1_700_000_000 + number // 2))  # two in each second
+    kept = sorted(path for path in mine.parent.iterdir() if path != mine)
+    assert [(path / "run.json").read_text() for path in kept] == ["1", "2", "4", "5", "6"] and mine.is_dir()
+    assert kept[3].name == f"{kept[2].name}_2" and str(kept[-1]) in capsys.readouterr().out.splitlines()[-1]
+    with pytest.raises(InputError, match="evaluated runs that were replaced are kept there"):
+        run_folder.run_path(str(mine.parent))
 
 
 def test_a_second_training_on_the_same_folder_is_refused(project):
@@ -168,7 +191,7 @@ def test_a_second_training_on_the_same_folder_is_refused(project):
     finally:
         process.kill()
         process.communicate(timeout=60)
-    with run_folder.locked(project.run_dir):  # the lock did not outlive its process
+    with locked(project.run_dir):  # the lock did not outlive its process
         pass
 
 
@@ -211,7 +234,7 @@ def test_a_loss_that_becomes_nan_names_epoch_and_learning_rate(shipped, tmp_path
     (tmp_path / "s.csv").write_text("v\n" + "".join(f"{v}\n" for v in values))
     constants = {"DATASET": str(tmp_path / "s.csv"), "RUN_DIR": str(tmp_path / "run"), "LEARNING_RATE": 1e30}
     with pytest.raises(InputError, match=r"epoch 1 with LEARNING_RATE = 1e\+30"):
-        train_model.train(shipped.changed(**constants))
+        train_model.main(shipped.changed(**constants))
     assert os.listdir(tmp_path) == ["s.csv"]
 
 
@@ -219,5 +242,5 @@ def test_a_training_that_only_validation_finds_diverged_replaces_no_run(shipped,
     # One step: its loss is that before it.
     chosen = {"N_SAMPLES": 20, "EPOCHS": 1, "LEARNING_RATE": 1e38, "VALIDATION_SIZE": 0.25}
     with pytest.raises(InputError, match=r"the validation loss became nan in epoch 1 with LEARNING_RATE = 1e\+38"):
-        train_model.train(shipped.changed(RUN_DIR=str(tmp_path / "run"), **chosen))
+        train_model.main(shipped.changed(RUN_DIR=str(tmp_path / "run"), **chosen))
     assert os.listdir(tmp_path) == []

@@ -13,6 +13,7 @@ import pytest
 
 import train_model
 from core.errors import InputError
+from tests.conftest import POSIX
 from training import workers
 from training.schedule import balanced_batch_size
 
@@ -52,6 +53,7 @@ def losses(run):
     return [[float(row["loss"]), float(row["val_loss"])] for row in rows]
 
 
+@POSIX
 def test_two_workers_train_as_one_and_continue_where_one_was_lost(project, shipped, tmp_path):
     project.edit(**SMALL)
     first, second = start(project, free_ports(2))
@@ -71,7 +73,7 @@ def test_two_workers_train_as_one_and_continue_where_one_was_lost(project, shipp
     assert "Worker 1 of 2 takes part" in printed[1][0] and "Epoch" not in printed[1][0]
     for part in ("train", "validation"):  # what the lost training logged, and what the one that went on did
         assert len(list((project.run_dir / "tensorboard" / part).iterdir())) == 2
-    train_model.train(shipped.changed(**SMALL, RUN_DIR=str(tmp_path / "run")))
+    train_model.main(shipped.changed(**SMALL, RUN_DIR=str(tmp_path / "run")))
     np.testing.assert_allclose(losses(project.run_dir), losses(tmp_path / "run"), rtol=1e-5)
 
 

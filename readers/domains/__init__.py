@@ -1,0 +1,1 @@
+"""Formats of one field each, as climate and tracks."""
