@@ -16,7 +16,7 @@ from core.locks import lock_file
 from tests.forked import POSSIBLE, SCRIPTS, run_forked
 
 settings.register_profile(
-    "ci", max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    "ci", max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile("long", settings.get_profile("ci"), max_examples=20_000, derandomize=False)
 settings.load_profile("ci")

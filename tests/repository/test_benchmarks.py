@@ -63,7 +63,9 @@ def test_without_a_gpu_its_benchmark_says_so(project, folder):
     assert (folder / "speed.md").read_text() == before
 
 
-def test_accuracy_compares_and_repeats_no_trial(project, folder, tmp_path):
+def test_accuracy_compares_and_repeats_no_trial(project, folder, tmp_path, request):
+    if not request.config.getoption("--benchmarks"):
+        pytest.skip("it trains for a quarter of a minute: --benchmarks")
     set_constants(folder / "accuracy.py", **TINY)
     given = tmp_path / "given"
     (given / "Broken").mkdir(parents=True)
