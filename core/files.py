@@ -13,7 +13,7 @@ from core.errors import InputError, reason
 
 PROJECT = Path(__file__).resolve().parent.parent
 # Windows moves nothing that a program has open, as virus scanners have, for moments, what was just written.
-PATIENCE = 2.0 if os.name == "nt" else 0.0  # seconds
+MOVE_WITHIN = 2.0 if os.name == "nt" else 0.0  # seconds
 
 
 def project_path(path, constant):
@@ -59,14 +59,14 @@ def remove(path):
 
 
 def move(source, target):
-    """Give a file or folder another name; a file of that name is replaced. Raises: OSError, refusals after PATIENCE."""
+    """Rename a file or folder; a file of the new name is replaced. Raises: OSError, refusals after MOVE_WITHIN."""
     began = time.monotonic()
     while True:
         try:
             os.replace(source, target)
             return
         except PermissionError:
-            if time.monotonic() - began >= PATIENCE:
+            if time.monotonic() - began >= MOVE_WITHIN:
                 raise
             time.sleep(0.02)
 

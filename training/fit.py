@@ -109,7 +109,8 @@ class EpochLine(ProgressLine):
     def __init__(self, model, steps, epochs, to_do):
         super().__init__()
         self.model, self.steps, self.epochs = model, steps, epochs
-        self.began, self.to_do, self.done = time.monotonic(), to_do, 0  # epochs of this process
+        self.to_do, self.done = to_do, 0  # epochs of this process
+        self.since = time.monotonic(), 0  # from when, and from which of them on, their time is taken
 
     def step(self, epoch, step):
         """Show how far an epoch is, with the means of its metrics so far."""
@@ -121,11 +122,14 @@ class EpochLine(ProgressLine):
     def end_epoch(self, epoch, metrics):
         """Print the metrics of an epoch, and how long those to come will take."""
         self.done += 1
+        if self.done == 1:  # it includes the tracing of the network, and tells too much of the others
+            self.since = time.monotonic(), 1
         if is_first_worker():
             self.end(self._line(epoch, metrics) + self._time_left(self.done))
 
     def _time_left(self, done):
-        return time_left((time.monotonic() - self.began) / done * (self.to_do - done))
+        began, first = self.since
+        return time_left((time.monotonic() - began) / (done - first) * (self.to_do - done)) if done > first else ""
 
     def _line(self, epoch, metrics, step=""):
         shown = ", ".join(f"{name} {float(value):.4f}" for name, value in metrics.items())

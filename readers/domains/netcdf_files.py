@@ -17,7 +17,7 @@ ERRORS = (*DAMAGED, TypeError, AttributeError, IndexError, OverflowError)  # of 
 
 
 # A damaged file can hold the HDF5 library for ever, or end its process, where attributes are read: another one tries.
-PATIENCE = 60  # seconds that it may take
+LONGEST_TRY = 60  # seconds that it may take
 TRY = """
 import sys, h5py
 with h5py.File(sys.argv[1], "r") as file:
@@ -56,7 +56,7 @@ def open_data_set(path):
 def _refuse_hostile(path):
     """Refuse an HDF5 file whose variables lie in other files, or whose axes or blocks no memory holds."""
     try:
-        done = subprocess.run([sys.executable, "-I", "-c", TRY, str(path)], capture_output=True, timeout=PATIENCE)
+        done = subprocess.run([sys.executable, "-I", "-c", TRY, str(path)], capture_output=True, timeout=LONGEST_TRY)
     except subprocess.TimeoutExpired:
         raise InputError(f"{path} cannot be read as NetCDF: it holds the HDF5 library for ever") from None
     if done.returncode:

@@ -60,24 +60,15 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
     used = {*rows.sequence, *tables[0][1].annotations}
     notes = [*label_notes, *rows.notes, *(note for _, table in tables for note in table.notes)]
     y = groups = target_names = None
+    found = []
     if labels is not None:
         y = np.array(labels)[rows.table_of]
     else:
         found = [find_column(path, rows.names, column, "LABEL", preparation) for column in listed(c.LABEL)]
-        used |= {*found} - {None}
         if found and preparation is None:
             y, target_names = labels_of(path, {name: rows.column(name) for name in found})
-        # Of several files GROUP may also find the group in their names: see sequences/splits.py groups_of.
-        in_names = len(tables) > 1 and c.GROUP not in rows.names and pattern(groups=1)[0](c.GROUP)
-        group = None if in_names else c.GROUP
-        if (name := find_column(path, rows.names, group, "GROUP", preparation)) is not None:
-            groups = read_groups(path, name, rows.column(name), preparation, rows.order)
-            used.add(name)
-            for where, recording in zip(rows.slices(), rows.recordings):
-                if len(np.unique(groups[where])) > 1:
-                    problem = f"the recording {recording} belongs to several groups of GROUP"
-                    raise InputError(f"{problem}: SEQUENCE must tell them apart too")
-            groups = groups[rows.bounds[:-1]]
+        group, groups = _groups_of_recordings(path, rows, len(tables), c, preparation)
+        used |= {*found, group} - {None}
     used = [k for k, name in enumerate(rows.names) if name in used]
     if preparation is None:
         kept = [column_named(path, rows.names, column, "KNOWN") for column in c.KNOWN or ()]
@@ -107,10 +98,28 @@ def read_recordings(path, tables, c, preparation=None, labels=None):
     )
     if preparation is None or c.SEQUENCE != "annotation":
         return recordings
-    if not found or found[0] is None:
+    if found in ([], [None]):
         raise InputError(f"{path} has no column {c.LABEL!r}, and the run takes rows around what it labels")
     marked = ~is_missing(rows.column(found[0]))
     return cut_around(recordings, [marked[where] for where in rows.slices()], preparation.steps, path)
+
+
+def _groups_of_recordings(path, rows, n_tables, c, preparation):
+    """Return (name of the column GROUP, the group of each recording (n,)); (None, None) where it names no column.
+
+    Raises: InputError for a recording that belongs to several groups.
+    """
+    # Of several files GROUP may also find the group in their names: see sequences/splits.py groups_of.
+    in_names = n_tables > 1 and c.GROUP not in rows.names and pattern(groups=1)[0](c.GROUP)
+    name = find_column(path, rows.names, None if in_names else c.GROUP, "GROUP", preparation)
+    if name is None:
+        return None, None
+    groups = read_groups(path, name, rows.column(name), preparation, rows.order)
+    for where, recording in zip(rows.slices(), rows.recordings):
+        if len(np.unique(groups[where])) > 1:
+            problem = f"the recording {recording} belongs to several groups of GROUP"
+            raise InputError(f"{problem}: SEQUENCE must tell them apart too")
+    return name, groups[rows.bounds[:-1]]
 
 
 def _needs_label(path, tables, c):

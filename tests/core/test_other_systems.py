@@ -72,7 +72,7 @@ def test_what_a_virus_scanner_holds_for_a_moment_is_moved_after_it(tmp_path, mon
         REPLACE(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(files, "PATIENCE", 5.0)
+    monkeypatch.setattr(files, "MOVE_WITHIN", 5.0)
     files.write_csv(tmp_path / "t.csv", ["a"], [[1]])
     assert (tmp_path / "t.csv").read_text() == "a\n1\n" and not refusals
 
@@ -153,8 +153,10 @@ def test_tensorflow_loads_where_nothing_is_behind_standard_error(monkeypatch):
 
     monkeypatch.setattr(quiet_tensorflow.os, "dup", dup)
     monkeypatch.setattr(sys, "stderr", None)  # as pythonw has it
+    ran = []
     with quiet_tensorflow.standard_error_caught():
-        pass
+        ran.append("the import")
+    assert ran == ["the import"] and sys.stderr is None
 
 
 def test_a_worker_ends_with_its_parent_on_windows(monkeypatch):

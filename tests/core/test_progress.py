@@ -3,11 +3,13 @@
 import io
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from core import progress
 from core.progress import ProgressLine, said_if_slow, time_left, tracked
+from training import fit
 
 
 class Terminal(io.StringIO):
@@ -81,3 +83,18 @@ def test_a_slow_step_is_said_again(monkeypatch, capsys):
 )
 def test_time_left(seconds, text):
     assert time_left(seconds) == text
+
+
+def test_the_first_epoch_tells_nothing_of_the_time_that_others_take(monkeypatch, capsys):
+    """It includes the tracing of the network: here 30 s, and then 2 s an epoch."""
+    clock = iter([0.0, 30.0, 32.0, 34.0])
+    monkeypatch.setattr(fit, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with fit.EpochLine(None, 1, 10, 10) as line:
+        for epoch in range(3):
+            line.end_epoch(epoch, {"loss": 0.5})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "Epoch 1/10: loss 0.5000",
+        "Epoch 2/10: loss 0.5000, 16 s left",
+        "Epoch 3/10: loss 0.5000, 14 s left",
+    ]

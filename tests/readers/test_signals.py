@@ -105,6 +105,12 @@ def test_new_records_are_cut_around_their_beats_too(tmp_path, shipped):
     (tmp_path / "new" / "200.atr").unlink()
     with pytest.raises(InputError, match="has no column 'annotation'"):
         read_new(tmp_path / "new" / "200.hea", shipped.changed(**c), data.preparation)
+    for name in "ab":  # folders of classes say nothing of the beats
+        (tmp_path / "sorted" / name).mkdir(parents=True)
+        ecg(tmp_path / "sorted" / name, "300")
+        (tmp_path / "sorted" / name / "300.atr").unlink()
+    with pytest.raises(InputError, match="has no column 'annotation'"):
+        read_new(tmp_path / "sorted", shipped.changed(**c), data.preparation)
 
 
 def test_a_folder_is_split_by_record_and_keeps_the_channels_that_all_have(tmp_path):
