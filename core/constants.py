@@ -62,7 +62,7 @@ def constants_with(values, function, base=None):
 
 
 def _assignments(module):
-    """Return {name: its lines in the file, numbered from 0, with the comments above} of names in capitals."""
+    """Return {name: its lines in the file, and the comments above them} of names in capitals."""
     source = Path(module.__file__).read_text(encoding="utf-8")
     lines, found = source.splitlines(), {}
     for node in ast.parse(source).body:
