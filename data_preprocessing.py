@@ -4,6 +4,7 @@ The constants below say which data; `python train_model.py` uses them.
 """
 
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -28,10 +29,12 @@ from core.files import project_path
 from core.progress import said_if_slow
 from core.wording import counted
 from experiments.evaluated_run import constants_to_retrain
+from networks.pretrained_encoders import ENCODERS, encode_splits
 from readers import read_data_set, read_in_memory
 from readers.in_memory import IN_MEMORY
 from readers.tables.sanity_checks import variant_notes
 from readers.text_files import composed
+from readers.word_vectors import read_word_vectors
 from sequences.ignored_labels import absent_notes, have_one_label, without_ignored
 from sequences.joined import all_for_training
 from sequences.preparation import Preparation
@@ -43,8 +46,8 @@ from sequences.types import Data
 from tasks import TASKS, task_of
 
 DATASET = "random"  # "random", "motifs", "digits", "moving_digits", or the path of a file or folder (docs/your_data.md)
-# "classification", "multilabel" (several labels at once), "regression" (numbers to predict), "forecasting" or
-# "transcription" (what is said); None: what the labels look like
+# "classification", "multilabel" (several labels at once), "regression" (numbers to predict), "forecasting",
+# "transcription" (what is said) or "anomaly" (what is unlike normal sequences); None: what the labels look like
 TASK = None
 N_SAMPLES = 1000  # number of generated sequences; more make learning easier and slower
 TIME_STEPS = 50  # length of a generated sequence; "motifs" needs 12 or more
@@ -72,6 +75,9 @@ LABEL = None
 LABEL_FILE = None
 TEXT = None  # column of texts; LABEL is then their class
 VOCABULARY = 20_000  # texts: words that are told apart, the most frequent of the training set; the rest is one word
+# Texts: file of word vectors (GloVe, fastText, word2vec as text) to begin with, in place of EMBEDDING numbers that are
+# drawn; VOCABULARY then takes in the file's first words too, which new texts may hold
+WORD_VECTORS = None
 TARGET = None  # column to forecast, or a list of columns; None takes the last column of numbers
 # Inputs known ahead, such as ["holiday"]; "hour", "weekday" and "month" come from the time stamps. With labelled rows:
 # inputs although they go one way, as clocks do
@@ -91,6 +97,10 @@ IGNORE_LABELS = None  # labels whose rows are in no window, such as [0] or ["Mov
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # video clips: frames of each, picked evenly
 FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
+# Clips: what frames go through once, before training, by weights learned on ImageNet: "MobileNetV3Small" (try
+# FRAME_SIZE = 96), "MobileNetV2" or "EfficientNetB0"; None: the network sees the pixels
+FRAME_ENCODER = None
+FRAME_ENCODER_WEIGHTS = None  # file of its weights; None: those that Keras downloads into the user's home
 TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test set
 # What stays in one part, such as a person: tables, a column; files that are recordings, a regular expression with one
 # (group) in the path below the folder.
@@ -112,6 +122,7 @@ ALLOWED = {
     "LABEL_FILE": or_none(text("the path of a table with labels")),
     "TEXT": or_none(NAME_OR_PLACE),
     "VOCABULARY": whole(3),
+    "WORD_VECTORS": or_none(text("the path of a file of word vectors")),
     "TARGET": or_none(NAMES_OR_PLACES),
     "KNOWN": or_none(LIST_OF_COLUMNS),
     "WINDOW": or_none(whole(1)),
@@ -124,6 +135,8 @@ ALLOWED = {
     "IGNORE_LABELS": or_none(LIST_OF_LABELS),
     "FRAMES": whole(2, 10_000),
     "FRAME_SIZE": whole(4, 4096),
+    "FRAME_ENCODER": one_of(None, *ENCODERS),
+    "FRAME_ENCODER_WEIGHTS": or_none(text("the path of a file of weights")),
     "TEST_FILES": or_none(pattern()),
     "GROUP": or_none(NAME_OR_PLACE),
 }
@@ -158,6 +171,7 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
     sequences = sequences.replace(dtype="float64" if rounding else "float32")
     sequences = sequences.noted(*rounding, *unchanged_notes(sequences), *group_notes(sequences, official_test, c))
     task_class = task_of(sequences, c)
+    sequences, official_test = task_class.as_read(sequences, official_test, c)
     ineffective = ineffective_constants(task_class, sequences, c)
 
     # Split.
@@ -173,6 +187,10 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
     validated = has_validation(sequences, c)
     development = np.sort(np.concatenate([rows["training"], rows["validation"]])) if validated else rows["training"]
     preparation = Preparation.fit(sequences, development, c.VOCABULARY)
+    word_vectors = None
+    if sequences.kind == "texts" and c.WORD_VECTORS is not None:
+        preparation, word_vectors, found = with_word_vectors(preparation, c)
+        sequences = sequences.noted(*found)
     task = task_class.fit(sequences, development, c)
     prepared = preparation.apply(sequences, c.DATASET).noted(*shape_note(preparation))
     if official_test is not None:
@@ -183,10 +201,23 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
 
     # Encode the targets.
     splits, prepared = task.make_splits(prepared, official_test, rows, c)
+    if sequences.kind == "clips" and c.FRAME_ENCODER is not None:
+        splits, preparation, note = encode_splits(splits, preparation, c)
+        prepared = prepared.replace(scaled=False).noted(note)
     prepared = prepared.noted(*unseen_word_notes(splits, preparation.columns, task.unit))
     validation = splits["validation"] if validated else None
     test = splits["test"] if c.TEST_SIZE else None
-    return Data(splits["training"], validation, test, task, preparation, prepared, c)
+    return Data(splits["training"], validation, test, task, preparation, prepared, c, word_vectors)
+
+
+def with_word_vectors(preparation, c):
+    """Return (the Preparation with words of WORD_VECTORS in its vocabulary, their vectors, notes)."""
+    path = project_path(c.WORD_VECTORS, "WORD_VECTORS")
+    if not path.exists():
+        raise InputError(f"WORD_VECTORS = {c.WORD_VECTORS!r} is not found")
+    with said_if_slow(f"Reading {c.WORD_VECTORS} ...", after=3):
+        vocabulary, vectors, notes = read_word_vectors(path, preparation.vocabulary, c.VOCABULARY)
+    return replace(preparation, vocabulary=vocabulary), vectors, notes
 
 
 def ineffective_constants(task, sequences, c):
@@ -195,6 +226,10 @@ def ineffective_constants(task, sequences, c):
     names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
     if not (is_stream and task.stratified) or c.SEQUENCE == "annotation":
         names.append("WINDOW_LABEL")
+    if sequences.kind != "clips":
+        names.append("FRAME_ENCODER")
+    if sequences.kind != "clips" or c.FRAME_ENCODER is None:
+        names.append("FRAME_ENCODER_WEIGHTS")
     if not have_one_label(sequences):
         names.append("IGNORE_LABELS")
     if c.SEQUENCE == "annotation":
@@ -204,6 +239,8 @@ def ineffective_constants(task, sequences, c):
         names.append("LABEL")
     if is_text:
         names += ["STANDARDISE", "SEQUENCE"]
+    else:
+        names.append("WORD_VECTORS")
     from_file = sequences.groups is not None and sequences.columns is None and sequences.names is None
     if from_file and c.TEXT is None and c.SEQUENCE != "row":  # groups that the file brings
         names.append("GROUP")

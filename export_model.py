@@ -20,30 +20,38 @@ from experiments.tflite_score import compare_scores
 from readers.in_memory import IN_MEMORY
 from training.saved_run import as_run, open_run
 
-FORMS = ("saved_model", "onnx", "tflite", "tflite_small")
+LITERT = "pip install ai-edge-litert, and give it one raw sequence at a time"
+USED_BY = {
+    "saved_model": "give raw inputs to tf.saved_model.load or to TensorFlow Serving",
+    "onnx": "pip install onnxruntime, and give it raw sequences",
+    "tflite": LITERT,
+    "tflite_small": LITERT,
+}
 
 
 def main(form, assigned=None):
-    """Export the run in RUN_DIR as `form`, one of FORMS; of one that answers differently print how well it does."""
+    """Export the run in RUN_DIR as `form`, one of USED_BY; of one that answers differently print how well it does."""
     run = open_run(run_folder.run_path(read_constants(assigned=assigned).RUN_DIR))
     path = export(form, run)
     print(f"Wrote {files.shown(path)}", flush=True)
     if form == "tflite_small":
         print(score(run, path))
+    print(f"Next: {USED_BY[form]}; docs/runs.md shows how")
 
 
 def export(form, run):
-    """Export a run, of `train`, or that in a folder, as one of FORMS. Returns: the path written. Raises: InputError."""
-    if form not in FORMS:
-        raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(FORMS)}")
+    """Export a run, of `train` or in a folder, as one of USED_BY. Returns: the path written. Raises: InputError."""
+    if form not in USED_BY:
+        raise InputError(f"{form!r} is no form of export: it must be one of {', '.join(USED_BY)}")
     run = as_run(run)
-    model = run.load_model(takes_raw_texts=True)
+    model = run.load_model(takes_raw=True)
     with run.unchanged():
         if form == "saved_model":
             return to_saved_model(model, run.folder)
         if form == "onnx":
             return to_onnx(model, run.folder)
-        return to_tflite(model, run.folder, run.record.input_shape, small=form == "tflite_small")
+        shape = run.record.input_shape if run.preparation.frame_encoder is None else model.input_shape[1:]
+        return to_tflite(model, run.folder, shape, small=form == "tflite_small")
 
 
 def score(run, path):

@@ -13,7 +13,9 @@ import numpy as np
 from core import files, run_folder
 from core.constants import RUN_FILES, read_constants
 from core.errors import InputError
-from core.script import run_script
+from core.script import next_command, run_script
+from networks.pretrained_encoders import encode_new
+from networks.raw_inputs import trained_part
 from readers import read_in_memory, read_new
 from readers.in_memory import IN_MEMORY
 from sequences.preparation import with_columns
@@ -25,13 +27,18 @@ from training.saved_run import as_run
 
 # Columns of new_predictions.csv whose cells are no numbers, or names that may look like some.
 TEXT_COLUMNS = ("file", "text", "predicted_label", "file_name", "transcription", "confidence", "series", "time")
+TEXT_COLUMNS += ("anomaly", "cause")
 
 
 def main(path, assigned=None):
     """Predict the sequences in the file at `path` with the run in RUN_DIR."""
     if not path.strip():  # Path("") is the current folder
         raise InputError('PATH is empty: it must name a file or a folder, "." the current one')
-    predict(run_folder.run_path(read_constants(assigned=assigned).RUN_DIR), path)
+    folder = run_folder.run_path(read_constants(assigned=assigned).RUN_DIR)
+    run = as_run(folder)
+    predict(run, path)
+    form = "saved_model" if run.preparation.kind == "texts" else "onnx"  # which has no operators that divide texts
+    print(f"Next: {next_command(f'export_model.py {form}', folder)}, to predict without Keras")
 
 
 def predict(run, new):
@@ -48,14 +55,18 @@ def predict(run, new):
     else:
         read = read_new(Path(new), run.constants, preparation)
     prepared, x = prepare(read, run, where)
+    model = run.load_model(takes_raw=True)
+    if preparation.frame_encoder is not None:
+        x = encode_new(model, x, where)
     split = Split(x, None, np.arange(len(x)), dtype=preparation.dtype)
-    answers = task.decode(predict_with(run.load_model(), split))
+    answers = task.decode(predict_with(trained_part(model), split))
     report = task.report_new(prepared, answers, input_shape)
     with run.unchanged():
         files.write_csv(run.folder / "new_predictions.csv", report.header, report.rows)
-        for name, picture in report.pictures.items():
+        pictures = report.pictures
+        for name, picture in pictures.items():
             files.write_atomically(run.folder / name, picture)
-    written = " and ".join([files.shown(run.folder / "new_predictions.csv"), *report.pictures])
+    written = " and ".join([files.shown(run.folder / "new_predictions.csv"), *pictures])
     count = f"{len(x)} {task.unit if len(x) != 1 else task.unit[:-1]}"
     print("\n".join([*prepared.notes, *report.lines, f"Wrote {written}: {count}"]))
     columns = {name: as_array(name, cells) for name, cells in zip(report.header, zip(*report.rows))}

@@ -17,7 +17,8 @@ from data_preprocessing import load_data
 from experiments.evaluate_run import score_and_report
 from experiments.evaluated_run import refuse_without_test_set
 from experiments.experiment import Experiment
-from experiments.search import show_result, successive_halving
+from experiments.search import successive_halving
+from experiments.search_results import show_result, write_search_page
 from experiments.train_run import check_compatible, train_and_save
 from experiments.trials import draw_trials, load_finished_trials
 from networks.size_checks import check_sizes
@@ -85,13 +86,15 @@ def search(constants, options):
     ledger.read_rows(folder / "best")  # a damaged one is refused before the search, not after it
     with locked(folder, "search", "TUNE_DIR"):
         finished = load_finished_trials(experiment, trials, fingerprints(data))
-        alive, rungs = successive_halving(trials, experiment, finished)
-        show_result(alive, rungs, trials, finished, experiment)
-        best = trials[alive[0]]
+        best = trials[successive_halving(trials, experiment, finished)]
+        show_result(trials, finished, experiment)
         final = c.changed(**best | {"VALIDATION_SIZE": 0.0, "PATIENCE": None, "RUN_DIR": f"{o.TUNE_DIR}/best"})
         print("\nThe winner, trained on the whole training set:", flush=True)
         data = load_data(**final)
-        return best, score_and_report(train_and_save(data, build_model, final), data, final)
+        run = train_and_save(data, build_model, final)
+        figures = score_and_report(run, data, final)
+        write_search_page(experiment, trials, finished, figures, run.task)
+        return best, figures
 
 
 if __name__ == "__main__":

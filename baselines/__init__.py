@@ -4,7 +4,9 @@ MAJORITY, MEAN, LINEAR, ALL_LABELS = "majority", "mean", "linear", "all labels"
 PREVIOUS_LABEL = "previous label"  # no rival for everyone: often it is not known in time
 PERSISTENCE, SEASON_BEFORE = "persistence", "season before"
 CONSTANT_SPEED = "constant speed"  # of places
+MEAN_FEATURES = "mean features"  # of a clip over its frames, where FRAME_ENCODER makes them
 FREQUENT = "most frequent transcript"
+AUTOENCODER, PCA, FOREST, RANDOM = "autoencoder", "PCA", "isolation forest", "random"  # of anomalies
 DESCRIPTIONS = {  # within a sentence
     MAJORITY: "the majority class",
     ALL_LABELS: "always answering every label",
@@ -15,4 +17,9 @@ DESCRIPTIONS = {  # within a sentence
     FREQUENT: "the most frequent transcript",
     PREVIOUS_LABEL: "the label of the row before",
     LINEAR: "the linear model",
+    AUTOENCODER: "the network's own score, of what it cannot reconstruct",
+    PCA: "PCA (the error of its reconstruction)",
+    FOREST: "an isolation forest",
+    RANDOM: "a random score",
+    MEAN_FEATURES: "the linear model of the mean features",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from baselines import DESCRIPTIONS, LINEAR
 from core.lazy import lazy
 
 linear_model = lazy("sklearn.linear_model")
@@ -99,6 +100,7 @@ def flat(x):
     return x.reshape(len(x), -1)
 
 
-def sample_note(model, n):
+def sample_note(model, n, name=LINEAR):
     """Say so where a LinearModel was fitted to a sample of n training sequences. Returns: list of one line or none."""
-    return [f"The linear model was fitted to {model.rows:,} of {n:,} training sequences"] if model.rows < n else []
+    fitted = DESCRIPTIONS[name].capitalize()
+    return [f"{fitted} was fitted to {model.rows:,} of {n:,} training sequences"] if model.rows < n else []

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reports.pictures import new_figure, png
+from reports.rendering import new_figure, png
 
 
 def bars(names, ratios, goals, label):

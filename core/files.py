@@ -132,5 +132,13 @@ def _harmless(cell):
 
 
 def write_json(path, record):
-    """Write a dictionary as indented JSON."""
-    write_atomically(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    """Write a dictionary as indented JSON, NaN as null: JSON has none."""
+    write_atomically(path, json.dumps(_without_nan(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _without_nan(value):
+    if isinstance(value, dict):
+        return {name: _without_nan(own) for name, own in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [*map(_without_nan, value)]
+    return None if value != value else value

@@ -42,8 +42,7 @@ def append(when, folder, part, scores, record):
     with ledger_lock(folder):
         rows = [*read_rows(folder), [*map(str, figures), json.dumps(kept), ""]]
         every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
-        names = list(dict.fromkeys(name for constants in every for name in constants))
-        varying = [name for name in names if any(other.get(name) != every[0].get(name) for other in every)]
+        varying = varying_names(every)
         for row, own in zip(rows, every):
             row[-1] = " ".join(f"{name}={own[name]!r}" for name in varying if name in own) or NONE
         write_csv(ledger_of(folder), COLUMNS, rows)
@@ -76,10 +75,15 @@ def count_test_scorings(folder, fingerprint):
     return sum(row[part] == "test" and row[data] == fingerprint for row in read_rows(folder))
 
 
+def varying_names(constants):
+    """Return the names of the constants that are not the same in all of {name: value}, a list."""
+    names = dict.fromkeys(name for own in constants for name in own)
+    return [name for name in names if any(own.get(name) != constants[0].get(name) for own in constants)]
+
+
 def varying_constants(folder):
     """Return the names of the constants that are not the same in all rows of a run's ledger."""
-    every = [json.loads(row[COLUMNS.index(ALL)]) for row in read_rows(folder)]
-    return {name for own in every for name in own if any(other.get(name) != own[name] for other in every)}
+    return varying_names([json.loads(row[COLUMNS.index(ALL)]) for row in read_rows(folder)])
 
 
 def last_rows(folder, count, *left_out):

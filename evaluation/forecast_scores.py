@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.intervals import mean_of_measured, rmse, rmse_figures, skill
+from evaluation.conformal_prediction import DECILES, LEVELS, decile_score
+from evaluation.intervals import mean_of_measured, rmse, rmse_figures, score_skill, skill
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class ForecastComparison:
 
     true: np.ndarray  # (n, horizon, targets), NaN where nothing was measured: there no score counts
     forecasts: dict  # {"network" or name of a baseline: of the same shape}
-    half_widths: dict  # of the network's prediction intervals, {level in %: of the same shape}
+    half_widths: dict  # of the prediction intervals of each, {name: {level in %: of the same shape}}
     targets: list  # names
     unit: np.ndarray  # (n, targets): errors are divided by it where those of several targets or series are averaged
     series_names: list | None = None  # of several series
@@ -33,17 +34,12 @@ def score_forecasts(compared, seed=0):
     true, unit, measured = compared.true, compared.unit[:, None], ~np.isnan(compared.true)
     errors = {name: (values - true) / unit for name, values in compared.forecasts.items()}
     mae = {name: float(mean_of_measured(np.abs(e))) for name, e in errors.items()}
+    block = max(compared.overlap, round(len(true) ** (1 / 3)))
     figures = {
         "test_windows": len(true),
-        **rmse_figures(errors, seed, max(compared.overlap, round(len(true) ** (1 / 3)))),
+        **rmse_figures(errors, seed, block),
         "mae": mae["network"],
-        "bands": {
-            level: {
-                "coverage": float((np.abs(compared.forecasts["network"] - true) <= half_width)[measured].mean()),
-                "width": float(2 * np.mean(half_width / unit)),
-            }
-            for level, half_width in compared.half_widths.items()
-        },
+        **score_intervals(compared, errors, seed, block),
         "mae_of": mae,
         "rmse_per_step": {name: _per_step(e**2, np.sqrt) for name, e in errors.items()},
         "mae_per_step": {name: _per_step(np.abs(e)) for name, e in errors.items()},
@@ -53,6 +49,33 @@ def score_forecasts(compared, seed=0):
     if len(compared.targets) > 1:
         figures["per_target"] = {name: _score_target(compared, k) for k, name in enumerate(compared.targets)}
     return figures if compared.series_names is None else figures | score_series(compared)
+
+
+def score_intervals(compared, errors, seed, block):
+    """Score the prediction intervals of a ForecastComparison, whose errors (n, horizon, targets) are in `unit`.
+
+    Returns: {"bands": {level: coverage and mean width} of the network, "baseline_bands": {name: the same}, "crps":
+    {name: see decile_score}, "crps_skill": {name: 1 - CRPS / CRPS of the baseline, and its interval}}; the last three
+    of those that have intervals.
+    """
+    bands, losses = {}, {}
+    for name, error in errors.items():
+        sizes = {level: size / compared.unit[:, None] for level, size in compared.half_widths.get(name, {}).items()}
+        inside = {level: (np.abs(error) <= size)[~np.isnan(error)] for level, size in sizes.items() if level in LEVELS}
+        bands[name] = {
+            level: {"coverage": float(held.mean()), "width": float(2 * sizes[level].mean())}
+            for level, held in inside.items()
+        }
+        if sizes.keys() >= DECILES.keys():
+            losses[name] = decile_score(error, sizes)
+    scores = {name: float(mean_of_measured(loss)) for name, loss in losses.items()}
+    rivals = losses.keys() - {"network"} if "network" in losses else ()
+    return {
+        "bands": bands.pop("network"),
+        "baseline_bands": {name: found for name, found in bands.items() if found},
+        "crps": scores,
+        "crps_skill": {name: score_skill(losses["network"], losses[name], seed, block) for name in sorted(rivals)},
+    }
 
 
 def _per_step(errors, root=np.positive):

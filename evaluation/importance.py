@@ -19,6 +19,7 @@ TOP_WORDS = 3  # of a text that are shown
 def permutation_importance(answer, task, data, seed):
     """Shuffle features, or a tenth of the time steps, among the test sequences: how much of the score is lost?
 
+    Features of frames have no names and go by hundreds: time steps alone are shuffled.
     Parameters: answer, function from a Split to the network's answers, as the task decodes them.
     Returns: two dictionaries, of features and of time steps, {name: (mean of the score lost, its standard deviation
     over SHUFFLES shuffles)}: positive where the score gets worse, of an RMSE its increase.
@@ -28,7 +29,7 @@ def permutation_importance(answer, task, data, seed):
     x = test.take(chosen)
     unit = None if test.unit is None else test.unit[chosen]
     truth = Split(x, test.y[chosen], np.arange(len(x)), unit=unit, dtype=test.dtype)
-    features = neighbour_groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns)
+    features = neighbour_groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns) if test.frames is None else {}
     times = neighbour_groups(x.shape[1], TIME_GROUPS)
     indices = [(..., group) for group in features.values()] + [(slice(None), group) for group in times.values()]
     repeated = [index for index in indices for _ in range(SHUFFLES)]
@@ -67,11 +68,12 @@ def neighbour_groups(count, most, names=None):
 def word_importance(answer, task, data):
     """Leave out each word of the first test texts: how much less probable does the answer become?
 
-    Returns: list of dictionaries with "text", "answer" (the name of the class), and "words", the TOP_WORDS that matter
-    most, [(word, probability lost)].
+    Returns: (list of dictionaries with "text", "answer" (the name of the class), and "words", the TOP_WORDS that matter
+    most, [(word, probability lost)]; list of all words of each text, in the same form).
     """
     classes, texts = task.classes, [data.test.names[row] for row in data.test.rows[:TEXTS]]
-    vocabulary, steps, found = data.preparation.vocabulary, data.preparation.steps, []
+    vocabulary, steps = data.preparation.vocabulary, data.preparation.steps
+    found, every = [], []
     for text in tracked(texts, "Leaving out words, texts"):
         words = tokenize(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
@@ -79,6 +81,7 @@ def word_importance(answer, task, data):
         whole, *without = answer(Split(x, None, np.arange(len(x))))
         predicted = whole.argmax()
         lost = [float(whole[predicted] - probabilities[predicted]) for probabilities in without]
+        every.append(list(zip(words, lost)))
         top = sorted(range(len(words)), key=lambda k: -lost[k])[:TOP_WORDS]
         found.append({"text": text, "answer": classes[predicted], "words": [(words[k], lost[k]) for k in top]})
-    return found
+    return found, every

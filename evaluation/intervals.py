@@ -53,6 +53,19 @@ def mean_of_measured(values, axis=None):
         return np.where(measured, values, 0).sum(axis) / measured.sum(axis)
 
 
+def error_of_trial_means(scores):
+    """Return the standard error of each trial's mean beside those of the others, NaN where nothing tells it.
+
+    What all trials share in a repeat, an easy validation set for example, favours none: it is taken out, as in an
+    analysis of variance of trials and repeats. Parameters: scores (trials, repeats).
+    """
+    trials, repeats = scores.shape
+    if min(trials, repeats) < 2:
+        return float("nan")
+    rest = scores - scores.mean(axis=1, keepdims=True) - scores.mean(axis=0) + scores.mean()
+    return float(np.sqrt((rest**2).sum() / ((trials - 1) * (repeats - 1)) / repeats))
+
+
 def rmse(errors):
     """Return the root of the mean square of errors of any shape, NaN where nothing was measured."""
     return float(np.sqrt(mean_of_measured(errors**2)))
@@ -85,35 +98,48 @@ def rmse_figures(errors, seed, block=1):
     return {"rmse": network, "standard_error": spread, "baselines": scores, "differences": differences}
 
 
+def score_skill(network, baseline, seed, block=1):
+    """Compare two scores of which the lower is better, (n, horizon[, targets]) each, as rmse_figures does."""
+    means = [float(mean_of_measured(own)) for own in (network, baseline)]
+    draws = [bootstrap_mean(own, seed, block) for own in (network, baseline)]
+    interval = percentile_interval(skill(*draws)) if len(network) >= MIN_RESAMPLED else [LOWEST_SKILL, 1.0]
+    return {"difference": float(skill(*means)), "interval": interval}
+
+
 def percentile_interval(draws):
     """Return the 95 % interval [low, high] of a bootstrap's draws (n,)."""
     return np.quantile(draws, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
 
 
 def bootstrap_rmse(errors, seed, block=1):
-    """Return the RMSE of errors in RESAMPLES draws of the windows with replacement.
+    """Return the RMSE of errors in the draws of bootstrap_mean, (RESAMPLES,)."""
+    return np.sqrt(np.maximum(0, bootstrap_mean(errors**2, seed, block)))
+
+
+def bootstrap_mean(values, seed, block=1):
+    """Return the mean of values in RESAMPLES draws of the windows with replacement.
 
     The circular block bootstrap (Politis and Romano 1992): neighbouring windows of a series share targets, so whole
     blocks are drawn, a third of all windows at most; the last window is followed by the first.
-    Parameters: errors (n, horizon[, targets]), NaN where nothing was measured, but never a whole window; seed: one
-    seed draws the same windows for all errors of that shape; block: windows in a row that are drawn together; 1 where
+    Parameters: values (n, horizon[, targets]), NaN where nothing was measured, but never a whole window; seed: one
+    seed draws the same windows for all values of that shape; block: windows in a row that are drawn together; 1 where
     they do not depend on each other.
     Returns: (RESAMPLES,).
     """
-    n = len(errors)
+    n = len(values)
     length = max(1, min(block, n // 3))
     blocks = -(-n // length)
     last = n - (blocks - 1) * length  # so many windows of the last block make the draw as long as the test set
     starts = np.random.default_rng(seed).integers(0, n, (RESAMPLES, blocks))
-    squares = (errors**2).reshape(n, -1)
-    measured = (~np.isnan(squares)).mean(axis=1)
+    values = values.reshape(n, -1)
+    measured = (~np.isnan(values)).mean(axis=1)
 
-    def drawn(values):
-        sums = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[:length]]))])
+    def drawn(of_windows):
+        sums = np.concatenate([[0.0], np.cumsum(np.concatenate([of_windows, of_windows[:length]]))])
         whole = (sums[starts[:, :-1] + length] - sums[starts[:, :-1]]).sum(axis=1)
         return whole + sums[starts[:, -1] + last] - sums[starts[:, -1]]
 
-    return np.sqrt(np.maximum(0, drawn(mean_of_measured(squares, axis=1) * measured)) / drawn(measured))
+    return drawn(mean_of_measured(values, axis=1) * measured) / drawn(measured)
 
 
 def expected_maximum_gain(standard_error, n):

@@ -17,9 +17,11 @@ COLUMNS = 100  # of a terminal that the last scores fit
 def conclude(score, figures, task):
     """Return what to remember of an evaluation in three lines: score, the best rival's, the verdict."""
     best = best_baseline(figures, task.better)
+    if figures[task.metric] != figures[task.metric]:  # NaN
+        return [score, verdict(figures, task.better, task.judged)]
     rival = f"Best baseline: {score_format(task.metric)(figures['baselines'][best])}, {DESCRIPTIONS[best]}"
     known = f"{FUTURE_KNOWN} " * bool(figures["checks"].get("influenced_forecasts"))
-    return [score, rival, known + verdict(figures, task.better)]
+    return [score, rival, known + verdict(figures, task.better, task.judged)]
 
 
 def closing_lines(folder):

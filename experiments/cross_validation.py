@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from baselines import DESCRIPTIONS, LINEAR
 from core import files
 from core.errors import InputError, reason
 from core.progress import time_left
 from core.records import from_plain, to_plain
 from core.run_folder import check_results_folder
 from core.wording import counted_of
+from evaluation.verdict import best_baseline
 from experiments.experiment import start_worker
-from networks.text_layers import without_tokenizer
+from experiments.index import link_to_index, write_index
+from networks.raw_inputs import trained_part
+from reports import pictures_of
+from reports.folds_page import FoldsPage, folds_page, folds_verdict
 from reports.formatting import aligned, score_format
 from sequences.folds import make_folds
 from sequences.gaps import name_of
@@ -35,7 +38,8 @@ from training.fit import fit
 from training.prediction import predict
 
 OWN_FILES = re.compile(
-    r"folds\.(json|csv)|fold_\d+\.(json|csv)|\.fold_\d+\.\w+|predictions\.csv|summary\.json|confusion_matrix\.png"
+    r"folds\.(json|csv)|fold_\d+\.(json|csv)|\.fold_\d+\.\w+|predictions\.csv|summary\.json|confusion_matrix\.png|"
+    r"report\.html"
 )
 
 
@@ -73,7 +77,7 @@ def run_folds(folds, data, experiment, fingerprint):
             files.write_json(path, to_plain(result) | {"checksum": fold_checksum(path, to_plain(result))})
             left = time_left((time.monotonic() - began) / done * (len(waiting) - done))
             show(result, task.metric, len(finished), len(folds), left)
-    return sum_up([finished[k] for k in range(len(folds))], task, folder)
+    return sum_up([finished[k] for k in range(len(folds))], task, experiment, folds[0] is None)
 
 
 @dataclass(frozen=True)
@@ -151,8 +155,8 @@ def run_fold(k, fold, experiment, threads):
         model, steps = reuse_network(build(data, experiment.build_model, c), data)
         checkpoint = Checkpoint(folder / f"fold_{k + 1}", run_identity(c, fingerprints(data)))
         fit(model, data, c, checkpoint, steps)
-        model = without_tokenizer(data.task.finish(model, data, c))
-    task = data.task
+        whole = data.task.finish(model, data, c)
+        task, model = data.task.after_training(whole, data, c), trained_part(whole)
     rivals, _ = task.baselines(data, c)
     report = task.report(data, task.decode(predict(model, data.test)), rivals, c)
     figures = {name: value for name, value in report.figures.items() if name != "per_series"}
@@ -170,9 +174,12 @@ def show(result, score, done, n, left):
     print(f"Fold {result.fold} ({done} of {n}{left}): {values}", flush=True)
 
 
-def sum_up(results, task, folder):
-    """Print the table of folds and what they come to; write folds.csv, predictions.csv, summary.json and pictures."""
-    form = score_format(task.metric)
+def sum_up(results, task, experiment, seeds):
+    """Print the table of folds and what they come to; write all files that hold it, and report.html.
+
+    seeds: folds differ in SEED alone.
+    """
+    form, folder = score_format(task.metric), experiment.folder
     names = [task.metric, *results[0].figures["baselines"]]
     scores = np.array(
         [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results]
@@ -182,12 +189,11 @@ def sum_up(results, task, folder):
     ends = [[name, "", *map(form, values)] for name, values in (("mean", mean), ("sd", spread))]
     header = ["fold", "test", *names]
     print(f"\n{aligned(header, rows + ends)}")
-    lines, pooled, pictures = task.pool_folds([(r.figures, from_plain(type(task), r.learned)) for r in results])
-    rival = LINEAR if LINEAR in names else names[1]
-    better = scores[:, 0] - scores[:, names.index(rival)]
-    wins = int((better > 0).sum() if task.better == "higher" else (better < 0).sum())
-    lines.append(f"The network is ahead of {DESCRIPTIONS[rival]} on {wins} of {len(results)} folds")
-    print("\n" + "\n".join(lines))
+    lines, pooled, blocks = task.pool_folds([(r.figures, from_plain(type(task), r.learned)) for r in results])
+    rival = best_baseline({"baselines": dict(zip(names[1:], mean[1:]))}, task.better)
+    pair = scores[:, [0, names.index(rival)]]
+    sentence = folds_verdict(pair, task.metric, task.better, rival, seeds, task.judged)
+    print("\n" + "\n".join([*lines, sentence]))
     summary = {
         "score": task.metric,
         "mean": dict(zip(names, mean.tolist())),
@@ -198,9 +204,28 @@ def sum_up(results, task, folder):
     files.write_csv(folder / "folds.csv", header, rows)
     files.write_csv(folder / "predictions.csv", *_predictions(folder, [r.fold for r in results]))
     files.write_json(folder / "summary.json", summary)
+    pictures = pictures_of(blocks)
     for name, picture in pictures.items():
         files.write_atomically(folder / name, picture)
     print(f"Wrote {files.shown(folder)}: {', '.join(['folds.csv', 'predictions.csv', 'summary.json', *pictures])}")
+    page = FoldsPage(
+        experiment.constants.DATASET,
+        task.metric,
+        task.better,
+        task.judged,
+        seeds,
+        results,
+        names,
+        scores,
+        rival,
+        lines,
+        blocks,
+        experiment.constants,
+        link_to_index(folder, folder),
+    )
+    files.write_atomically(folder / "report.html", folds_page(page))
+    print(f"Report: {files.shown(folder / 'report.html')}")
+    write_index(folder)
     for k in range(len(results)):
         (folder / f".fold_{k + 1}.checkpoint").unlink(missing_ok=True)
     return summary

@@ -2,23 +2,27 @@
 
 import csv
 import html
+import re
 from dataclasses import replace
 from datetime import datetime
+
+import numpy as np
 
 from core import files, ledger
 from core.errors import InputError
 from core.progress import said_if_slow
 from core.wording import counted, counted_of
 from evaluation.advice import EvaluatedRun, advice
-from evaluation.importance import permutation_importance, word_importance
+from evaluation.importance import TIME_GROUPS, neighbour_groups, permutation_importance, word_importance
 from evaluation.intervals import expected_maximum_gain
 from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
 from experiments.conclusion import FUTURE_KNOWN, closing_lines, conclude
-from experiments.pages import write_pages
+from experiments.pages import Circumstances, write_pages
+from networks.summary import layer_rows
 from reports import pictures
 from reports.formatting import format_error, format_for_ledger, score_format
-from reports.importance import importance_table, word_table
+from reports.importance import importance_table, shaded_words, word_table
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.statistics import fingerprints
 from sequences.vocabulary import tokenize
@@ -48,16 +52,16 @@ def score_and_report(run, data, c):
     answers = answer(data.test)
     report = task.report(data, answers, rivals, c)
     checks, check_lines = check_test_set(answer, answers, task, data, c)
-    looked_at, pictures, importance_lines = measure_importance(answer, task, data, c)
-    pictures = report.pictures | pictures
+    looked_at, blocks, importance_lines = measure_importance(answer, task, data, c)
     if run.constants.ATTENTION:
-        pictures["attention.png"] = draw_attention(model, task, data)
+        blocks.append(draw_attention(model, task, data))
     looks = ledger.count_test_scorings(run.folder, run.record.fingerprint) + 1
     figures = report.figures | {
         "checks": report.figures.get("checks", {}) | checks,
         "importance": looked_at,
         "looks": looks,
         "evaluated": datetime.now().isoformat(sep=" ", timespec="seconds"),
+        "model_checksum": run.record.model_checksum,  # whose evaluation it is
     }
     remarks = [data.sequences.remark] if data.sequences.remark else advise(run, data, figures)
     notes_of_data = [note for note in data.sequences.notes if note not in data.sequences.cautions]
@@ -67,17 +71,18 @@ def score_and_report(run, data, c):
         f"{heading}, {run.record.parameters:,} parameters",
         *dict.fromkeys([*run.companion_notes(), *new_notes, *notes]),
         *report.lines,
-        *check_lines,
-        *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions),
-        *remarks,
+        *(known := [*check_lines, *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions), *remarks]),
     ]
-    lines += [*repeated_scoring_lines(looks, figures), "", importance_lines]
+    looks_lines = repeated_scoring_lines(looks, figures)
+    lines += [*looks_lines, "", importance_lines]
     print("\n".join(lines).rstrip(), flush=True)
     lines[1:1] = [note for note in notes_of_data if note not in new_notes]  # training has said them already
     conclusion = conclude(report.score, figures, task)
+    remarks = [*report.remarks, *known, *looks_lines]
+    report = replace(report, figures=figures, blocks=[*report.blocks, *blocks], remarks=remarks)
     try:
         with run.unchanged():
-            save(run, replace(report, figures=figures, pictures=pictures), [*lines, "", *conclusion], conclusion[-1])
+            save(run, report, Circumstances(data, [*lines, "", *conclusion], layer_rows(model)))
         print("\n".join(closing_lines(run.folder)))
     finally:  # it is said whatever could not be written
         print("\n".join(["", *conclusion]), flush=True)
@@ -92,7 +97,8 @@ class Evaluation(dict):
         self.folder = folder
 
     def _repr_html_(self):
-        page = html.escape((self.folder / "report.html").read_text(encoding="utf-8"))
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        page = html.escape(re.sub("<nav>.*?</nav>", "", page))  # links lead nowhere from inside a notebook
         return f'<iframe srcdoc="{page}" style="width: 100%; height: 40em; border: 0" title="Report"></iframe>'
 
 
@@ -105,7 +111,7 @@ def advise(run, data, figures):
     history = {name: [float(row[name]) for row in rows] for name in rows[0]}
     task, c = run.task, run.constants
     linear = task.metric == "accuracy" and data_suit_ridge_pair(data, c)
-    return advice(EvaluatedRun(task.metric, task.better, history, figures, data.train.shape, c, linear))
+    return advice(EvaluatedRun(task.metric, task.better, history, figures, data.train.raw.shape, c, linear))
 
 
 def repeated_scoring_lines(looks, figures):
@@ -140,8 +146,8 @@ def check_test_set(answer, answers, task, data, c):
         return figures, [f"{line}: none is left that is new."]
     rest = replace(data.test, y=data.test.y[~near], rows=data.test.rows[~near])
     score = figures["twins"][f"{task.metric}_without"] = task.score(rest, answers[~near])
-    shown = score_format(task.metric)(score)
-    return figures, [f"{line}; {task.metric} without them: {shown} on {(~near).sum()}"]
+    without = f"; {task.metric} without them: {score_format(task.metric)(score)} on {(~near).sum()}"
+    return figures, [line + without * bool(np.isfinite(score))]
 
 
 def check_influence(answer, task, data):
@@ -156,24 +162,26 @@ def check_influence(answer, task, data):
 
 
 def measure_importance(answer, task, data, c):
-    """Find out what the network looks at: features and times, or words. Returns: (figures, pictures, text)."""
+    """Find out what the network looks at: features and times, or words. Returns: (figures, blocks of a page, text)."""
     if data.preparation.any_length:  # transcript.png shows where the network heard each letter
-        return {}, {}, ""
+        return {}, [], ""
     if data.preparation.kind == "texts":
-        found = word_importance(answer, task, data)
-        return {"words": found}, {}, word_table(found)
+        found, every = word_importance(answer, task, data)
+        return {"words": found}, [shaded_words(found, every)], word_table(found)
     features, times = permutation_importance(answer, task, data, c.SEED)
+    if not np.isfinite([lost for lost, _ in features.values()]).all():  # anomalies that the sample lacks
+        return {}, [], ""
     cost = f"{task.metric} lost" if task.better == "higher" else f"increase in {task.metric}"
-    picture = pictures.permutation_importance(features, times, cost)
+    (signal,) = data.test.take(slice(1))
+    starts = [group.start for group in neighbour_groups(len(signal), TIME_GROUPS).values()]
+    signal = signal.reshape(len(signal), -1)  # a video's pixels count as features
+    picture = pictures.permutation_importance(features, dict(zip(starts, times.values())), signal, cost)
     lines = importance_table(features, times, cost, task.unit)
-    return {"features": features, "time steps": times}, {"importance.png": picture}, lines
+    return {"features": features, "time steps": times}, [picture], lines
 
 
-def save(run, report, lines, sentence):
-    """Write what can be written, the page last; InputError then names what cannot.
-
-    lines: of the printed report; sentence: the verdict.
-    """
+def save(run, report, circumstances):
+    """Write what can be written, the page last; InputError then names what cannot. circumstances: see write_pages."""
     writing = {
         "evaluation.json": lambda path: files.write_json(path, report.figures),
         "predictions.csv": lambda path: files.write_csv(path, report.header, report.rows),
@@ -196,7 +204,7 @@ def save(run, report, lines, sentence):
     scores.append(f"{best} {format_for_ledger(figures['baselines'][best])}")
     try:
         ledger.append(figures["evaluated"], run.folder, "test", scores, run.record)
-        write_pages(run, report, lines, sentence)
+        write_pages(run, report, circumstances)
     except InputError as error:
         faults.append(error)
     if faults:
@@ -221,6 +229,9 @@ def check_same_data(run, data, c, data_constants):
         if others:
             print(f"Scored as it was trained ({'; '.join(sorted(others))}): for the change run python train_model.py")
         return
+    then, now = (own.preparation.frame_encoder for own in (run, data))
+    if then and now and then.name == now.name and then != now:
+        changed.append(f"weights of {now.name} have the SHA-256 {now.checksum[:12]}…, the run's {then.checksum[:12]}…")
     what = "; ".join(changed) or f"the content of {c.DATASET} has changed"
     raise InputError(
         f"these are not the data that the run in {c.RUN_DIR} was trained on ({what}): "
@@ -229,7 +240,7 @@ def check_same_data(run, data, c, data_constants):
 
 
 def draw_attention(model, task, data):
-    """Draw the attention weights of the first test sequences. Returns: PNG bytes."""
+    """Draw the attention weights of the first test sequences. Returns: Picture."""
     sequences, classes = task.examples(data, ATTENTION_SHOWN)
     weights = attention_weights(model, sequences)
     if data.preparation.kind == "texts":

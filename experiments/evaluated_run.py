@@ -9,9 +9,10 @@ from core.errors import InputError
 from core.run_folder import Evaluated
 from readers.in_memory import IN_MEMORY
 from reports.formatting import format_interval, score_format
-from sequences.statistics import fingerprints
+from sequences.statistics import content_fingerprint, fingerprints
 from training.saved_run import open_run
 
+MARGIN = 50  # rows by which a series may have grown more or less than its windows tell
 OWN = ("RUN_DIR", "RESUME", "TENSORBOARD", "EVALUATED_RUN")  # constants that the new run has of its own
 
 
@@ -56,8 +57,12 @@ def open_evaluated(c):
         figures, metric = json.loads(path.read_text(encoding="utf-8")), run.task.metric
         score, evaluated = float(figures[metric]), str(figures["evaluated"])
         interval = [float(bound) for bound in figures.get(f"{metric}_interval") or []]
+        own = figures.get("model_checksum") == run.record.model_checksum
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{files.shown(path)} is damaged: run python evaluate_model.py again") from error
+    if not own:
+        why = "does not name the model beside it: it is another run's, or older than this check"
+        raise InputError(f"{files.shown(path)} {why}; run python evaluate_model.py RUN_DIR={c.EVALUATED_RUN}")
     return run, Evaluated(shown, run.record.trained, evaluated, metric, score, interval)
 
 
@@ -88,12 +93,31 @@ def check_data(run, data):
     if fingerprints(data) == record.fingerprints and found == known:
         return []
     then, now = sum(record.sequences.values()), sum(data.sizes.values())
-    if now > then and (found.features, found.columns) == (known.features, known.columns):
-        return [f"the data have grown since {files.shown(run.folder)} was evaluated: {then} {run.task.unit}, now {now}"]
+    forms = ((own.features, own.columns, own.unequal_lengths or own.steps) for own in (known, found))
+    tasks = ((type(task), getattr(task, "classes", None)) for task in (run.task, data.task))
+    if now > then and len({*map(repr, forms)}) == len({*map(repr, tasks)}) == 1:
+        grown = f"the data have grown since {files.shown(run.folder)} was evaluated: {then} {run.task.unit}, now {now}"
+        new_rows = (now - then) * (run.constants.STRIDE or 1)
+        return [f"{grown}; {_old_rows(data.sequences, record.fingerprints, new_rows)}"]
     raise InputError(
-        f"the data are not those that {files.shown(run.folder)} was evaluated on, nor more of them ({then} "
-        f"{run.task.unit} then, {now} now): train and evaluate on them first"
+        f"the data are not those that {files.shown(run.folder)} was evaluated on, nor more of them, alike in form and "
+        f"classes ({then} {run.task.unit} then, {now} now): train and evaluate on them first"
     )
+
+
+def _old_rows(sequences, known, rows):
+    """Say whether the rows that a run was evaluated on still begin its series, which each grew by about as many.
+
+    Parameters: known, fingerprints of the run; rows, about how many came in all.
+    """
+    if sequences.kind != "series":
+        return "whether the old ones among them are as they were is not checked"
+    about, shortest = rows // len(sequences.x), min(map(len, sequences.x))
+    for more in range(max(1, about - MARGIN), min(shortest, about + MARGIN + 1)):
+        parts = (sequences.x, sequences.times, sequences.clock)
+        if content_fingerprint([own and [values[:-more] for values in own] for own in parts]) == known["rows"]:
+            return "the old rows are as they were"
+    return "the old rows were not found unchanged before the new ones"
 
 
 def no_score(constants, stands_on):

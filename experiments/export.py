@@ -11,6 +11,7 @@ from core.errors import InputError, reason
 from core.lazy import keras, lazy, quiet_tensorflow, tf
 from training.prediction import traced
 
+convert_phase = lazy("tensorflow.lite.python.convert_phase")
 convert_to_constants = lazy("tensorflow.python.framework.convert_to_constants")
 onnx = lazy("onnx")
 tf2onnx = lazy("tf2onnx")
@@ -93,14 +94,20 @@ def to_tflite(model, folder, input_shape, small=False):
         tempfile.TemporaryDirectory() as saved,
     ):
         # As from_keras_model does, which ends in a TypeError where these files find no room.
-        inputs = keras.Input(batch_shape=(1, *input_shape))
+        inputs = keras.Input(batch_shape=(1, *input_shape), dtype=model.inputs[0].dtype)
         signature = [tf.TensorSpec(inputs.shape, inputs.dtype, "sequences")]
         whole = keras.Model(inputs, model(inputs))
         whole.export(saved, format="tf_saved_model", input_signature=signature, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)
         if small:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        content = converter.convert()
+        try:
+            content = converter.convert()
+        except convert_phase.ConverterError as error:
+            why = str(error).strip().splitlines()[0][-200:]
+            raise InputError(
+                f"TFLite has no form of this network ({why}): export onnx or saved_model instead"
+            ) from error
     files.write_atomically(path, content)
     return path
 

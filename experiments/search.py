@@ -9,14 +9,10 @@ import time
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from core import files
-from core.constants import names_in
 from core.errors import Diverged, InputError
 from core.progress import time_left
 from experiments.experiment import start_worker
 from experiments.trials import append_row, assignments, ranked, row_of
-from reports import pictures
-from reports.formatting import aligned
 from sequences.statistics import fingerprints
 from training.acceleration.traced_steps import reuse_network
 from training.build import build
@@ -28,7 +24,7 @@ def successive_halving(trials, experiment, finished):
     """Train all trials for a ninth of EPOCHS, the best third of them for a third, and of these the best for all.
 
     Parameters: trials, list of {constant: value}; finished, {(trial, epochs): row of trials.csv}, which grows.
-    Returns: (trials that were trained for EPOCHS, best first; epochs of each rung).
+    Returns: the number of the best trial.
     """
     rungs = sorted({max(1, round(experiment.constants.EPOCHS / 3**step)) for step in range(3)})
     alive = list(range(len(trials)))
@@ -42,7 +38,7 @@ def successive_halving(trials, experiment, finished):
         if rung < len(rungs) - 1:
             alive = alive[: max(1, -(-len(alive) // 3))]
     forget_unfinished(experiment.folder)
-    return alive, rungs
+    return alive[0]
 
 
 def run_rung(alive, epochs, trials, experiment, finished):
@@ -142,30 +138,3 @@ def show_progress(trial, alive, epochs, trials, finished, metric, left):
 def scores(row, metric):
     """Write loss and score of a row of trials.csv."""
     return f"loss {float(row['loss']):.4f}, {metric} {float(row['score']):.4f}"
-
-
-def show_result(alive, rungs, trials, finished, experiment):
-    """Print the best trials and the winner's constants; draw trials.png."""
-    c, metric = experiment.constants, experiment.metric
-    last = {trial: max(e for t, e in finished if t == trial) for trial in range(len(trials))}
-    order = sorted(
-        range(len(trials)),
-        key=lambda t: (-last[t], ranked([u for u in last if last[u] == last[t]], last[t], finished).index(t)),
-    )
-    rows = [
-        [str(last[t]), finished[t, last[t]]["loss"], finished[t, last[t]]["score"], assignments(trials[t])]
-        for t in order[:5]
-    ]
-    print("\nThe best trials by validation loss, those trained longest first:")
-    print(aligned(["epochs", "loss", metric, "constants"], rows))
-    validation = [[float(finished[t, e]["score"]) if (t, e) in finished else np.nan for e in rungs] for t in last]
-    picture = pictures.search_trials(np.array(validation), rungs, alive[0], metric)
-    files.write_atomically(experiment.folder / "trials.png", picture)
-    changed = {name: value for name, value in trials[alive[0]].items() if value != c[name]}
-    for file in ("cnn_lstm_model", "train_model"):
-        own = {name: value for name, value in changed.items() if name in names_in(file)}
-        if own:
-            print(f"\nThe winner's constants, to paste over the old ones in {file}.py:")
-            print("\n".join(f"{name} = {value!r}" for name, value in own.items()))
-    same = [name for name in trials[alive[0]] if name not in changed]
-    print(f"\nThe winner leaves as they stand: {', '.join(same) or 'none'}")

@@ -21,7 +21,7 @@ def compare_scores(run, path, data):
     task, test = run.task, data.test
     with run.unchanged():
         content, model = path.read_bytes(), run.load_model()
-    outputs = run_tflite(content, test), predict(model, test)
+    outputs = run_tflite(content, test.raw), predict(model, test)
     small, full = (score_format(task.metric)(task.score(test, task.decode(output))) for output in outputs)
     return f"{task.metric} on the test set, {len(test)} {task.unit}: {path.name} {small}, model.keras {full}"
 

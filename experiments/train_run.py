@@ -16,7 +16,9 @@ from core.progress import said_if_slow
 from core.records import to_plain
 from core.wording import counted
 from experiments.evaluated_run import no_score, open_evaluated
-from networks.text_layers import without_tokenizer
+from experiments.index import write_index
+from networks.pretrained_encoders import prepend_encoder
+from networks.raw_inputs import trained_part
 from reports import pictures
 from reports.formatting import format_for_ledger
 from sequences.statistics import fingerprints
@@ -38,8 +40,7 @@ def train_and_save(data, build_model, c):
     began, folder = time.perf_counter(), run_folder.resolved(c.RUN_DIR)
     run_folder.check_replaceable(folder)
     check_compatible(data, c)
-    if data.validation is not None:
-        ledger.read_rows(folder)  # a damaged one is refused before anything is written
+    ledger.read_rows(folder)  # a damaged one is refused before anything is written
     if not workers.is_first_worker():
         return train_as_other_worker(data, build_model, c, folder)
     with locked(folder):
@@ -56,17 +57,21 @@ def train_and_save(data, build_model, c):
             raise
         # All that was done counts, and what an interrupted training did before.
         began -= seconds - (time.perf_counter() - began_to_fit)
-        with said_if_slow("Fitting what stands beside the network (LINEAR_START) ..."):
-            model, task = data.task.finish(model, data, c), data.task
+        with said_if_slow("Fitting what stands beside the network ..."):
+            model = data.task.finish(model, data, c)
+            task = data.task.after_training(model, data, c)
+        parameters = model.count_params()
+        if data.preparation.frame_encoder is not None:
+            model = prepend_encoder(model, data.preparation, c)
         if data.validation is not None:
-            output = predict(without_tokenizer(model), data.validation)
+            output = predict(trained_part(model), data.validation)
             task = task.calibrate(data, output)
             validation_score = task.score(data.validation, task.decode(output))
         if evaluated is not None:
             task = task.calibrated_as(evaluated.task)
         seconds = round(time.perf_counter() - began, 3)
-        record = replace(record, learned=to_plain(task), seconds=seconds, parameters=model.count_params())
-        record = save(folder, model, history, record)
+        record = replace(record, learned=to_plain(task), seconds=seconds, parameters=parameters)
+        record = save(folder, model, history, record, data)
         files.sibling(folder, "checkpoint").unlink(missing_ok=True)
         workers.wait_for_all()
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
@@ -75,7 +80,8 @@ def train_and_save(data, build_model, c):
         value = format_for_ledger(validation_score)
         print(f"Validation {task.metric}: {value} (in {files.shown(ledger.ledger_of(folder))}: choose constants by it)")
         ledger.append(record.trained, folder, "validation", [task.metric, value, "", "", ""], record)
-    if task != task.uncalibrated() and evaluated is not None:
+    write_index(folder)
+    if task.calibrated and task != task.uncalibrated() and evaluated is not None:
         print(f"With {task.calibrated} of {stands_on.folder}: what taught it those is training data now")
     if why := no_score(c, stands_on):
         print(f"This run has no score of its own: {why}")
@@ -91,14 +97,14 @@ def train_as_other_worker(data, build_model, c, folder):
     workers.wait_for_all()
 
 
-def save(folder, model, history, record):
+def save(folder, model, history, record, data):
     """Write a run into a new folder, which then takes the place of `folder`. Returns: the RunRecord as written."""
     with run_folder.new_run(folder) as new:
         model.save(new / "model.keras")
         numbered = {"epoch": range(1, len(history["loss"]) + 1), **history}
         files.write_csv(new / "history.csv", numbered, zip(*numbered.values()))
-        title = f"Training on {record.constants.DATASET}"
-        files.write_atomically(new / "learning_curves.png", pictures.learning_curves(history, title))
+        curves = pictures.learning_curves(history, data.task.unit_of_training(data, record.constants))
+        files.write_atomically(new / curves.name, curves.png())
         record = run_folder.write_record(new, record)
         if record.constants.TENSORBOARD:
             shutil.move(files.sibling(folder, "tensorboard"), new / "tensorboard")
@@ -108,13 +114,18 @@ def save(folder, model, history, record):
 def describe_data(data, c):
     """Say in one line what the data are."""
     counts = ", ".join(f"{n} {name}" for name, n in data.sizes.items())
+    size = describe_shape(data)
+    return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.describe_target()}"
+
+
+def describe_shape(data):
+    """Say what one sequence is made of."""
     time_steps, *features = data.train.shape
+    if data.preparation.kind == "texts":
+        return f"{time_steps} words out of {len(data.preparation.vocabulary):,}"
     most = "up to " if data.preparation.any_length else ""
     shape = f"{' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
-    size = f"{most}{counted(time_steps, 'time step')} × {shape}"
-    if data.preparation.kind == "texts":
-        size = f"{time_steps} words out of {len(data.preparation.vocabulary):,}"
-    return f"Data: {c.DATASET}, {data.task.unit}: {counts}, each of {size}, {data.task.describe_target()}"
+    return f"{most}{counted(time_steps, 'time step')} × {shape}"
 
 
 def check_compatible(data, c):

@@ -20,7 +20,7 @@ model_selection = lazy("sklearn.model_selection")
 MOST_TRIALS = 10_000  # of a grid
 # Set by the search itself, for each training.
 SET = ("EPOCHS", "PATIENCE", "RESUME", "TENSORBOARD", "RUN_DIR", "EVALUATED_RUN")
-COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "constants", "checksum"]
+COLUMNS = ["trial", "epochs", "score", "loss", "seconds", "repeats", "constants", "checksum"]
 
 
 def draw_trials(o, seed, searchable):
@@ -69,7 +69,7 @@ def load_finished_trials(experiment, trials, data):
     c, o, folder = experiment.constants, experiment.options, experiment.folder
     of_all = run_identity(c, data, "VALIDATION_SIZE", "PATIENCE", "TENSORBOARD")  # these change no score
     pretrained = [pretrained_checksum(c.changed(**trial)) for trial in trials]
-    here = {"identity": of_all, "trials": trials, "pretrained": pretrained}
+    here = {"identity": of_all, "trials": trials, "pretrained": pretrained, "columns": COLUMNS}
     text = json.dumps(here | {"repeats": o.REPEATS, "size": o.SEARCH_VALIDATION_SIZE}, indent=2) + "\n"
     described, table = folder / "search.json", folder / "trials.csv"
     try:
@@ -94,7 +94,7 @@ def finished_rows(table):
         text = table.read_text(encoding="utf-8")
         rows = list(csv.DictReader(text[: text.rfind("\n") + 1].splitlines()))
         for row in rows:
-            json.loads(row["constants"])
+            json.loads(row["constants"]), json.loads(row["repeats"])
             int(row["trial"]), int(row["epochs"]), float(row["loss"]), float(row["score"])
         if any(row["checksum"] != row_checksum(table.parent, row) for row in rows):
             raise ValueError("edited, or of another search")
@@ -114,9 +114,10 @@ def row_checksum(folder, row):
 
 
 def row_of(trial, epochs, repeats, values):
-    """Return a row of trials.csv but for its checksum: means over {repeat: (score, loss, seconds)}."""
+    """Return a row of trials.csv but for its checksum: means over {repeat: (score, loss, seconds)}, and each score."""
     scores, losses, seconds = zip(*(repeats[repeat] for repeat in sorted(repeats)))
     figures = [f"{np.mean(scores):.6f}", f"{np.mean(losses):.6f}", f"{sum(seconds):.1f}"]
+    figures.append(json.dumps([round(float(score), 6) for score in scores]))
     return dict(zip(COLUMNS, [trial, epochs, *figures, json.dumps(values)]))
 
 

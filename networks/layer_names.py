@@ -16,4 +16,7 @@ WINDOW_SCALE = (
     "window_scale"  # tasks/forecasting/differencing.py: the unit of a window's changes, where each has its own
 )
 ATTENTION_WEIGHTS = "attention_weights"  # training/prediction.py: what attention.png shows
-NETWORK = "network"  # networks/text_layers.py: the part of a model of texts that takes the numbers of words
+NETWORK = "network"  # networks/raw_inputs.py: the part of a saved model that takes prepared sequences
+ENCODER = "frame_encoder"  # networks/pretrained_encoders.py: the part that turns frames into features
+REFERENCES = "nearest_"  # tasks/anomaly/detector.py: the normal sequences that distances are measured to
+PREPARED = "prepared"  # what a network that reconstructs its input is to reconstruct

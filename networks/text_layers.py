@@ -1,13 +1,23 @@
 """Layers for texts: word vectors before the architecture, and in the saved network the division into words."""
 
 from core.lazy import keras, layers, ops
-from networks.layer_names import EMBEDDING, NETWORK
+from networks.layer_names import EMBEDDING
+from networks.raw_inputs import behind
 from sequences.vocabulary import RESERVED
 
 
 def embedded(inputs, data, c):
-    """Turn the numbers of words (n, words) into learned vectors (n, words, EMBEDDING); DROPOUT drops whole features."""
-    x = layers.Embedding(len(data.preparation.vocabulary) + RESERVED, c.EMBEDDING, name=EMBEDDING)(inputs)
+    """Turn the numbers of words (n, words) into vectors (n, words, EMBEDDING); DROPOUT drops whole features.
+
+    They are learned, or those of WORD_VECTORS, which stay as they are: words that training does not see keep their
+    places among those that it sees (docs/choices.md).
+    """
+    given = data.word_vectors
+    shape = given.shape if given is not None else (len(data.preparation.vocabulary) + RESERVED, c.EMBEDDING)
+    table = layers.Embedding(*shape, trainable=given is None, name=EMBEDDING)
+    x = table(inputs)
+    if given is not None:
+        table.set_weights([given])
     return layers.SpatialDropout1D(c.DROPOUT)(x) if c.DROPOUT else x
 
 
@@ -23,11 +33,4 @@ def prepend_tokenizer(model, preparation):
     padding = ops.sum(ops.cast(ops.equal(numbers, 0), "int32"), axis=1, keepdims=True)
     places = ops.mod(ops.arange(steps, dtype="int32") - padding, steps)
     numbers = ops.take_along_axis(numbers, places, axis=1)
-    network = keras.Model(model.input, model.output, name=NETWORK)
-    return keras.Model(texts, network(ops.cast(numbers, "float32")))
-
-
-def without_tokenizer(model):
-    """Return the network that takes prepared sequences: the whole model but for what divides texts into words."""
-    inner = [layer for layer in model.layers if layer.name == NETWORK]
-    return inner[0] if inner else model
+    return behind(texts, ops.cast(numbers, "float32"), model)

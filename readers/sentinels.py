@@ -28,7 +28,7 @@ def find_sentinels(columns):
     candidates = {}
     for name, column in columns:
         ends = {value: np.count_nonzero(column == value) for value in (np.fmin.reduce(column), np.fmax.reduce(column))}
-        ends = {value: count for value, count in ends.items() if np.isfinite(value) and count >= _least_count(value)}
+        ends = {value: count for value, count in ends.items() if count >= _least_count(value) and np.isfinite(value)}
         for value, count in ends.items():
             others = [other for other in ends if other == value or _is_nines(other)]  # the other end may be one too
             rest = column[np.isfinite(column) & ~np.isin(column, others)]
@@ -47,7 +47,7 @@ def find_sentinels(columns):
 
 def _is_nines(value):
     """Tell whether a value is written as nines alone, three at least."""
-    return NINES.fullmatch(_shown(value)) is not None
+    return abs(value) >= 999 and NINES.fullmatch(_shown(value)) is not None
 
 
 def _least_count(value):

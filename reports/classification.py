@@ -1,10 +1,14 @@
-"""The printed report of a classifier."""
+"""What is said of a classifier, in the terminal and on the page."""
+
+import numpy as np
 
 from baselines import LINEAR, MAJORITY, PREVIOUS_LABEL
 from core.wording import format_share
-from reports.formatting import aligned, baseline_line, format_error, format_interval
+from reports import Table
+from reports.formatting import aligned, baseline_line, format_error, format_interval, mean_features_lines
 
 MAX_CLASSES = 25  # of a confusion matrix in the terminal
+MAX_CONFUSIONS = 8  # in the table of a page
 
 
 def classification_lines(figures, classes, linear_inputs="all values"):
@@ -13,10 +17,7 @@ def classification_lines(figures, classes, linear_inputs="all values"):
     Parameters: figures of evaluation.classification_scores; classes, their names; linear_inputs, what the linear model
     was fitted to.
     """
-    scores = ("precision", "recall", "f1-score")
-    per_class = [(name, figures["per_class"][name]) for name in classes]
-    rows = [[name, *(format_share(f[score]) for score in scores), str(f["support"])] for name, f in per_class]
-    before = []
+    table, before = class_table(figures, classes), []
     if PREVIOUS_LABEL in figures["baselines"]:
         what = "that of the row before the last, if known in time"
         before = [baseline_line(figures, PREVIOUS_LABEL, "Previous label", what)]
@@ -25,7 +26,7 @@ def classification_lines(figures, classes, linear_inputs="all values"):
     return [
         f"Test sequences: {figures['test_sequences']}",
         "",
-        aligned(["class", "precision", "recall", "F1", "sequences"], rows),
+        aligned(table.header, table.rows),
         "",
         *confusion_matrix_lines(figures["confusion_matrix"], classes),
         "",
@@ -34,8 +35,36 @@ def classification_lines(figures, classes, linear_inputs="all values"):
         f"95 % Wilson interval: {format_interval(figures['accuracy_interval'])}",
         baseline_line(figures, MAJORITY, "Majority class", f"always answering {figures['majority_class']}"),
         baseline_line(figures, LINEAR, "Linear model", f"ridge on {linear_inputs}"),
+        *mean_features_lines(figures),
         *before,
     ]
+
+
+def class_table(figures, classes):
+    """Return the Table of precision, recall and F1 of each class."""
+    scores = ("precision", "recall", "f1-score")
+    per_class = [(name, figures["per_class"][name]) for name in classes]
+    rows = [[name, *(format_share(f[score]) for score in scores), str(f["support"])] for name, f in per_class]
+    caption = (
+        "Recall: the share of a class's sequences that was found. Precision: the share of the answers of that class "
+        "that was right. F1 is their harmonic mean."
+    )
+    return Table("Each class", ["class", "precision", "recall", "F1", "sequences"], rows, caption)
+
+
+def confusion_table(matrix, classes):
+    """Return the Table of the classes that are taken for each other most often. matrix: (classes, classes)."""
+    pairs = most_confused(matrix)
+    rows = [[classes[true], classes[answer], str(matrix[true][answer])] for true, answer in pairs[:MAX_CONFUSIONS]]
+    return [Table("What is taken for what", ["true class", "answer", "sequences"], rows)] if rows else []
+
+
+def most_confused(matrix):
+    """Return pairs (true class, wrong answer) of a confusion matrix (classes, classes), the most frequent first."""
+    matrix = np.array(matrix)
+    np.fill_diagonal(matrix, 0)
+    order = np.argsort(-matrix, axis=None, kind="stable")[: np.count_nonzero(matrix)]
+    return [tuple(map(int, pair)) for pair in zip(*np.unravel_index(order, matrix.shape))]
 
 
 def accuracy_line(figures):

@@ -2,27 +2,37 @@
 
 import numpy as np
 
+from reports import Table
 from reports.formatting import shorten
-from reports.pictures import MAX_LINES, new_figure, png, video_frames
+from reports.pictures import MAX_LINES, subplots, video_frames
+from reports.rendering import Picture
 
 EXAMPLES_EACH = 3  # right and wrong ones shown
-CLIPS = 6  # video clips shown
+MARKS = {True: "✓", False: "✗"}
 
 
-def show_examples(split, correct, true, answers, texts):
-    """Show test sequences with their true classes and their answers, some that are right and some that are not.
+def show_examples(split, chosen, correct, true, answers, texts):
+    """Show test sequences with their true classes and their answers.
 
-    Parameters: correct (n,); true, answers: names (n,); texts, whether the sequences are texts.
-    Returns: ({file name: PNG bytes}, (header, rows) of a table of texts or None).
+    Parameters: chosen, places in the split; correct (n,); true, answers: names (n,); texts, whether they are texts.
+    Returns: Table, or Picture.
     """
-    chosen = right_and_wrong(correct)
     if texts:
-        rows = [[split.names[split.rows[k]], true[k], answers[k]] for k in chosen]
-        return {}, (["text", "true_label", "predicted_label"], rows)
-    titles = [f"{own}, answer {answer}" for own, answer in zip(true, answers)]
-    if len(split.shape) == 4:
-        return {"frames.png": video_frames(split.take(slice(CLIPS)), titles[:CLIPS])}, None
-    return {"examples.png": draw_examples(split.take(chosen), [titles[k] for k in chosen])}, None
+        rows = [[MARKS[bool(correct[k])], split.names[split.rows[k]], true[k], answers[k]] for k in chosen]
+        caption = "✓ right, ✗ wrong. All are in predictions.csv."
+        return Table("Examples from the test set", ["", "text", "true_label", "predicted_label"], rows, caption)
+    right = [bool(correct[k]) for k in chosen]
+    titles = [f"{MARKS[bool(correct[k])]} {name_of(split, k)}: true {true[k]}, answer {answers[k]}" for k in chosen]
+    if len(split.raw.shape) == 4:
+        return video_frames(split.raw.take(chosen), titles, right)
+    caption = "Test sequences with their true classes and their answers: ✓ right, ✗ wrong"
+    return draw_examples(split.take(chosen), titles, caption, right)
+
+
+def name_of(split, place):
+    """Return what a sequence of a Split is called: its name, or its number in the data."""
+    row = split.rows[place]
+    return f"sequence {row}" if split.names is None else shorten(str(split.names[row]), 40)
 
 
 def right_and_wrong(correct):
@@ -30,13 +40,31 @@ def right_and_wrong(correct):
     return np.concatenate([np.flatnonzero(correct)[:EXAMPLES_EACH], np.flatnonzero(~correct)[:EXAMPLES_EACH]])
 
 
-def draw_examples(x, titles):
-    """Draw sequences x (n, time, features) below each other, each under its title. Returns: PNG bytes.
+def of_confused_classes(true, answers, pairs):
+    """Return places: a right and a wrong answer of each of the classes confused most, then a right one of others.
+
+    Parameters: true, answers: classes (n,) as numbers; pairs (true class, wrong answer), the most frequent first.
+    """
+    chosen = []
+    for own, answer in pairs:
+        if len(chosen) == 2 * EXAMPLES_EACH:
+            break
+        right = [k for k in np.flatnonzero((true == own) & (answers == own)) if k not in chosen][:1]
+        chosen += [*right, np.flatnonzero((true == own) & (answers == answer))[0]]
+    shown = set(true[chosen].tolist()) if chosen else set()
+    right = np.flatnonzero(true == answers)
+    _, first = np.unique(true[right], return_index=True)
+    chosen += [k for k in right[first] if true[k] not in shown][: 2 * EXAMPLES_EACH - len(chosen)]
+    return np.array(chosen, int)
+
+
+def draw_examples(x, titles, caption, right=None):
+    """Draw sequences x (n, time, features) below each other, each under its title; right: whether each answer is.
 
     They share one pair of axes: each pair costs a tenth of a second.
     """
-    figure = new_figure(8.0, 1.0 + 1.1 * len(x))
-    axes, steps = figure.subplots(), x.shape[1]
+    figure, (axes,) = subplots(8.0, 0.8 + 0.95 * len(x), left=0.15, top=0.1)
+    steps = x.shape[1]
     for place, (sequence, title) in enumerate(zip(x.astype(np.float64), titles)):
         bottom = -1.0 * place
         if sequence.shape[1] <= MAX_LINES:
@@ -45,7 +73,9 @@ def draw_examples(x, titles):
             axes.plot(bottom + 0.7 * (sequence - sequence.min()) / height, linewidth=1, alpha=0.8)
         else:
             extent = (-0.5, steps - 0.5, bottom, bottom + 0.7)
-            axes.imshow(sequence.T, origin="lower", aspect="auto", cmap="magma", extent=extent)
-        axes.text(0, bottom + 0.75, shorten(title, 80), fontsize=9)
+            axes.imshow(sequence.T, origin="lower", aspect="auto", cmap="magma", extent=extent, interpolation="none")
+        colour = "black" if right is None or right[place] else "C3"
+        axes.text(0, bottom + 0.75, shorten(title, 100), fontsize=9, color=colour)
+    axes.spines["left"].set_visible(False)
     axes.set(xlim=(-0.5, steps - 0.5), ylim=(0.95 - len(x), 1.0), yticks=[], xlabel="time step")
-    return png(figure)
+    return Picture(figure, "Examples from the test set", caption, "examples.png")

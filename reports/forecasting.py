@@ -1,11 +1,13 @@
-"""The printed report of forecasts."""
+"""What is said of forecasts, in the terminal and on the page."""
 
 from baselines import DESCRIPTIONS, LINEAR
 from core.wording import counted, format_percent, format_share
 from evaluation.forecast_checks import persistence_is_as_good
 from evaluation.intervals import MIN_RESAMPLED
 from evaluation.verdict import outcome
+from reports import Table
 from reports.formatting import aligned, format_change, format_decimals, format_error, format_interval, skill_lines
+from reports.pictures import errors_by_step
 
 MAX_TARGETS = 5  # named
 WORST_SERIES = 5  # shown
@@ -19,34 +21,78 @@ def forecast_lines(figures, targets, standardise):
 
     Parameters: figures of evaluation.forecast_scores; targets, their names; standardise, the constant.
     """
+    return [
+        f"Test windows: {figures['test_windows']}{_overlap(figures)}",
+        "",
+        *_laid_out(step_table(figures, targets, standardise)),
+        *(line for table in detail_tables(figures) for line in _laid_out(table)),
+        *_laid_out(check_table(figures, targets)),
+        *skill_lines(figures),
+        *(_laid_out(interval_table(figures, standardise)) if figures["bands"] else [NO_INTERVALS]),
+        f"Linear model: {format_error(figures['baselines'][LINEAR])}",
+        *mase_lines(figures, standardise),
+        *remark_lines(figures, targets),
+    ]
+
+
+def _laid_out(table):
+    title = f"{table.title}: {table.caption}" if table.caption else table.title
+    return [title, aligned(table.header, table.rows), ""]
+
+
+def step_table(figures, targets, standardise):
+    """Return the Table of the errors of each step ahead."""
     methods = ["network", *figures["baselines"]]
     per_step = [figures["rmse_per_step"][name] for name in methods] + [figures["mae_per_step"]["network"]]
     totals = [figures["rmse"], *figures["baselines"].values(), figures["mae"]]
     rows = [[str(step), *map(_or_empty, errors)] for step, errors in enumerate(zip(*per_step), 1)]
     rows.append(["all", *map(format_error, totals)])
-    unit = unit_of_errors(figures, standardise)
-    intervals = [
-        f"{level} % prediction interval: holds {format_percent(f['coverage'])} of the test values, width "
-        f"{format_error(f['width'])}"
-        for level, f in figures["bands"].items()
-    ]
     named = f"{', '.join(targets[:MAX_TARGETS])}{', ...' * (len(targets) > MAX_TARGETS)}"
+    title = f"Errors of {named} per step ahead, in {unit_of_errors(figures, standardise) or 'its units'}"
+    return Table(title, ["step", *(f"{name} RMSE" for name in methods), "network MAE"], rows)
+
+
+def detail_tables(figures):
+    """Return the Tables of several targets, of places and of several series, where there are any."""
+    return [*target_tables(figures), *kilometre_tables(figures), *series_tables(figures)]
+
+
+def forecast_blocks(figures, targets, standardise):
+    """Return what the page shows of the errors: by step ahead, of targets, places and series, and of the intervals."""
+    blocks = []
+    if len(figures["mae_per_step"]["network"]) > 1:
+        blocks.append(errors_by_step(figures["rmse_per_step"], "RMSE"))
+    if "kilometres" in figures:
+        per_step = {name: own["per_step"] for name, own in figures["kilometres"].items()}
+        blocks.append(errors_by_step(per_step, "Mean distance from the true place, km"))
     return [
-        f"Test windows: {figures['test_windows']}{_overlap(figures)}",
-        "",
-        f"Errors of {named} per step ahead, in {unit or 'its units'}",
-        aligned(["step", *(f"{name} RMSE" for name in methods), "network MAE"], rows),
-        "",
-        *target_lines(figures),
-        *kilometre_lines(figures),
-        *series_lines(figures),
-        *check_lines(figures, targets),
-        *skill_lines(figures),
-        *(intervals or [NO_INTERVALS]),
-        f"Linear model: {format_error(figures['baselines'][LINEAR])}",
-        *mase_lines(figures, standardise),
-        *remark_lines(figures, targets),
+        *blocks,
+        step_table(figures, targets, standardise),
+        *detail_tables(figures),
+        *([interval_table(figures, standardise)] if figures["bands"] else []),
+        check_table(figures, targets),
     ]
+
+
+def interval_table(figures, standardise):
+    """Return the Table of the prediction intervals: what they hold, how wide they are, and the CRPS of each method."""
+    bands, rows = {"network": figures["bands"], **figures["baseline_bands"]}, []
+    for name, levels in bands.items():
+        cells = [cell for f in levels.values() for cell in (format_percent(f["coverage"]), format_error(f["width"]))]
+        rows.append([name, _or_empty(figures["crps"].get(name)), *cells])
+    header = [
+        "method",
+        "CRPS",
+        *(cell for level in figures["bands"] for cell in (f"{level} % interval holds", "width")),
+    ]
+    title = f"Prediction intervals, and CRPS from the deciles, in {unit_of_errors(figures, standardise) or 'its units'}"
+    best = min(figures["crps_skill"], key=figures["crps"].get, default=None)
+    if best is None:
+        return Table(title, header, rows)
+    ahead = figures["crps_skill"][best]
+    interval = format_interval(ahead["interval"], format_change)
+    skill = f"skill against {DESCRIPTIONS[best]} {format_change(ahead['difference'])}, 95 % interval {interval}"
+    return Table(title, header, rows, skill)
 
 
 def rmse_line(figures, standardise):
@@ -71,8 +117,8 @@ def _overlap(figures):
     return f", which overlap: about {count} {'is' if count == 1 else 'are'} independent{few}"
 
 
-def check_lines(figures, targets):
-    """Lay out whether forecasts of the first targets lag, and how often their direction is right."""
+def check_table(figures, targets):
+    """Return the Table of whether forecasts of the first targets lag, and how often their direction is right."""
     checks, back, rows = figures["checks"], counted(len(figures["mae_per_step"]["network"]), "row"), []
     for name in targets[:MAX_TARGETS]:
         lag, direction = checks["lag"][name], checks["direction"][name]
@@ -81,12 +127,11 @@ def check_lines(figures, targets):
         row = [name, *("" if lag[at] is None else format_decimals(lag[at], 2) for at in ("at_lag_0", "at_the_horizon"))]
         rows.append([*row, *map(format_share, shares), interval] if direction else [*row, "", "", "", ""])
     header = ["target", "with the true", f"with those {back} earlier", "direction right", "always up", "as before"]
-    return [
-        f"Last step: correlation of the forecasts' changes, from window to window, with the true ones and those {back} "
-        "earlier; direction from the last value",
-        aligned([*header, "95 % interval of right"], rows),
-        "",
-    ]
+    what = (
+        f"correlation of the forecasts' changes, from window to window, with the true ones and those {back} "
+        "earlier; direction from the last value"
+    )
+    return Table("Last step", [*header, "95 % interval of right"], rows, what)
 
 
 def remark_lines(figures, targets):
@@ -115,8 +160,8 @@ def mase_lines(figures, standardise):
     return [f"By MASE, which weights every series alike, {DESCRIPTIONS[best]} is ahead ({values}){hint}."]
 
 
-def target_lines(figures):
-    """Lay out the scores of several targets, each in its own units; nothing of one target."""
+def target_tables(figures):
+    """Return the Table of several targets, each in its own units, in a list; none of one target."""
     if "per_target" not in figures:
         return []
     rows = [
@@ -125,11 +170,11 @@ def target_lines(figures):
         for name, f in figures["per_target"].items()
     ]
     header = ["target", "RMSE", "MAE", "best baseline", "its RMSE", "skill"]
-    return ["Each target, in its own units", aligned(header, rows), ""]
+    return [Table("Each target, in its own units", header, rows)]
 
 
-def kilometre_lines(figures):
-    """Lay out how far forecast places lie from the true ones; nothing where no place is forecast."""
+def kilometre_tables(figures):
+    """Return the Table of how far forecast places lie from the true ones, in a list; none where there are no places."""
     if "kilometres" not in figures:
         return []
     found = figures["kilometres"].values()
@@ -139,11 +184,11 @@ def kilometre_lines(figures):
         [name, *(_or_empty(own[key], 3) for own in found)] for name, key in (("all", "mean"), ("median", "median"))
     ]
     title = "Mean distance from the true place per step ahead, in km (great circle)"
-    return [title, aligned(["step", *figures["kilometres"]], rows), ""]
+    return [Table(title, ["step", *figures["kilometres"]], rows)]
 
 
-def series_lines(figures):
-    """Lay out sMAPE and MASE over all series, and of the worst; nothing of one series."""
+def series_tables(figures):
+    """Return Tables of sMAPE and MASE over all series, and of the worst; none of one series."""
     if "per_series" not in figures:
         return []
     means = figures["mean_of_series"]
@@ -152,16 +197,11 @@ def series_lines(figures):
     worst = sorted(mase, key=lambda name: -mase[name])[:WORST_SERIES]
     baselines = [name for name in means if name != "network"]
     keys = ["mase", *(f"mase_{name}" for name in baselines)]
+    of_worst = [[name, *(_or_empty(figures["per_series"][name].get(key), 3) for key in keys)] for name in worst]
+    title = f"The {f'{len(worst)} ' * (len(worst) > 1)}worst series, MASE"
     return [
-        f"Mean over {len(figures['per_series'])} series",
-        aligned(["method", "MASE", "sMAPE %"], rows),
-        "",
-        f"The {f'{len(worst)} ' * (len(worst) > 1)}worst series, MASE",
-        aligned(
-            ["series", "network", *baselines],
-            [[name, *(_or_empty(figures["per_series"][name].get(key), 3) for key in keys)] for name in worst],
-        ),
-        "",
+        Table(f"Mean over {len(figures['per_series'])} series", ["method", "MASE", "sMAPE %"], rows),
+        Table(title, ["series", "network", *baselines], of_worst),
     ]
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from baselines import MEAN_FEATURES
 from core.wording import format_share
 from evaluation.pooled_scores import pool_scores
 
@@ -80,6 +81,16 @@ def shorten(text, width):
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def distinct(names, width):
+    """Cut long names to `width` characters in their middle; those that are the same then get a number."""
+    cut, seen = [], {}
+    for name in names:
+        text = name if len(name) <= width else f"{name[: width // 2]}…{name[len(name) - (width - width // 2 - 1) :]}"
+        seen[text] = seen.get(text, 0) + 1
+        cut.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
+    return cut
+
+
 def baseline_line(figures, name, title, what):
     """Write the accuracy or error rate of a baseline, `what` it is, and how much better the network is."""
     ahead = figures["differences"][name]
@@ -87,6 +98,13 @@ def baseline_line(figures, name, title, what):
         f"{title}: {format_share(figures['baselines'][name])} ({what}); the network's advantage: "
         f"{format_change(ahead['difference'])}, 95 % interval {format_interval(ahead['interval'], format_change)}"
     )
+
+
+def mean_features_lines(figures):
+    """Write the line of the linear model of mean features, in a list; of other sequences than clips an empty one."""
+    if MEAN_FEATURES not in figures["baselines"]:
+        return []
+    return [baseline_line(figures, MEAN_FEATURES, "Mean features", "ridge on the features' mean over the frames")]
 
 
 def skill_lines(figures):
@@ -106,8 +124,8 @@ def pooled_report(folds, metric, size, power=1, form=format_error):
     """Report the scores over all folds of a cross-validation.
 
     Parameters: folds, metric, size, power: of evaluation.pooled_scores.pool_scores; form, what writes a score.
-    Returns: (lines, figures, pictures), as Task.pool_folds does.
+    Returns: (lines, figures, blocks), as Task.pool_folds does.
     """
     scores = pool_scores(folds, metric, size, power)
     shown = ", ".join(f"{name} {form(score)}" for name, score in scores.items())
-    return [f"{metric.upper()} over all folds: {shown}"], {f"pooled_{metric}": scores}, {}
+    return [f"{metric.upper()} over all folds: {shown}"], {f"pooled_{metric}": scores}, []

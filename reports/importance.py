@@ -1,8 +1,10 @@
-"""Tables of what the network looks at."""
+"""What the network looks at: tables, and texts whose words are shaded."""
 
+from reports import MarkedText
 from reports.formatting import aligned, format_change, format_decimals, shorten
 
 NOTHING = f"{0:.3f}"
+WEAK, STRONG = 0.02, 0.1  # of probability lost: from here on a word is underlined, and shaded
 
 
 def word_table(found):
@@ -14,6 +16,26 @@ def word_table(found):
         rows.append([shorten(text, 50), of["answer"], words])
     title = "What the network looks at: the words whose removal makes its answer least probable, probability lost"
     return f"{title}\n{aligned(['test text', 'answer', 'words'], rows)}"
+
+
+def shaded_words(found, every):
+    """Return MarkedText of test texts. found, every: of evaluation.importance.word_importance."""
+    rows = [
+        (f"Answer: {of['answer']}", [(f"{word} ", _shade(lost)) for word, lost in words])
+        for of, words in zip(found, every)
+    ]
+    caption = (
+        "What the network looks at: underlined words speak for its answer (without them it is less probable, of shaded "
+        f"ones by {STRONG} and more), words with a dotted line against it."
+    )
+    return MarkedText("Words that matter", rows, caption)
+
+
+def _shade(lost):
+    """Return the mark of a word without which so much probability is lost."""
+    if abs(lost) < WEAK:
+        return ""
+    return ("for strong" if lost >= STRONG else "for") if lost > 0 else "against"
 
 
 def importance_table(features, times, cost, unit):

@@ -1,33 +1,17 @@
-"""Pages to look at in a browser: one for each evaluated run, and one that compares the runs of the ledger.
+"""The page of an evaluated run, to look at in a browser.
 
-Each is one file that loads nothing from anywhere. Every text that comes from data is escaped.
+It is one file that loads nothing from anywhere. Every text that comes from data is escaped.
 """
 
-import base64
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
-from string import Template
+from typing import Any
 
-from core.wording import format_share
-from reports import Report
-from reports.formatting import format_change, format_error, format_interval
-
-TEMPLATE = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
-SORTING = Path(__file__).with_name("sorting.html").read_text(encoding="utf-8")
-MAX_BYTES = 2_800_000  # of a page; pictures beyond that are named
-CAPTIONS = {
-    "learning_curves.png": "Each epoch of training",
-    "confusion_matrix.png": "True classes in rows, predicted classes in columns",
-    "forecast.png": "Forecasts of the test set",
-    "map.png": "Where forecasts are right and wrong",
-    "predicted.png": "Predicted against true values",
-    "transcript.png": "A test recording, each letter at the time where the network heard it",
-    "frames.png": "Test video clips and their predicted classes",
-    "examples.png": "Test sequences and their answers: right or nearly right ones first, then the others, if any",
-    "importance.png": "What the network looks at: how much worse the score is when features or time steps are shuffled",
-    "attention.png": "Where the network looks: the attention weights",
-}
+from baselines import DESCRIPTIONS
+from evaluation.verdict import best_baseline
+from reports import Report, Table, html
+from reports.drawings import network_drawing, score_chart
+from reports.formatting import format_change, format_interval, score_format
 
 
 @dataclass(frozen=True)
@@ -35,89 +19,98 @@ class RunPage:
     """What the page of a run shows."""
 
     title: str
-    verdict: str  # what is said first
-    metric: str  # the name of the main score
+    learned: str  # what from what, a sentence
+    verdict: str  # the next one
+    task: Any  # a tasks.base.Task: its main score, and which is better
     report: Report
-    curves: bytes | None  # learning_curves.png
+    curves: Any  # the Picture of each epoch
+    layers: list  # see drawings.network_drawing
     printed: list  # lines of the printed report
     facts: list  # rows of (what, value) that say how the run was made
-    constants: list  # rows of (name, value, whether it varies among the runs of the ledger)
+    constants: dict  # {name: value} of all
+    links: dict  # {what: address} of other pages
+    shown: list  # names of those that were given for this run, or vary among the runs of the ledger
 
 
 def run_page(run):
     """Return the page of a run, HTML. run: RunPage."""
-    content = [f"<h1>{escape(run.title)}</h1>", f'<p class="verdict">{escape(run.verdict)}</p>']
-    content.append(_scores(run.report.figures, run.metric))
-    pictures = ({} if run.curves is None else {"learning_curves.png": run.curves}) | run.report.pictures
-    room = MAX_BYTES
-    for name, png in pictures.items():
-        room -= len(png) * 4 // 3
-        content.append(_picture(name, png if room > 0 else None))
-    if run.report.examples is not None:
-        content += ["<h2>Examples from the test set</h2>", _table(*run.report.examples)]
-    content += ["<h2>How this run was made</h2>", _table(["what", "value"], run.facts)]
-    varying = [(name, value) for name, value, varies in run.constants if varies]
-    if varying:
-        content += ["<h3>Constants that vary among the runs</h3>", _table(["constant", "value"], varying)]
-    constants = _table(["constant", "value"], [(name, value) for name, value, _ in run.constants])
-    content.append(f"<details><summary>All constants</summary>{constants}</details>")
-    text = escape("\n".join(run.printed))
-    content.append(f"<details><summary>The report as it was printed</summary><pre>{text}</pre></details>")
-    return TEMPLATE.substitute(title=escape(run.title), scripts="'none'", body="\n".join(content))
+    score = run.report.score.partition(": ")
+    assigned = {name: f"{name} = {value!r}" for name, value in run.constants.items()}
+    blocks = [
+        *_scores(run.report.figures, run.task, score[0].removeprefix("Test ")),
+        *run.report.blocks,
+        *([] if run.curves is None else [run.curves]),
+        network_drawing(run.layers),
+    ]
+    body = [
+        html.heading(run.title, 1),
+        html.paragraph(run.learned, "quiet"),
+        _score(*score[::2], run.report.figures, run.task),
+        html.paragraph(run.verdict, "verdict"),
+        html.links(run.links),
+        _remarks(run.report.remarks),
+        *html.lay_out(blocks),
+        html.heading("How this run was made"),
+        html.table(["what", "value"], run.facts, "how this run was made"),
+        html.heading("Constants to copy: given for this run, or varying among the runs", 3),
+        html.preformatted("\n".join(assigned[name] for name in run.shown)),
+        html.folded("All constants", html.preformatted("\n".join(assigned.values()))),
+        html.folded("The report as it was printed", html.preformatted("\n".join(run.printed))),
+    ]
+    return html.page(run.title, body)
 
 
-def index_page(header, rows, links):
-    """Return the page that compares runs, HTML: a table that sorts.
-
-    Parameters: header and rows of the ledger, strings; links, the address of each row's run; None: it is gone.
-    """
-    run, head = header.index("run"), [f"<button>{escape(name)}</button>" for name in header]
-    body = [[escape(cell) for cell in row] for row in rows]
-    for cells, link in zip(body, links):
-        if link is not None:
-            cells[run] = f'<a href="{escape(link)}">{cells[run]}</a>'
-    text = (
-        "<h1>Runs</h1><p>Click a heading to sort. Choose by the validation set; look at the test set once. "
-        "Grey rows are of runs that are gone: a later one took their place.</p>"
-    )
-    opening = ["<td>" if link is not None else '<td class="gone">' for link in links]
-    lines = ["".join(f"{td}{cell}</td>" for cell in cells) for td, cells in zip(opening, body)]
-    content = f"{text}{_html_table(head, lines)}{SORTING}"
-    return TEMPLATE.substitute(title="Runs", scripts="'unsafe-inline'", body=content)
+def _score(label, value, figures, task):
+    """Write the main score large; small its name, and its interval or that of the lead over the best baseline."""
+    number, _, unit = value.partition(" ")
+    if figures[task.metric] != figures[task.metric]:
+        behind = "no score"
+    elif interval := figures.get(f"{task.metric}_interval"):
+        behind = f"95 % interval {format_interval(interval)}"
+    else:
+        best = best_baseline(figures, task.better)
+        ahead = figures["differences"][best]
+        bounds = format_interval(ahead["interval"], format_change)
+        known = DESCRIPTIONS[best].partition(" (")[0]
+        behind = f"skill {format_change(ahead['difference'])} against {known}, 95 % interval {bounds}"
+    small = f"{label}{f' {unit}' if unit else ''}, {behind}".replace("Test A", "test a").replace("Test", "test")
+    return f'<p class="score">{escape(number)} <small>{escape(small)}</small></p>'
 
 
-def _scores(figures, metric):
-    """Lay out the score beside those of the baselines, with intervals."""
-    form = format_error if metric == "rmse" else format_share
-    interval = figures.get(f"{metric}_interval")
-    rows = [["this network", form(figures[metric]), format_interval(interval) if interval else "", "", ""]]
-    for name, value in figures["baselines"].items():
-        ahead = figures["differences"][name]
+def in_words(baseline):
+    """Return a short description of a baseline."""
+    return DESCRIPTIONS[baseline].removeprefix("the ").partition(" (")[0]
+
+
+def _remarks(lines):
+    return f"<ul>{''.join(html.element('li', line) for line in lines)}</ul>" if lines else ""
+
+
+def _scores(figures, task, label):
+    """Return a Drawing and a Table of the score beside those of the baselines, with intervals."""
+    metric, low_is_good = task.metric, task.better == "lower"
+    form, score, shown = score_format(metric), figures[metric], {}
+    if score != score:  # NaN: nothing can be compared
+        return []
+    own = f"this {task.judged}"
+    shown[own] = (score, figures.get(f"{metric}_interval"))
+    rows = []
+    for name, value in sorted(figures["baselines"].items(), key=lambda pair: pair[1], reverse=not low_is_good):
+        words, ahead = in_words(name), figures["differences"][name]
+        low, high = ahead["interval"]
+        if metric == "rmse":
+            shown[words] = (value, [score / max(1 - bound, 1e-9) for bound in (low, high)])
+        else:
+            sign = 1 if low_is_good else -1
+            shown[words] = (value, sorted(score + sign * bound for bound in (low, high)))
         interval = format_interval(ahead["interval"], format_change)
-        rows.append([name, form(value), "", format_change(ahead["difference"]), interval])
-    unit = "skill (1 - RMSE / RMSE of the baseline)" if metric == "rmse" else "advantage of the network"
-    return _table(["", metric, "95 % interval", unit, "its 95 % interval"], rows)
-
-
-def _picture(name, png):
-    caption = escape(CAPTIONS.get(name, name))
-    if png is None:
-        return f"<p>{caption}: see {escape(name)} beside this page.</p>"
-    data = base64.b64encode(png).decode()
-    image = f'<img alt="{caption}" src="data:image/png;base64,{data}">'
-    return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
-
-
-def _table(header, rows):
-    """Lay out a table of anything, each cell escaped."""
-    body = ["".join(_cell(str(cell)) for cell in row) for row in rows]
-    return _html_table([escape(str(cell)) for cell in header], body)
-
-
-def _cell(text):
-    return f'<td class="long">{escape(text)}</td>' if len(text) > 40 else f"<td>{escape(text)}</td>"
-
-
-def _html_table(header, rows):
-    head, body = "".join(f"<th>{cell}</th>" for cell in header), "".join(f"<tr>{cells}</tr>" for cells in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        rows.append([words, form(value), format_change(ahead["difference"]), interval])
+    unit = "skill: 1 - RMSE / its RMSE" if metric == "rmse" else f"advantage of the {task.judged}"
+    better = f"further to the {'left' if low_is_good else 'right'} is better"
+    interval = "its 95 % interval" if shown[own][1] else "this run"
+    caption = (
+        f"{label} on the test set: {better}. The {task.judged} with {interval}; beside each baseline, where its "
+        "lead leaves it with 95 % certainty: where that reaches the dashed line, the two may be equally good."
+    )
+    header = ["baseline", label, unit, "its 95 % interval"]
+    return [score_chart(shown, form, caption), Table("", header, rows)]

@@ -1,90 +1,106 @@
-"""The pictures of runs and searches. Each function returns the bytes of a PNG file; no window is opened."""
+"""The pictures of runs and searches. Each function returns a Picture; no window is opened."""
 
-import io
-import logging
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-from core.lazy import lazy
-from reports.formatting import shorten
-
-matplotlib = lazy("matplotlib")
-backend_agg = lazy("matplotlib.backends.backend_agg")
-figures = lazy("matplotlib.figure")
+from core.wording import format_percent
+from reports.formatting import distinct, shorten
+from reports.rendering import Picture, new_figure
 
 MAX_FUTURE_PANELS = 6
 MAX_LINES = 10  # features drawn as lines: more could not be told apart
-
-# On its very first run Matplotlib tells standard error that it builds a font cache: not the user's business.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-
-
-def new_figure(width=8.0, height=5.0):
-    """Return an empty Matplotlib figure, its size in inches."""
-    matplotlib.rcParams["text.parse_math"] = False  # a "$" in a class or a column is a dollar
-    figure = figures.Figure(figsize=(width, height), layout="constrained")
-    backend_agg.FigureCanvasAgg(figure)
-    return figure
+MAX_SHARES = 10  # classes whose cells of a confusion matrix say their share too
+MAX_COUNTS = 25  # classes whose cells say their count
+MAX_MARKERS = 1500  # that an SVG draws one by one
 
 
-def png(figure):
-    """Return a Matplotlib figure as the bytes of a PNG file."""
-    picture = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing")  # a letter that the font lacks is drawn as a box
-        figure.savefig(picture, dpi=100, format="png")
-    return picture.getvalue()
+def subplots(width, height, rows=1, columns=1, left=0.85, right=0.15, bottom=0.55, top=0.15, gap=0.9, **options):
+    """Return an empty figure and the axes that it is divided into (rows × columns,). All sizes are in inches.
+
+    The margins are given: to find them Matplotlib takes as long as to draw the picture.
+    """
+    figure = new_figure(width, height, layout=None)
+    panels = figure.subplots(rows, columns, squeeze=False, **options).ravel()
+    tall, wide = height - bottom - top - gap * (rows - 1), width - left - right - gap * (columns - 1)
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height)
+    figure.subplots_adjust(hspace=gap * rows / tall, wspace=gap * columns / wide)
+    for axes in panels:
+        axes.patch.set_visible(False)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, panels
 
 
-def _subplots(width, height, rows=1, columns=1, **options):
-    """Return an empty figure, its size in inches, and the axes that it is divided into (rows × columns,)."""
-    figure = new_figure(width, height)
-    return figure, figure.subplots(rows, columns, squeeze=False, **options).ravel()
-
-
-def _finish(axes, legend=None, **texts):
-    """Label axes, lay a grid over them and, where its place is given, add the legend."""
+def finish(axes, legend=False, **texts):
+    """Label axes, lay a grid over them and, where it is asked for, a legend beside them."""
     axes.set(**texts)
     axes.grid(alpha=0.3)
-    if legend is not None:
-        axes.legend(loc=legend)
+    if legend:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
 
 
-def learning_curves(history, title):
-    """Draw loss and metric per epoch. history: {name of Keras': list of a value for each epoch}."""
+def learning_curves(history, scale=None, best=None):
+    """Draw loss and score of each epoch.
+
+    Parameters: history, {name of Keras': list of a value for each epoch}; scale, what turns an RMSE into the units of
+    the report, None: it stays in standard deviations; best, the epoch (from 1) with the lowest validation loss, if any.
+    """
     metrics = [name for name in history if not name.startswith("val_") and name not in ("epoch", "learning_rate")]
-    figure, panels = _subplots(8.0, 3.6, columns=len(metrics))
+    if "rmse" in metrics and np.allclose(np.square(history["rmse"]), history["loss"], rtol=0.05):
+        metrics.remove("loss")  # the same curve, squared
+    figure, panels = subplots(4.4 * len(metrics) + 1.4, 3.2, columns=len(metrics), right=1.4)
     for axes, metric in zip(panels, metrics):
-        for name, label in ((metric, "training"), ("val_" + metric, "validation")):
+        factor = scale if metric == "rmse" and scale else 1.0
+        for name, label, colour in ((metric, "training", "C0"), ("val_" + metric, "validation", "C1")):
             if name in history:
-                epochs = np.arange(1, len(history[name]) + 1)
-                axes.plot(epochs, history[name], label=label, marker="o" if len(epochs) <= 20 else None, markersize=4)
+                epochs, marker = np.arange(1, len(history[name]) + 1), "o" if len(history[name]) <= 20 else None
+                values = factor * np.array(history[name])
+                axes.plot(epochs, values, label=label, color=colour, marker=marker, markersize=4)
+        if best is not None:
+            axes.axvline(best, color="0.35", linestyle=":", label=f"best epoch, {best}")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        unit = ", in standard deviations" if metric == "rmse" else ""  # see the task's compile_arguments
-        _finish(axes, "best", xlabel="epoch", ylabel=metric.replace("_", " ") + unit)
-    figure.suptitle(title)
-    return png(figure)
+        unit = ", in standard deviations" if metric == "rmse" and scale is None else ""
+        finish(axes, axes is panels[-1], xlabel="epoch", ylabel=in_words(metric) + unit)
+    found = f"; the dotted line marks epoch {best}, the best on the validation set" if best is not None else ""
+    caption = f"Each epoch of training: {' and '.join(map(in_words, metrics))}{found}"
+    return Picture(figure, "Training", caption, "learning_curves.png")
 
 
-def confusion_matrix(matrix, classes, title):
-    """Draw a confusion matrix (classes, classes) with its counts: rows are true classes, columns predicted ones."""
-    matrix = np.asarray(matrix)
-    size = min(max(5.0, 1.8 + 0.55 * len(classes)), 16.0)
-    figure, (axes,) = _subplots(size + 0.8, size)
-    image = axes.imshow(matrix, cmap="Blues", vmin=0)
-    figure.colorbar(image, ax=axes, label="sequences", shrink=0.8)
-    axes.set(xlabel="predicted class", ylabel="true class", title=title)
-    names = [shorten(name, 16) for name in classes]
+def in_words(metric):
+    """Return what to call a metric of Keras'."""
+    return metric.upper() if metric in ("rmse", "cer") else metric.replace("_", " ")
+
+
+def confusion_matrix(matrix, classes):
+    """Draw a confusion matrix (classes, classes) with counts and shares: rows are true classes, columns answers."""
+    matrix, n = np.asarray(matrix), len(classes)
+    shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
+    names = distinct(classes, 18)
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 3 else {}
-    axes.set_xticks(range(len(names)), names, **slanted)
-    axes.set_yticks(range(len(names)), names)
-    if len(classes) <= 25:  # more would not be readable
+    margin = 0.6 + 0.085 * max(map(len, names))
+    cell = 0.72 if n <= MAX_SHARES else 0.42 if n <= MAX_COUNTS else max(0.16, 10 / n)
+    size = max(cell * n, 2.0)
+    below = 0.6 + (0.06 * max(map(len, names)) if slanted else 0)
+    figure, (axes,) = subplots(margin + size + 0.3, below + size + 0.2, left=margin, bottom=below, right=0.3, top=0.2)
+    cells = np.zeros((n, n, 4))
+    cells[:] = (0x1F / 255, 0x77 / 255, 0xB4 / 255, 1)
+    cells[..., 3] = 0.45 * shares  # the page shines through: numbers stay readable in light and dark mode
+    axes.imshow(cells, interpolation="none", aspect="auto")
+    axes.set(xlabel="answer", ylabel="true class")
+    small = 9 if cell >= 0.3 else 5
+    axes.set_xticks(range(n), names, fontsize=small, **slanted)
+    axes.set_yticks(range(n), names, fontsize=small)
+    if n <= MAX_COUNTS:  # more would not be readable
         for (row, column), count in np.ndenumerate(matrix):
-            colour = "white" if count > matrix.max() / 2 else "black"
-            axes.text(column, row, str(count), ha="center", va="center", color=colour)
-    return png(figure)
+            text = f"{count}\n{format_percent(shares[row, column])}" if n <= MAX_SHARES and count else str(count)
+            axes.text(column, row, text, ha="center", va="center", fontsize=9 if count else 7)
+    caption = "Rows: true classes, and what was answered to them. On the diagonal, from top left, answers are right"
+    return Picture(
+        figure,
+        "Confusion matrix",
+        f"{caption}; the stronger the colour, the larger the share of the row",
+        "confusion_matrix.png",
+    )
 
 
 def time_attention(sequences, weights, classes):
@@ -92,44 +108,31 @@ def time_attention(sequences, weights, classes):
 
     classes: the name of each one's class, or None.
     """
-    figure, panels = _subplots(8.0, 2.2 * len(sequences), len(sequences), sharex=True)
+    figure, panels = subplots(8.0, 1.9 * len(sequences), len(sequences), right=0.9, top=0.35, gap=0.5, sharex=True)
     for i, (axes, sequence, weight) in enumerate(zip(panels, sequences, weights)):
         bars = axes.twinx()
-        bars.bar(np.arange(len(weight)), weight, width=1.0, color="tab:orange", alpha=0.35)
-        bars.set_ylabel("weight", color="tab:orange")
+        bars.bar(np.arange(len(weight)), weight, width=1.0, color="C1", alpha=0.35)
+        bars.set_ylabel("weight")
         axes.plot(sequence if sequence.shape[1] <= MAX_LINES else sequence.mean(axis=1), linewidth=1)
         axes.set_ylabel("signal")
-        axes.set_title(f"test sequence {i}" + (f", class {classes[i]}" if classes else ""), fontsize=10)
+        axes.set_title(f"test sequence {i}" + (f", class {shorten(classes[i], 60)}" if classes else ""), fontsize=9)
         axes.set_zorder(bars.get_zorder() + 1)
-        axes.patch.set_visible(False)
     panels[-1].set_xlabel("time step")
-    figure.suptitle("Where the network looks: attention weight of each time step")
-    return png(figure)
+    caption = "Attention: bars show how much the network weighs each time step of a test sequence (the line)"
+    return Picture(figure, "Attention", caption, "attention.png")
 
 
 def word_attention(texts, weights, classes):
     """Draw the attention weight of each word. texts: lists of words; weights: an array of as many for each text."""
-    figure, panels = _subplots(8.0, 1.9 * len(texts), len(texts))
+    figure, panels = subplots(8.0, 2.1 * len(texts), len(texts), bottom=0.8, top=0.3, gap=1.1)
     for axes, words, weight, name in zip(panels, texts, weights, classes):
-        axes.bar(range(len(words)), weight, color="tab:orange")
+        axes.bar(range(len(words)), weight, color="C1")
         axes.set_xticks(range(len(words)), [word[:14] for word in words], rotation=60, ha="right", fontsize=7)
         axes.set_ylabel("weight")
-        axes.set_title(f"class {name}", fontsize=9)
-    figure.suptitle("Where the network looks: attention weight of each word")
-    return png(figure)
-
-
-def search_trials(scores, epochs, winner, metric):
-    """Draw each trial's validation score (trials, rungs), NaN where it was stopped, against its epochs (rungs,)."""
-    figure, (axes,) = _subplots(8.0, 4.0)
-    for i, row in enumerate(scores):
-        style = {"color": "tab:orange", "zorder": 3, "label": "winner"} if i == winner else {"color": "0.6"}
-        axes.plot(epochs, row, marker="o", **style)
-    axes.set_xscale("log")
-    axes.set_xticks(epochs, [str(e) for e in epochs], minor=False)
-    axes.set_xticks([], minor=True)
-    _finish(axes, "best", xlabel="epochs", ylabel=f"validation {metric}", title=f"Search over {len(scores)} trials")
-    return png(figure)
+        axes.set_title(f"class {shorten(name, 60)}", fontsize=9)
+    return Picture(
+        figure, "Attention", "Attention: how much the network weighs each word of a test text", "attention.png"
+    )
 
 
 @dataclass(frozen=True)
@@ -142,31 +145,53 @@ class ForecastPanel:
     half_widths: dict  # of prediction intervals, {level in %: (n, horizon)}
     target: str
     title: str
+    times: np.ndarray | None = None  # datetime64 (time + horizon,) of the rows, where they have time stamps
 
 
-def forecasts(panels):
-    """Draw the end of each series with its forecasts and where the test set begins. panels: list of ForecastPanel."""
-    figure, subplots = _subplots(8.0, 4.0 if len(panels) == 1 else 3.4 * len(panels), len(panels))
-    for axes, panel in zip(subplots, panels):
+def forecasts(panels, which=""):
+    """Draw the end of each series with its forecasts and where the test set begins.
+
+    Parameters: panels, list of ForecastPanel; which, a sentence that says how they were chosen.
+    """
+    figure, subplots_ = _forecast_panels(panels)
+    for axes, panel in zip(subplots_, panels):
         start = panel.first_rows[0]
         _draw_forecasts(axes, panel, start - (len(panel.values) - start))  # as much of the past as of the test set
-        axes.axvline(start - 0.5, color="tab:blue", linestyle="--", label="test set begins")
-        axes.legend(loc="upper left")  # the best place takes long to find among thousands of forecasts
-    return png(figure)
+        axes.axvline(start - 0.5, color="0.35", linestyle=":", label="test set begins")
+    _legend_beside(subplots_, panels)
+    bands = " Shaded: the prediction intervals." if panels[0].half_widths else ""
+    caption = f"Forecasts of the test set, each drawn from the last value that it knows. {which}{bands}"
+    return Picture(figure, "Forecasts", caption, "forecast.png")
 
 
 def future_forecasts(panels):
     """Draw the ends of series and their forecasts beyond the last row, of MAX_FUTURE_PANELS ForecastPanel at most."""
     panels = panels[:MAX_FUTURE_PANELS]
+    figure, subplots_ = _forecast_panels(panels)
+    for axes, panel in zip(subplots_, panels):
+        _draw_forecasts(axes, panel, len(panel.values) - 8 * panel.forecasts.shape[1] - 40)
+    _legend_beside(subplots_, panels)
+    return Picture(figure, "Forecasts", "Forecasts beyond the last row", "future.png")
+
+
+def _forecast_panels(panels):
+    """Return a figure and axes (n,) for ForecastPanels, two beside each other."""
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
-    figure = new_figure(8.0 if rows == 1 else 11.0, 4.0 if rows == 1 else 2.8 * rows)
-    for k, panel in enumerate(panels):
-        axes = figure.add_subplot(rows, columns, k + 1)
-        _draw_forecasts(axes, panel, len(panel.values) - 8 * panel.forecasts.shape[1] - 40)
-        if k == 0:
-            axes.legend()
-    return png(figure)
+    width, height = (9.0, 3.6) if columns == 1 else (11.0, 2.9 * rows)
+    figure, axes = subplots(width, height, rows, columns, right=2.0, left=0.9, top=0.35)
+    for spare in axes[len(panels) :]:
+        spare.set_axis_off()
+    return figure, axes[: len(panels)]
+
+
+def _legend_beside(axes, panels):
+    """Set one legend, of the first panel, beside the last of its row; the names of series stand above them."""
+    handles, labels = axes[0].get_legend_handles_labels()
+    labels = ["measured" if label == panels[0].target and len(panels) > 1 else shorten(label, 24) for label in labels]
+    axes[min(len(axes), 2) - 1].legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9
+    )
 
 
 def _draw_forecasts(axes, panel, begin):
@@ -178,17 +203,49 @@ def _draw_forecasts(axes, panel, begin):
     axes.plot(past, panel.values[past], **line, **({"marker": ".", "markevery": alone.tolist()} if len(alone) else {}))
     horizon = panel.forecasts.shape[1]
     forecasts, first_rows = panel.forecasts[::horizon], panel.first_rows[::horizon]
-    rows = first_rows[:, None] + np.arange(horizon)
+    rows, sizes = (
+        first_rows[:, None] + np.arange(horizon),
+        {k: size[::horizon] for k, size in panel.half_widths.items()},
+    )
     marker = "." if horizon == 1 or len(rows) == 1 else None
-    line = {"color": "tab:orange", "linewidth": 1.5, "marker": marker, "label": "forecast"}
+    if horizon > 1:  # it begins where the past ends, with nothing uncertain yet
+        last = panel.values[first_rows - 1][:, None]
+        rows, forecasts = np.hstack([rows[:, :1] - 1, rows]), np.hstack([last, forecasts])
+        sizes = {level: np.pad(size, ((0, 0), (1, 0))) for level, size in sizes.items()}
+    line = {"color": "C1", "linewidth": 1.5, "marker": marker, "label": "forecast"}
     axes.plot(_join_lines(rows), _join_lines(forecasts), **line)
     if horizon == 1:  # the interval of a single step is drawn as wide as a row
         rows = np.hstack([rows - 0.4, rows + 0.4])
-    for level, size in panel.half_widths.items():
-        edges = (np.broadcast_to(forecasts + sign * size[::horizon], rows.shape) for sign in (-1, 1))
-        shade = {"color": "tab:orange", "alpha": 0.18, "linewidth": 0, "label": f"{level} % prediction interval"}
+    for place, (level, size) in enumerate(sizes.items()):
+        edges = (np.broadcast_to(forecasts + sign * size, rows.shape) for sign in (-1, 1))
+        shade = {
+            "color": "C1",
+            "alpha": 0.16 if place else 0.3,
+            "linewidth": 0,
+            "label": f"{level} % prediction interval",
+        }
         axes.fill_between(_join_lines(rows), *map(_join_lines, edges), **shade)
-    _finish(axes, xlabel="row of the series", ylabel=panel.target, title=panel.title)
+    finish(axes, xlabel="row of the series", ylabel=shorten(panel.target, 30))
+    axes.set_title(shorten(panel.title, 64), fontsize=10, loc="left")
+    if panel.times is not None:
+        shown = np.arange(past[0], min(len(panel.times), max(past[-1], int(np.nanmax(rows))) + 1))
+        places, dates = time_ticks(panel.times[shown])
+        axes.set_xticks(shown[places], dates, fontsize=8)
+        axes.set_xlabel("")
+
+
+def time_ticks(times):
+    """Choose some six of the times (n,), datetime64, where a year, a month, a day ... begins.
+
+    Returns: (their places, their texts).
+    """
+    for unit in ("Y", "M", "D", "h", "m", "s"):
+        places = np.flatnonzero(np.diff(times.astype(f"datetime64[{unit}]")).astype(np.int64)) + 1
+        if len(places) >= 3:
+            break
+    places = places[:: -(-len(places) // 6)] if len(places) else np.arange(1)
+    texts = np.datetime_as_string(times[places], unit="m" if unit == "h" else unit)
+    return places, [text.replace("T", "\n") for text in texts.tolist()]
 
 
 def _join_lines(rows):
@@ -196,58 +253,121 @@ def _join_lines(rows):
     return np.pad(np.asarray(rows, np.float64), ((0, 0), (0, 1)), constant_values=np.nan).ravel()
 
 
-def permutation_importance(features, times, cost):
-    """Draw what shuffling costs: features and times {name: (mean, standard deviation)} of the `cost`, words."""
-    figure, panels = _subplots(8.0, 1.6 + 0.25 * max(len(features), len(times)), columns=2)
-    for axes, (title, losses) in zip(panels, (("features", features), ("time steps", times))):
-        places = np.arange(len(losses))[::-1]
-        means, deviations = zip(*losses.values())
-        axes.barh(places, means, xerr=deviations, color="tab:blue", ecolor="0.3", capsize=2)
-        axes.set_yticks(places, [shorten(name, 20) for name in losses], fontsize=8)
-        axes.axvline(0, color="0.5", linewidth=1)
-        axes.set(title=title, xlabel=f"{cost} when shuffled")
-    return png(figure)
+def errors_by_step(errors, label):
+    """Draw the error of each step ahead. errors: {"network" or a baseline: list, None of a step never measured}.
+
+    label: what the errors are.
+    """
+    figure, (axes,) = subplots(8.0, 2.9, right=1.7)
+    for name, values in errors.items():
+        network = name == "network"
+        style = {"color": "C1", "linewidth": 2.2, "zorder": 3} if network else {"linewidth": 1.2}
+        if not network:
+            style |= {"color": "0.6", "linestyle": ("--", ":", "-.", "-")[(len(axes.lines) - 1) % 4]}
+        values = np.array(values, float)
+        axes.plot(np.arange(1, len(values) + 1), values, label=name, marker="." if len(values) <= 30 else None, **style)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    finish(axes, True, xlabel="step ahead", ylabel=label)
+    axes.set_ylim(0)
+    return Picture(figure, "Error by step ahead", f"{label}: the lower, the better; the network's line is thick")
 
 
-def video_frames(clips, titles):
-    """Draw video clips (n, frames, height, width, channels), one a row, eight frames at most, under their titles."""
+def permutation_importance(features, times, signal, cost):
+    """Draw what shuffling costs: of features {name: (mean, standard deviation)} as bars, of times as a curve.
+
+    Parameters: times, {first step of a group: (mean, standard deviation)}; signal (time, features), a test sequence to
+    draw above the curve; cost, words.
+    """
+    several = len(features) > 1
+    # Of a single feature there is nothing to compare: the whole sequence would be shuffled.
+    figure, panels = subplots(
+        *(9.0 if several else 7.0, 1.2 + 0.2 * max(len(features), 10), 2, 1 + several),
+        left=0.6 + 0.07 * min(22, max(map(len, features))) if several else 0.9,
+        gap=0.75 if several else 0.25,
+    )
+    if several:
+        bars, above, spare, below = panels
+        spare.remove()
+        bars.set_subplotspec(bars.get_gridspec()[:, 0])
+        places = np.arange(len(features))[::-1]
+        means, deviations = zip(*features.values())
+        bars.barh(places, means, xerr=deviations, color="C0", ecolor="0.35", capsize=2)
+        bars.set_yticks(places, distinct(features, 22), fontsize=8)
+        bars.axvline(0, color="0.6", linewidth=1)
+        bars.set(xlabel=f"{cost} when shuffled")
+    else:
+        above, below = panels
+    above.plot(signal if signal.shape[1] <= MAX_LINES else signal.mean(axis=1), linewidth=1)
+    above.set(ylabel="signal", xticklabels=[])
+    edges = [*times, len(signal)]
+    means, deviations = np.array(list(times.values())).T
+    below.stairs(means, np.array(edges) - 0.5, color="C1", linewidth=1.8)
+    middles = (np.array(edges[1:]) + edges[:-1] - 1) / 2
+    below.errorbar(middles, means, deviations, linestyle="", color="C1", capsize=2, linewidth=1)
+    below.axhline(0, color="0.6", linewidth=1)
+    below.set(xlabel="time step", ylabel=cost)
+    for axes in (above, below):
+        axes.set_xlim(edges[0] - 0.5, edges[-1] - 0.5)
+    caption = (
+        f"What the network looks at: {cost} when {'features or ' * several}time steps are shuffled among sequences"
+    )
+    return Picture(
+        figure, "What the network looks at", f"{caption}; above the curve, a test sequence", "importance.png"
+    )
+
+
+def video_frames(clips, titles, correct):
+    """Draw video clips (n, frames, height, width, channels) as strips of eight frames at most.
+
+    Parameters: titles of each; correct (n,), whether it was answered right.
+    """
     shown = np.unique(np.linspace(0, clips.shape[1] - 1, min(8, clips.shape[1])).round().astype(int))
     clips = clips[:, shown].astype(np.float64)
     brightness = (clips - clips.min()) / (np.ptp(clips) or 1.0)
-    figure = new_figure(1.1 * len(shown), 1.4 * len(clips))
-    for row, clip, title in zip(figure.subplots(len(clips), len(shown), squeeze=False), brightness, titles):
-        row[0].set_title(title, fontsize=8, loc="left")
-        for axes, frame in zip(row, clip):
-            axes.imshow(frame[..., :3] if frame.shape[-1] >= 3 else frame[..., 0], cmap="gray", vmin=0, vmax=1)
-            axes.axis("off")
-    return png(figure)
+    frame = np.array([*brightness.shape[2:4]]) / brightness.shape[3]  # as tall as one is wide
+    height, gap = frame[0], 0.45
+    figure, (axes,) = subplots(
+        1.05 * len(shown), 1.05 * (height + gap) * len(clips) + 0.1, left=0.05, right=0.05, bottom=0.05, top=0.05
+    )
+    for row, (clip, title, right) in enumerate(zip(brightness, titles, correct)):
+        strip = np.concatenate(list(clip), axis=1)
+        strip = strip[..., :3] if strip.shape[-1] >= 3 else strip[..., 0]
+        bottom = -row * (height + gap)
+        extent = (0, len(shown), bottom - height, bottom)
+        axes.imshow(strip, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="none", aspect="auto")
+        axes.text(0, bottom + 0.1, shorten(title, 90), fontsize=8, color="black" if right else "C3")
+    axes.set(xlim=(0, len(shown)), ylim=(-len(clips) * (height + gap) + gap - 0.05, gap))
+    axes.set_axis_off()
+    caption = "Test video clips, a strip of frames each, with the true class and the answer; wrong ones are marked ✗"
+    return Picture(figure, "Examples from the test set", caption, "frames.png")
 
 
-def predicted_against_true(true, predicted, names, title):
+def predicted_against_true(true, predicted, names):
     """Draw predicted against true numbers (n, targets), of the first four targets."""
     shown = min(4, len(names))
-    figure, panels = _subplots(4.2 * shown if shown > 1 else 5.5, 4.8, columns=shown)
+    figure, panels = subplots(3.4 * shown + 0.4 if shown > 1 else 5.0, 3.9, columns=shown, gap=1.0)
     for axes, name, x, y in zip(panels, names, true.T, predicted.T):
         ends = min(x.min(), y.min()), max(x.max(), y.max())
-        axes.plot(ends, ends, color="0.5", linewidth=1, label="exact")
-        axes.plot(x, y, linestyle="", marker=".", alpha=0.6)
-        _finish(axes, "best", xlabel=f"true {name}", ylabel=f"predicted {name}")
-    figure.suptitle(title)
-    return png(figure)
+        axes.plot(ends, ends, color="0.6", linewidth=1)
+        axes.plot(x, y, linestyle="", marker=".", color="C0", alpha=0.6, rasterized=len(x) > MAX_MARKERS)
+        finish(axes, xlabel=f"true {shorten(name, 24)}", ylabel=f"predicted {shorten(name, 24)}")
+    caption = "Predicted against true values of the test set: the nearer to the line, the better"
+    return Picture(figure, "Predicted and true values", caption, "predicted.png")
 
 
-def transcript(x, steps, text, truth, name):
+def transcript(x, steps, text, name, step_seconds):
     """Draw a recording x (time, bands) with the letters of `text` at the steps (letters,) where they were heard.
 
-    Parameters: truth, what is said; name of the recording.
+    Parameters: name of the recording; step_seconds: how long a time step is.
     """
-    figure, (axes,) = _subplots(min(16.0, max(8.0, 0.14 * len(text))), 3.6)
     sound = np.flatnonzero(x.any(axis=1))
     x = x[: sound[-1] + 1] if len(sound) else x  # the rest is padding
-    axes.imshow(x.T, origin="lower", aspect="auto", cmap="magma")
-    for step, letter in zip(steps, text):
+    figure, (axes,) = subplots(min(16.0, max(8.0, 0.14 * len(text))), 2.9, left=0.6)
+    extent = (0, len(x) * step_seconds, -0.5, x.shape[1] - 0.5)
+    axes.imshow(x.T, origin="lower", aspect="auto", cmap="magma", extent=extent, interpolation="none")
+    for step, letter in zip(np.asarray(steps) * step_seconds, text):
         axes.axvline(step, color="white", linewidth=0.4, alpha=0.6)
         axes.text(step, x.shape[1] + 0.5, letter if letter != " " else "␣", ha="center", fontsize=9)
-    axes.set(xlabel="time step", ylabel="mel band")
-    axes.set_title(f"{name}: {shorten(truth, 90)}", pad=20, fontsize=10)
-    return png(figure)
+    axes.set(xlabel="seconds", ylabel="mel band")
+    caption = f"{shorten(name, 120)}: each letter above the sound at the time where the network heard it"
+    return Picture(figure, "A recording, transcribed", caption, "transcript.png")

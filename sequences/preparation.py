@@ -1,6 +1,6 @@
 """What makes sequences regular (no gaps, one length, finite values), fitted to the training set and applied to all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,15 @@ from sequences.types import at_once
 from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids, tokenize
 
 LARGEST = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
+
+
+@dataclass(frozen=True)
+class FrameEncoder:
+    """What turned frames into features: see networks/pretrained_encoders.py."""
+
+    name: str  # FRAME_ENCODER
+    weights: str = field(compare=False)  # name of their file
+    checksum: str  # its SHA-256
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class Preparation:
     clock: str | None  # of series without time stamps: the column of numbers that tells the time
     time_step: float | None  # of tracks: see sequences.types
     vocabulary: list[str] | None  # of texts, the most frequent words
+    frame_encoder: FrameEncoder | None = None  # of clips that were turned into features afterwards
 
     @classmethod
     def fit(cls, sequences, rows, vocabulary_size=None):

@@ -81,6 +81,12 @@ def random_split(rows, labels, groups, constant, size, seed, stratify=True):
         classes, counts = np.unique(labels, return_counts=True)
         if stratify and counts.min() < 2:
             lone = str(classes[counts.argmin()])
+            if counts.max() == 1 and len(classes) > 2:
+                shown = ", ".join(map(str, classes[:3]))
+                raise InputError(
+                    f"each sequence has a class of its own ({shown}, ...): those are names, not labels; in a table "
+                    'SEQUENCE = "row" and LABEL say which column holds the labels, LABEL_FILE that they are in another'
+                )
             raise InputError(
                 f"class {lone!r} has one sequence: two are needed to split it; IGNORE_LABELS = [{lone!r}] leaves it out"
             )

@@ -52,7 +52,11 @@ def fingerprint(part):
 def fingerprints(data):
     """Return {"training", "validation", "test", "rows": SHA-256}; rows: of series, also those that no window holds."""
     splits = {"training": data.train, "validation": data.validation, "test": data.test}
-    found = {name: fingerprint(split) for name, split in splits.items() if split is not None}
+    found = {name: fingerprint(split.raw) for name, split in splits.items() if split is not None}
+    if data.word_vectors is not None:
+        found["word vectors"] = content_fingerprint([data.word_vectors])
+    if data.preparation.frame_encoder is not None:
+        found["frame encoder"] = data.preparation.frame_encoder.checksum
     series = data.sequences
     if series.kind != "series":
         return found
@@ -125,7 +129,7 @@ def rounding_notes(sequences, then=TAKES_64_BITS):
 
 
 def unchanged_notes(sequences):
-    """Say which features of Sequences, as they were read, change so little that the network is given none of it.
+    """Say which features of Sequences, as they were read, change so little that the network gets them unscaled.
 
     Returns: list of one line or none.
     """
@@ -143,7 +147,7 @@ def unchanged_notes(sequences):
     also = f" (so does {', '.join(names[k] for k in found[1:4])})" if len(found) > 1 else ""
     k = found[0]
     what = f"a {'change' if sequences.kind == 'series' else 'deviation'} of {spread[k]:.2g} around {level[k]:.6g}"
-    way = "it counts as unchanged; if it matters, subtract the level before you write the file"
+    way = "it is centred, not scaled; if it matters, subtract the level before you write the file"
     return [f"{names[k]}: {what} is too small there for {bits}-bit floats{also}: {way}"]
 
 

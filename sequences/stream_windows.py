@@ -33,12 +33,13 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
     Returns: (Sequences with y (n,), Sequences of the official test set or None); windows know their splits already.
     Raises: InputError where no window, or no set, can be made.
     """
-    rule = c.WINDOW_LABEL if classes else None
+    rule = c.WINDOW_LABEL if classes else None if train.normal is None else "any"
     if c.WINDOW is None:
         if c.SEQUENCE == "annotation":
             raise InputError('SEQUENCE = "annotation" needs WINDOW, the rows that are cut around each annotation')
         numbers = train.y[0].ndim == 1 and train.y[0].dtype.kind != "U"
-        whole = whole_recordings(train, test, None if numbers and not classes else c.WINDOW_LABEL, c.IGNORE_LABELS)
+        rule = rule if train.normal is not None else None if numbers and not classes else c.WINDOW_LABEL
+        whole = whole_recordings(train, test, rule, c.IGNORE_LABELS)
         if test is None and c.TEST_FILES is None and c.TEST_SIZE and fold is None:
             _refuse_lone_recording(whole[0], c, classes)
         return whole
@@ -49,14 +50,18 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
     splits, sizes_by_time = _split_recordings(train, test, c, validation_seed, classes, fold)
     streams = fill_gaps(streams.replace(divided_by_time=bool(sizes_by_time)), c.DATASET)
     rows = RowLabels.of(streams.y, c.IGNORE_LABELS)
-    rarity = rows.rarity(sum(map(len, train.x)))
+    rarity = rows.rarity(sum(map(len, train.x)), train.normal)
     if c.SEQUENCE == "annotation":
         starts, codes, recording, notes, cautions = _windows_around_labels(streams, c.WINDOW, rows)
     else:
         starts, codes, recording, notes, cautions = _cut_windows(
             streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), rule, rows, rarity
         )
-        notes += rows.rule_notes(rule, rarity)
+        if train.normal is None:  # else one label is enough
+            if rule is not None:
+                units = f"windows of {c.WINDOW} rows"
+                _refuse_one_label(rows, codes, units, "a smaller WINDOW", [*notes, *cautions])
+            notes += rows.rule_notes(rule, rarity, starts, starts + c.WINDOW)
     if sizes_by_time and fold is None:
         notes.append(_note_on_time(train, c, classes, sizes_by_time))
     splits = np.concatenate([splits, np.full(len(streams.x) - len(train.x), TEST)])[recording]
@@ -79,7 +84,10 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
         before = rows.named(rows.before(last, begins[recording]))
     windows = Windows(values, starts, c.WINDOW)
     names = WindowNames(starts, c.WINDOW, [name_of(streams, k) for k in range(len(begins))], begins)
-    streams = streams.replace(x=windows, y=rows.named(codes), splits=splits, groups=None, names=names)
+    groups = None if train.normal is None else groups_of(train, c.GROUP)
+    if groups is not None:
+        groups = np.append(groups.astype(str), np.full(len(begins) - len(groups), "of the test set"))[recording]
+    streams = streams.replace(x=windows, y=rows.named(codes), splits=splits, groups=groups, names=names)
     return streams.replace(previous_labels=before).noted(*notes).cautioned(*cautions), None
 
 
@@ -123,20 +131,35 @@ def whole_recordings(train, test, rule, ignored=None):
     sets = [train] if test is None else [train, test]
     rows = RowLabels.of([y for own in sets for y in own.y], ignored)
     ends = np.cumsum([len(x) for own in sets for x in own.x])
-    rarity = rows.rarity(ends[len(train.x) - 1])
-    codes = rows.of_windows(np.concatenate([[0], ends[:-1]]), ends, rule, rarity)
+    rarity = rows.rarity(ends[len(train.x) - 1], train.normal)
+    starts = np.concatenate([[0], ends[:-1]])
+    codes = rows.of_windows(starts, ends, rule, rarity)
+    notes = []
+    if train.normal is None:  # else one label is enough
+        notes = rows.rule_notes(rule, rarity, starts, ends, "recording")
+        if rule is not None:
+            _refuse_one_label(rows, codes[codes >= 0], "recordings", "WINDOW, the rows of one sequence,", [])
     labelled = [_with_labels(own, rows, found) for own, found in zip(sets, np.split(codes, [len(train.x)]))]
-    return labelled[0].noted(*rows.rule_notes(rule, rarity)), labelled[1] if test is not None else None
+    return labelled[0].noted(*notes), labelled[1] if test is not None else None
+
+
+def _refuse_one_label(rows, codes, units, way, notes):
+    """Refuse windows or recordings that all have the same label, of codes (n,), where rows have several."""
+    if len(codes) > 1 == len(np.unique(codes)) < len(rows.labels):
+        only = f"all {units} that can be used have the label {rows.named(codes)[0].item()!r}"
+        raise InputError("; ".join([only, *notes, f"{way} or another WINDOW_LABEL may give them different ones"]))
 
 
 def _with_labels(streams, rows, codes):
     """Return recordings as sequences with the labels of `codes` (n,). Raises: InputError where there is none."""
     if MIXED in codes:
         place = int(np.argmax(codes == MIXED))
-        found = np.unique(streams.y[place])
+        found = [str(label) for label in np.unique(streams.y[place])]
+        labels = [label for label in found if label not in ("", "nan")]
+        unlabelled = " and rows without one" * (len(labels) < len(found))
         raise InputError(
-            f"{name_of(streams, place)} has {len(found)} labels ({', '.join(map(str, found[:4]))}): set WINDOW to "
-            "the rows that make one sequence, or SEQUENCE to the columns that tell recordings apart "
+            f"{name_of(streams, place)} has {counted(len(labels), 'label')} ({', '.join(labels[:4])}){unlabelled}: set "
+            "WINDOW to the rows that make one sequence, or SEQUENCE to the columns that tell recordings apart "
             f"({OTHERS} whole); where each row is a sequence SEQUENCE = 'row', where a column holds texts TEXT"
         )
     kept = np.flatnonzero(codes >= 0)

@@ -59,6 +59,7 @@ class Sequences:
     table: list | None = None  # names of all columns of a table, left out or not, in its order
     divided_by_time: bool = False  # recordings, what comes later in them is the test set: it may not fill earlier gaps
     dtype: str = "float32"  # that the network takes the values in: float64 where 32 bits would round them away
+    normal: str | None = None  # label of what is normal, where anomalies are sought
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both sets
     remark: str = ""  # what the report says of these data at its end
@@ -101,6 +102,7 @@ class Split:
     names: Sequence | None = None  # (n_all) of all_x, where they have names
     unit: np.ndarray | None = None  # of forecasts: (n, targets) what a score divides errors by
     dtype: str = "float32"  # of the sequences, as Sequences have it
+    frames: Any = None  # clips (n_all, time, height, width, channels) that FRAME_ENCODER has made all_x of
 
     def __len__(self):
         return len(self.rows)
@@ -112,6 +114,11 @@ class Split:
     def x(self):
         """The split's sequences, row by row those of y: (n, time, features[, ...]) of `dtype`, a copy."""
         return self.take(slice(None))
+
+    @property
+    def raw(self):
+        """The Split of the sequences as they were before FRAME_ENCODER; without it, the split itself."""
+        return self if self.frames is None else replace(self, all_x=self.frames, frames=None, dtype="uint8")
 
     @property
     def gaps(self):
@@ -157,6 +164,7 @@ class Data:
     preparation: Any  # a sequences.preparation.Preparation, fitted to the training set
     sequences: Sequences  # all that was read but an official test set, prepared; with the notes for the user
     constants: Any = None  # core.constants.Constants that they were loaded with
+    word_vectors: np.ndarray | None = None  # (words + RESERVED, numbers), where WORD_VECTORS gives some
 
     def __repr__(self):
         sizes = ", ".join(f"{n} {name}" for name, n in self.sizes.items())

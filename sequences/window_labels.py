@@ -74,10 +74,17 @@ class RowLabels:
             found[wins], best[wins] = code, score[wins]
         return found
 
-    def rarity(self, rows):
-        """Return the codes from the most frequent to the rarest among the first `rows` rows."""
+    def rarity(self, rows, usual=None):
+        """Return the codes from the most frequent to the rarest among the first `rows` rows.
+
+        usual: what the label is called that comes first, however frequent it is.
+        """
         known = self.codes[:rows]
-        return np.argsort(-np.bincount(known[known >= 0], minlength=len(self.labels)), kind="stable")
+        counts = np.bincount(known[known >= 0], minlength=len(self.labels))
+        if usual is not None:
+            names = self.named(np.arange(len(self.labels))).tolist()
+            counts[np.array([str(name) == usual for name in names], bool)] = len(self.codes) + 1
+        return np.argsort(-counts, kind="stable")
 
     def before(self, last, first):
         """Return the code of the last label before row `last` (n,) and not before row `first` (n,), of a recording.
@@ -96,15 +103,17 @@ class RowLabels:
             labels = labels.astype(np.int64)
         return labels
 
-    def rule_notes(self, rule, rarity):
-        """Say what the label of a window is, in a list of one line or none."""
+    def rule_notes(self, rule, rarity, starts, ends, unit="window"):
+        """Say what the label of a window is, in a list of one line or none. Parameters: see of_windows."""
+        if rule not in (None, "all") and MIXED not in self._by_rule(starts, ends, "all", rarity):
+            return [f'WINDOW_LABEL = "{rule}" is without effect: all rows of a {unit} have the same label, or none']
         rarest = ", then ".join(repr(label) for label in self.labels[rarity[::-1]].tolist()[:4])
         text = {
             "last": "that of its last row",
             "any": f"the rarest among its rows: {rarest}",
             "most": "the most frequent among its rows, of equally frequent ones the later",
         }
-        return [f'the label of a window is {text[rule]} (WINDOW_LABEL = "{rule}")'] if rule in text else []
+        return [f'the label of a {unit} is {text[rule]} (WINDOW_LABEL = "{rule}")'] if rule in text else []
 
     def missing_notes(self, size, codes, rule):
         """Say which labels none of the windows of `size` rows, whose codes (n,) are given, has: a line each."""

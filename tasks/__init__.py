@@ -4,6 +4,7 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.columns import MOST_CLASSES
+from tasks.anomaly.task import Anomaly
 from tasks.classification.task import Classification
 from tasks.forecasting.task import Forecasting
 from tasks.multilabel import Multilabel, marks_several
@@ -16,6 +17,7 @@ TASKS = {
     "regression": Regression,
     "forecasting": Forecasting,
     "transcription": Transcription,
+    "anomaly": Anomaly,
 }
 
 

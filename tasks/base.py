@@ -8,6 +8,7 @@ called, with their defaults; what a task does not override, it does not mention.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from baselines import LINEAR, MEAN_FEATURES
 from core.lazy import layers
 from networks.standardisation import numpy_function, standardised
 from sequences.splits import split_sequences
@@ -24,12 +25,18 @@ class Task:
 
     metric: ClassVar[str]
     better: ClassVar[str] = "higher"
+    judged: ClassVar[str] = "network"  # what the main score is of
     unit: ClassVar[str] = "sequences"
     without_effect: ClassVar[tuple] = ("TARGET", "KNOWN", "WINDOW", "STRIDE", "HORIZON", "SEASON")
     calibrated: ClassVar[str] = ""  # what a validation set teaches, in words
     stratified: ClassVar[bool] = False  # labels are classes: each gets its share in every split
 
     # From Sequences to splits.
+
+    @classmethod
+    def as_read(cls, train, test, c):
+        """Return Sequences, and those of the official test set or None, in the form that this task splits."""
+        return train, test
 
     @classmethod
     def check(cls, sequences, c):
@@ -100,6 +107,10 @@ class Task:
         """Return loss and metrics, as `compile` takes them."""
         raise NotImplementedError
 
+    def unit_of_training(self, data, c):
+        """Return what turns an RMSE that training shows into the units of the report; None where nothing does."""
+        return None
+
     def loss_targets(self, split, data, c):
         """Return what the loss compares the network's output with."""
         return split.y
@@ -111,6 +122,10 @@ class Task:
     def finish(self, model, data, c):
         """Return the trained network as it is saved: its answers in the units of the data, its inputs raw."""
         return model
+
+    def after_training(self, model, data, c):
+        """Return the task with what the saved network, of `finish`, tells of the training set."""
+        return self
 
     def describe_target(self):
         """Say in a few words what is learned."""
@@ -147,7 +162,7 @@ class Task:
         raise NotImplementedError
 
     def pool_folds(self, folds):
-        """Sum up the folds of a cross-validation, [(figures, task)]. Returns: (lines, figures, pictures)."""
+        """Sum up the folds of a cross-validation, [(figures, task)]. Returns: (lines, figures, blocks of a page)."""
         raise NotImplementedError
 
     def examples(self, data, count):
@@ -168,3 +183,12 @@ class Task:
 def flat_inputs_function(task, data, c):
     """Return the NumPy function that flattens what the network sees of sequences (n, time, ...), for a linear model."""
     return numpy_function(lambda inputs: layers.Flatten()(task.prepared(inputs, data, c)), data.train)
+
+
+def linear_models_inputs(task, data, c):
+    """Return {name of a linear baseline: NumPy function that makes its inputs of sequences (n, time, ...)}."""
+    inputs = {LINEAR: flat_inputs_function(task, data, c)}
+    if data.train.frames is not None:
+        mean = layers.GlobalAveragePooling1D()
+        inputs[MEAN_FEATURES] = numpy_function(lambda x: mean(task.prepared(x, data, c)), data.train)
+    return inputs

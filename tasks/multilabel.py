@@ -13,12 +13,12 @@ from evaluation.multilabel_scores import best_thresholds, macro_f1, score_multil
 from networks.layer_names import OUTPUT
 from readers.tables.sanity_checks import variant_notes
 from reports import Report
-from reports.examples import show_examples
+from reports.examples import right_and_wrong, show_examples
 from reports.formatting import aligned, pooled_report
-from reports.multilabel import macro_f1_line, multilabel_lines
+from reports.multilabel import label_table, macro_f1_line, multilabel_lines
 from sequences.types import FASTTEXT
 from sequences.vocabulary import tokenize
-from tasks.base import flat_inputs_function
+from tasks.base import linear_models_inputs
 from tasks.classification.labels import SEPARATORS, class_order, split_tags
 from tasks.classification.task import Classification
 
@@ -162,15 +162,18 @@ class Multilabel(Classification):
         if data.preparation.kind == "texts":
             texts, *new = ([split.names[row] for row in split.rows] for split in (train, *splits))
             scores = tfidf.fit_predict(texts, train.y, sum(new, []), tokenize)
-            scores = np.split(scores, [len(test)])
+            scores = {LINEAR: np.split(scores, [len(test)])}
         else:
-            inputs = flat_inputs_function(self, data, c)
-            model = ridge.fit(train, lambda places: train.y[places].astype(np.float64), inputs, c.SEED)
-            scores, notes = [ridge.predict(model, own, inputs) for own in splits], ridge.sample_note(model, len(train))
-        thresholds = 0.5 if validation is None else best_thresholds(validation.y, scores[1])
+            scores = {}
+            for name, inputs in linear_models_inputs(self, data, c).items():
+                model = ridge.fit(train, lambda places: train.y[places].astype(np.float64), inputs, c.SEED)
+                scores[name] = [ridge.predict(model, own, inputs) for own in splits]
+                notes += ridge.sample_note(model, len(train), name)
         frequent = np.tile(test.y.mean(axis=0) > 0.5, (len(test), 1))
         # The best constant answers: F1 does not reward labels that are left out.
-        answers = {ALL_LABELS: np.ones_like(frequent), MAJORITY: frequent, LINEAR: scores[0] >= thresholds}
+        answers = {ALL_LABELS: np.ones_like(frequent), MAJORITY: frequent}
+        for name, own in scores.items():
+            answers[name] = own[0] >= (0.5 if validation is None else best_thresholds(validation.y, own[1]))
         return answers, notes
 
     def report(self, data, probabilities, rivals, c):
@@ -184,11 +187,13 @@ class Multilabel(Classification):
             for place, true, own, ps in zip(places, test.y, given, probabilities)
         ]
         correct = (given == test.y).all(axis=1)
-        drawn, shown = show_examples(test, correct, self.named(test.y), self.named(given), texts)
+        chosen = right_and_wrong(correct)
+        shown = show_examples(test, chosen, correct, self.named(test.y), self.named(given), texts)
         thresholds = self.thresholds or [0.5] * len(self.classes)
         linear_inputs = "TF-IDF of words and pairs" if texts else "all values"
         lines = multilabel_lines(figures, thresholds, self.thresholds is not None, linear_inputs)
-        return Report(figures, lines, header, rows, drawn, score=macro_f1_line(figures), examples=shown)
+        blocks = [label_table(figures, thresholds), shown]
+        return Report(figures, lines, header, rows, blocks, score=macro_f1_line(figures))
 
     def columns(self, *kinds):
         """Return the names of the columns of predictions, of each kind one for each label."""
@@ -211,7 +216,7 @@ class Multilabel(Classification):
             "",
             aligned(["label", "sequences"], counts),
         ]
-        return Report({}, lines, header, rows, {})
+        return Report({}, lines, header, rows)
 
 
 def marks_several(y):

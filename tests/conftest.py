@@ -1,6 +1,7 @@
 """What the tests share: a copy of the project, whose constants a test edits and whose scripts it runs."""
 
 import compileall
+import gc
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ from core.locks import lock_file
 from tests.forked import POSSIBLE, SCRIPTS, run_forked
 
 settings.register_profile(
-    "ci", max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    "ci", max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile("long", settings.get_profile("ci"), max_examples=20_000, derandomize=False)
 settings.load_profile("ci")
@@ -38,10 +39,23 @@ ROOMS = [path.parent.name for path in ROOT.glob("*/__init__.py") if path.parent.
 
 
 def pytest_configure(config):
-    """Compile the project once: each copy of it would else compile 140 files, a fifth of a script's time."""
+    """Compile the project once: each copy of it would else compile 140 files, a fifth of a script's time.
+
+    Garbage is collected more seldom than Python's 700 objects: a network that is traced leaves a hundred thousand.
+    TensorFlow uses one thread, as pytest uses a process for each core.
+    """
+    gc.set_threshold(50_000, 20, 20)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     if not hasattr(config, "workerinput"):
         for room in ROOMS:
             compileall.compile_dir(ROOT / room, quiet=2)
+
+
+FIRST = ["training", "scripts", "tasks", "experiments"]  # their files take longest: none is left to the end
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: [*FIRST, item.path.parent.name].index(item.path.parent.name))
 
 
 def copy_project(folder, *more):
@@ -51,6 +65,20 @@ def copy_project(folder, *more):
         shutil.copy(script, folder)
     for room in (*ROOMS, *more):
         shutil.copytree(ROOT / room, folder / room)
+
+
+def run(folder, *command, env=None, timeout=300, forked=POSSIBLE):
+    """Run `python *command` in a folder. Returns: the finished process with stdout and stderr."""
+    if command[0] in SCRIPTS and forked and not any(name.startswith("PYTHON") for name in env or {}):
+        return run_forked(folder, command, timeout, env)
+    return subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
 
 
 class Project:
@@ -77,16 +105,7 @@ class Project:
 
     def run(self, *command, env=None, timeout=300):
         """Run `python *command` in the project folder. Returns: the finished process with stdout and stderr."""
-        if command[0] in SCRIPTS and not env and self.forked:
-            return run_forked(self.folder, command, timeout)
-        return subprocess.run(
-            [sys.executable, *map(str, command)],
-            cwd=self.folder,
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
+        return run(self.folder, *command, env=env, timeout=timeout, forked=self.forked)
 
     def succeed(self, *command, **options):
         """Run and check that it succeeded with nothing on standard error. Returns: standard output."""
@@ -133,7 +152,7 @@ def reference(tmp_path_factory):
             project = Project(made / "project")
             project.forked = False  # as a user starts them
             for script in ("train_model.py", "evaluate_model.py"):
-                (made / script).write_text(project.succeed(script))
+                (made / script).write_text(project.succeed(script, env={"TF_NUM_INTRAOP_THREADS": "0"}))
     own = Project(tmp_path_factory.mktemp("reference") / "project")
     shutil.copytree(made / "project" / "runs", own.folder / "runs")
     return own, *((made / script).read_text() for script in ("train_model.py", "evaluate_model.py"))

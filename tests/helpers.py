@@ -1,5 +1,6 @@
 """What tests in several folders do: train in this process, start a script, compare the files of a folder."""
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -26,6 +27,19 @@ def start(project, script="train_model.py", **options):
         [sys.executable, "-u", script],
         cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
     )  # fmt: skip
+
+
+@contextlib.contextmanager
+def file_size_limit(size):
+    """Let the block write no file of more bytes, as on a full disk."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def obey_permissions():

@@ -13,7 +13,7 @@ from core.lazy import keras, tf
 from core.locks import content_lock
 from core.records import from_plain
 from core.run_folder import AGAIN, RunRecord, load_record, run_path
-from networks.text_layers import without_tokenizer
+from networks.raw_inputs import trained_part
 from sequences.preparation import Preparation
 from sequences.types import Data
 from tasks import TASKS
@@ -38,7 +38,7 @@ class SavedRun:
     @property
     def model(self):
         """The trained network, keras.Model: it takes raw sequences."""
-        return self.load_model(takes_raw_texts=True)
+        return self.load_model(takes_raw=True)
 
     @property
     def history(self):
@@ -63,11 +63,12 @@ class SavedRun:
         unchanged = [name for name, value in self.record.in_files.items() if c[name] == value and name not in assigned]
         return c.changed(**{name: self.constants[name] for name in unchanged})
 
-    def load_model(self, takes_raw_texts=False):
+    def load_model(self, takes_raw=False):
         """Load model.keras, not compiled, safe mode on.
 
-        Parameters: takes_raw_texts, whether of a run of texts the whole model is wanted, else the network that takes
-        prepared sequences. Returns: keras.Model. Raises: InputError for a file that is not as training wrote it.
+        Parameters: takes_raw, whether the whole model is wanted, which takes raw texts and clips, else the network
+        that takes prepared sequences.
+        Returns: keras.Model. Raises: InputError for a file that is not as training wrote it.
         """
         path = self.folder / "model.keras"
         if not path.is_file():
@@ -90,7 +91,7 @@ class SavedRun:
             except (TypeError, AttributeError, ImportError, tf.errors.OpError, *DAMAGED) as error:
                 why = str(error).strip().split("\n")[0][:200]
                 raise InputError(f"{shown(path)} is foreign or of another Keras version ({why}): {AGAIN}") from error
-        return model if takes_raw_texts else without_tokenizer(model)
+        return model if takes_raw else trained_part(model)
 
     def companion(self, name):
         """Return the content of a file that training wrote beside the model; None where it is missing or another's."""

@@ -110,6 +110,9 @@ def read_arff(path, c, preparation=None):
 
 def _read_one_arff(path, c, preparation=None):
     text = read_text(path)
+    codec = "utf-8"
+    if not text.isascii():  # the words that SciPy returns are
+        text, codec = text.replace("\\", r"\\").encode("ascii", "backslashreplace").decode(), "unicode_escape"
     errors = (*DAMAGED, arff.ParseArffError, TypeError, AttributeError, IndexError, StopIteration)
     with refuse_damaged(path, "cannot be read as .arff", errors):
         rows, meta = arff.loadarff(io.StringIO(text))
@@ -122,5 +125,5 @@ def _read_one_arff(path, c, preparation=None):
         found = f"{len(labels)} nominal attributes ({', '.join(labels[:3])})"
         raise InputError(f"{path} has {found}: one, the label, is allowed")
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
-    y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), "utf-8", "replace") if labels else None
+    y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), codec, "replace") if labels else None
     return sequences_from_arrays(path, "it", x, "the label", y, c, preparation)

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import FIRST_ROWS, PRINTED, only_first_counts_up
-from readers.tables.not_a_series_checks import refuse_time_steps
+from readers.tables.not_a_series_checks import refuse_time_steps, refuse_word_vectors
 from readers.text_files import read_any_text, read_train_and_test, to_numbers
 from sequences.preparation import strip_trailing_nans
 from sequences.types import Sequences
@@ -31,6 +31,8 @@ def read_ucr(path, unlabelled_steps=None):
     rows = [(i, row) for i, line in enumerate(lines, 1) if (row := line.replace(",", " ").strip())]
     if not rows:
         raise InputError(f"{path} is empty")
+    if unlabelled_steps is None:
+        refuse_word_vectors(path, rows)
     first_rows = [line.split() for _, line in rows[:FIRST_ROWS]]
     if only_first_counts_up(first_rows, None):
         raise InputError(

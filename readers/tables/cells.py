@@ -41,7 +41,7 @@ def to_number(cell, separator):
     cell = cell.strip()
     if separator == ";" and "," in cell and "." not in cell:
         cell = cell.replace(",", ".", 1)
-    elif THOUSANDS.fullmatch(cell):
+    elif "," in cell and THOUSANDS.fullmatch(cell):
         cell = cell.replace(",", "")
     try:
         return None if "_" in cell else float(cell)

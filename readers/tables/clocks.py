@@ -17,7 +17,10 @@ PARTS = {  # of a date in columns of their own, and what they may be
     **{"year": (1, 9999), "quarter": (1, 4), "month": (1, 12), "week": (1, 53), "doy": (1, 366), "day": (1, 31)},
     **{"hour": (0, 24), "minute": (0, 60)},
 }
-DIGITS = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # 20201231 is a date
+DIGITS = {  # 20201231 is a date, and so are 2020366 and, where not all are months, the week 202053
+    **{6: ("%Y%m", "%G%V%u"), 7: ("%Y%j",), 8: ("%Y%m%d",)},
+    **{10: ("%Y%m%d%H",), 12: ("%Y%m%d%H%M",), 14: ("%Y%m%d%H%M%S",)},
+}
 ONE_WAY = 0.95  # share of a clock's steps that go one way: a few stamps may be zero
 LEAST_TIME = 99_999  # from which on numbers may be dates of digits, or count from 1970
 ROUNDED = 1.15  # of years with two decimals, months are steps of 0.08 and 0.09
@@ -111,16 +114,18 @@ def size_of_epoch(column):
 
 
 def _dates_of_digits(column):
-    """Read whole numbers such as 20201231 or 202012 as datetime64[s] (rows,); None where one is no date."""
-    if (column != np.round(column)).any() or (form := DIGITS.get(len(f"{column[0]:.0f}"))) is None:
+    """Read whole numbers such as 20201231, 202012, 202053 (a week) as datetime64[s] (rows,); None: one is no date."""
+    if (column != np.round(column)).any():
         return None
-    try:
-        different = {cell: datetime.strptime(f"{cell:.0f}", form) for cell in np.unique(column).tolist()}
-    except ValueError:
-        return None
-    if not all(1800 <= time.year < 2200 for time in different.values()):
-        return None
-    return np.array([different[cell] for cell in column.tolist()], dtype="datetime64[s]")
+    for form in DIGITS.get(len(f"{column[0]:.0f}"), ()):
+        first_day = "1" if form.endswith("%u") else ""
+        try:
+            found = {cell: datetime.strptime(f"{cell:.0f}{first_day}", form) for cell in np.unique(column).tolist()}
+        except ValueError:
+            continue
+        if all(1800 <= time.year < 2200 for time in found.values()):
+            return np.array([found[cell] for cell in column.tolist()], dtype="datetime64[s]")
+    return None
 
 
 def _joined(days, clocks=None):
@@ -186,9 +191,12 @@ def only_goes_on(column, bounds):
     So do clocks and counters, whatever their name, and a total: they say where in its recording a row stands. Hours of
     the day begin again, and a level that is set a few times is no clock.
     """
+    least = LEAST_MOVES * (len(bounds) - 1)
+    if len(column) <= least:
+        return False
     steps = steps_within(column, bounds)
     moves = steps[np.isfinite(steps) & (steps != 0)]
-    if len(moves) < LEAST_MOVES * (len(bounds) - 1) or max((moves > 0).mean(), (moves < 0).mean()) < ONE_WAY:
+    if len(moves) < least or max((moves > 0).mean(), (moves < 0).mean()) < ONE_WAY:
         return False
     return 2 * sum(len(np.unique(column[start:stop])) for start, stop in zip(bounds, bounds[1:])) >= len(moves)
 

@@ -10,11 +10,13 @@ import numpy as np
 from core.errors import InputError
 from core.lazy import lazy
 from readers.file_checks import refuse_damaged, refuse_larger_than_memory
-from readers.tables.table import Table, column_of_values, with_numbers
+from readers.tables.table import Table, column_of_values, refuse_wide, with_numbers
 from readers.whole_numbers import EXACT
 
 pandas, pyarrow = lazy("pandas"), lazy("pyarrow")
 dataset, ipc, parquet = lazy("pyarrow.dataset"), lazy("pyarrow.ipc"), lazy("pyarrow.parquet")
+AT_ONCE = 1000  # columns of a wide file
+METADATA = {"thrift_container_size_limit": 2**28, "thrift_string_size_limit": 2**31 - 1}  # of a million columns
 
 
 def table_from_dataframe(where, frame, identifiers=(), ignored=None):
@@ -31,6 +33,7 @@ def table_from_dataframe(where, frame, identifiers=(), ignored=None):
 
 def typed_table(where, frame):
     """Return the Table of a DataFrame, its words as they are: readers/tables/table.py with_numbers finds numbers."""
+    refuse_wide(where, frame.shape[1])
     header = [*frame.columns] != [*range(frame.shape[1])]
     if frame.index.dtype.kind not in "iu" or any(name is not None for name in frame.index.names):
         frame = frame.reset_index(allow_duplicates=True)
@@ -39,7 +42,7 @@ def typed_table(where, frame):
     if not len(frame):
         raise InputError(f"{where} has a header and no rows")
     lines, names = range(1, len(frame) + 1), [*map(_joined, frame.columns)]
-    columns = [_column(where, name, frame.iloc[:, k], lines) for k, name in enumerate(names)]
+    columns = [_column(where, name, own, lines) for name, (_, own) in zip(names, frame.items())]
     return Table(names, columns, lines, header, [])
 
 
@@ -50,9 +53,11 @@ def _joined(name):
 
 def _column(where, name, series, lines):
     """Return the values of a pandas Series as column_of_values does."""
-    kind, missing = series.dtype.kind, series.isna().to_numpy()
-    exact = kind in "iu" and series.dropna().between(-EXACT, EXACT).all()
-    if kind == "f" or exact and missing.any():
+    kind = series.dtype.kind
+    if kind == "f":
+        return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = series.isna().to_numpy()
+    if kind in "iu" and missing.any() and series.dropna().between(-EXACT, EXACT).all():
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     if kind in "iu" and not missing.any():
         return series.to_numpy()
@@ -65,7 +70,8 @@ def read_parquet(path):
     """Read a `.parquet` file. Returns and raises as typed_table does."""
     refuse_without(path, "pandas", "pyarrow")
     with refuse_damaged(path, "cannot be read as .parquet", _errors()), open(path, "rb") as file:
-        opened = parquet.ParquetFile(file)
+        opened = parquet.ParquetFile(file, **METADATA)
+        refuse_wide(path, opened.metadata.num_columns)
         groups = (opened.metadata.row_group(k) for k in range(opened.metadata.num_row_groups))
         cells = opened.metadata.num_rows * opened.metadata.num_columns
         refuse_larger_than_memory(path, max(8 * cells, sum(group.total_byte_size for group in groups)))
@@ -74,8 +80,18 @@ def read_parquet(path):
             field.name for field in opened.schema_arrow if field.type in (pyarrow.string(), pyarrow.large_string())
         ]
         file.seek(0)
+        if opened.metadata.num_columns == len(opened.schema_arrow) > AT_ONCE:
+            return typed_table(path, _wide_frame(parquet.ParquetFile(file, read_dictionary=words, **METADATA)))
         frame = pandas.read_parquet(file, read_dictionary=words)  # of a path, folders' names would be columns
     return typed_table(path, frame)
+
+
+def _wide_frame(opened):
+    """Read a ParquetFile a stretch of columns at a time: pyarrow takes 0.2 MiB for each that it reads at once."""
+    stretches = (range(opened.metadata.num_columns)[k:][:AT_ONCE] for k in range(0, len(opened.schema_arrow), AT_ONCE))
+    columns = [column for own in stretches for column in opened.reader.read_all(column_indices=[*own]).columns]
+    table = pyarrow.Table.from_arrays(columns, names=opened.schema_arrow.names)
+    return table.replace_schema_metadata(opened.schema_arrow.metadata).to_pandas()
 
 
 def read_feather(path):
@@ -83,6 +99,7 @@ def read_feather(path):
     refuse_without(path, "pandas", "pyarrow")
     with refuse_damaged(path, "cannot be read as .feather", _errors()):
         opened = dataset.dataset(path, format="feather")
+        refuse_wide(path, len(opened.schema))
         refuse_larger_than_memory(path, 8 * opened.count_rows() * len(opened.schema))
         with ipc.open_file(path) as file:
             table = file.read_all()

@@ -18,7 +18,6 @@ from readers.tables import dataframes, excel, json_records
 from readers.tables.cells import (
     FIRST_ROWS,
     GROUPED,
-    MISSING,
     SAMPLED_CELLS,
     columns_from_cells,
     mostly_numbers,
@@ -35,9 +34,11 @@ from readers.tables.numpy_fast_path import SAMPLED_ROWS, marks_follow_commas, re
 from readers.tables.table import (
     Table,
     empty_row_notes,
+    has_names,
     ignored_places,
     numbers_or_names,
     place_of,
+    refuse_wide,
     with_numbers,
     without_nameless,
 )
@@ -89,6 +90,7 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         body = Lines("\n".join(line.rstrip("; ") for line in body).encode())
     if separator == "\t" and _has_decimal_commas(path, body, lines):  # read as between semicolons
         body, separator = body.replace(b"\t", b";"), ";"
+    refuse_wide(path, len(body[0].split()) if separator is None else 1 + body[0].count(separator))
     if titles := count_titles(path, body, lines, separator):
         shown = body[0].strip(" ,;\t")[:40]
         notes.append(f"{counted(titles, 'line')} above the header left out: {shown!r}")
@@ -152,7 +154,7 @@ def _columns_with_names(path, body, lines, names, separator, identifiers, empty)
         some = _cells(path, body[:SAMPLED_CELLS], lines, separator, k)
         if mostly_numbers(some, separator) is not False:  # else all are read as words
             named[k] = _cells(path, body, lines, separator, k)
-    words = {k: cells for k, cells in named.items() if _has_names(cells, separator, identifiers[k])}
+    words = {k: cells for k, cells in named.items() if has_names(cells, separator, identifiers[k])}
     columns = _read_columns(path, body, lines, names, separator, {*empty, *words})
     columns = [words.get(k, column) for k, column in enumerate(columns)]
     for k, cells in named.items():
@@ -194,14 +196,6 @@ def _cells(path, body, lines, separator, k):
     """Return the cells of the k-th column, nothing where a row is too short: the reader of all cells says so."""
     rows = (split_cells(path, i, line, separator, k) for i, line in zip(lines, body))
     return [row[k] if k < len(row) else "" for row in rows]
-
-
-def _has_names(cells, separator, most_labels):
-    """Tell whether a column that names something has a name that is no number; most_labels: see identifier_columns."""
-    different = {*cells}
-    numbers = [to_number(cell, separator) for cell in different if cell.lower() not in MISSING]
-    few = most_labels is None or len(different) <= most_labels
-    return few and any(number is None or not np.isfinite(number) for number in numbers)
 
 
 def split_rows(content, notes):

@@ -16,15 +16,17 @@ from readers.file_checks import refuse_damaged, refuse_larger_than_memory
 from readers.tables.cells import FIRST_ROWS, is_header, only_first_counts_up
 from readers.tables.columns import shorten
 from readers.tables.dataframes import refuse_without
-from readers.tables.table import Table, column_of_values, empty_row_notes, word
+from readers.tables.table import Table, column_of_values, empty_row_notes, refuse_wide, word
 
 openpyxl = lazy("openpyxl")
 DENSE = 2**27  # bytes of a workbook, unpacked, that may be packed as well as can be
 PACKED = 100  # times smaller than itself a larger one is at the most
 FORMULA = re.compile(rb"[<:]f[ />]")
+CELL, ROW_END = re.compile(rb"[<:]c[ />]"), re.compile(rb"[/:]row>")
 DIGITS = 15  # of a number that a spreadsheet keeps
 MOST = 10**DIGITS
-MOST_ROWS, MOST_CELLS = 2**20, 50_000_000  # of a sheet
+MOST_ROWS, MOST_COLUMNS = 2**20, 2**14  # of a sheet, as spreadsheet programs have them
+MOST_CELLS = 50_000_000
 
 
 def read(path):
@@ -41,7 +43,10 @@ def read(path):
         warnings.simplefilter("ignore", UserWarning)  # of styles and extensions, which hold no values
         with zipfile.ZipFile(path) as archive:
             _refuse_bomb(path, archive)
-            formulas = any(_holds_formulas(archive, name) for name in archive.namelist() if "worksheets/" in name)
+            sheets = [name for name in archive.namelist() if "worksheets/" in name]
+            for name in sheets:
+                refuse_wide(path, _cells_of_first_row(archive, name), MOST_COLUMNS)
+            formulas = any(_holds_formulas(archive, name) for name in sheets)
         with _first_sheet(path) as (sheet, others):
             rows = {number: row for number, row in _rows(path, sheet) if any(value is not None for value in row)}
         if formulas and any(None in row for row in rows.values()):
@@ -69,6 +74,15 @@ def _holds_formulas(archive, name):
                 return True
             end = block[-2:]
     return False
+
+
+def _cells_of_first_row(archive, name):
+    """Count the cells of the first row of a sheet without openpyxl, which takes minutes for a million."""
+    row = bytearray()
+    with archive.open(name) as file:
+        while not (end := ROW_END.search(row, max(0, len(row) - 2**20 - 5))) and (block := file.read(2**20)):
+            row += block
+    return len(CELL.findall(row, 0, end.start() if end else len(row)))
 
 
 @contextlib.contextmanager

@@ -99,10 +99,11 @@ def join_header(path, header, body, lines, separator):
     rows = _first_rows(path, body, lines, separator)
     header, width, levels, count = [*header], len(header), [header], 1
     while count < min(HEADER_ROWS, len(rows) - 1) and len(row := rows[count]) == width:
-        below = rows[count + 1 :]
-        numeric = _numeric_places(below, width, separator)
         written = {k for k, cell in enumerate(row) if cell.lower() not in MISSING}
-        if not numeric or any(to_number(row[k], separator) is not None for k in written):
+        if any(to_number(row[k], separator) is not None for k in written):
+            break
+        below = rows[count + 1 :]
+        if not (numeric := _numeric_places(below, width, separator)):
             break
         if written.intersection(numeric):
             if not _is_no_row(row, below, numeric, written):

@@ -7,6 +7,7 @@ import numpy as np
 from core.errors import InputError
 from core.files import project_path
 from core.wording import counted
+from readers.tables.anomaly_ranges import holds_ranges, with_ranges
 from readers.tables.columns import as_words, combine, labels_of, listed
 from readers.tables.label_file import (
     file_forms,
@@ -35,6 +36,8 @@ def with_labels(path, tables, c):
         train, joined, notes = with_labels(path, tables[:1], c)
         test, _, more = with_labels(path, tables[1:], with_own_label_file(path, None, c))
         return train + test, joined, notes + more
+    if holds_ranges(c):
+        return with_ranges(path, tables, c)
     file = read_label_file(c)
     by_file = path.is_dir() and c.SEQUENCE in (None, "file")
     places = [] if by_file else [place_of(tables[0][1].names, column) for column in listed(c.SEQUENCE)]

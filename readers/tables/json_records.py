@@ -5,7 +5,7 @@ import re
 
 from core.errors import InputError
 from readers.tables.lines import Lines
-from readers.tables.table import Table, column_of_values
+from readers.tables.table import Table, column_of_values, refuse_wide
 from readers.text_files import read_utf8
 
 
@@ -23,6 +23,7 @@ def read(path):
             values += [None] * (len(lines) - len(values))
             values.append(value)
         lines.append(line)
+        refuse_wide(path, len(columns))
     if not columns:
         raise InputError(f"{path} is empty")
     names = [*map(str.strip, columns)]

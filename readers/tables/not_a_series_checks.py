@@ -12,6 +12,10 @@ from readers.tables.timestamps import TIME_NAMES
 
 MOST_LABELS = 20  # different words of a column that may be labels
 PRICE = re.compile(r"\b(open|high|low|close)\b", re.IGNORECASE)
+SUFFIXES = "wav mp3 flac ogg m4a png jpg jpeg gif bmp tif tiff mp4 avi mov mkv dcm nii npy npz csv tsv txt mat edf h5"
+FILE_NAME = re.compile(rf"[^\s:@]+\.({SUFFIXES.replace(' ', '|')})(\.gz)?", re.IGNORECASE)
+ADDRESS = re.compile(r"\S*[.@]\S*")  # of a host, a page or a person, or a version
+LEAST_WORDS, LEAST_NUMBERS = 200, 25  # lines of a file of word vectors, and numbers of a vector: ids have fewer
 LETTERS = 15  # of a cell on average, from which on a column holds texts
 
 
@@ -19,6 +23,30 @@ def are_texts(cells):
     """Tell whether words are texts: most differ from all others, and they are long."""
     blanks = any(" " in cell for cell in cells)
     return blanks and len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0
+
+
+def _are_file_names(cells):
+    """Tell whether words are names of files: each has a suffix of one that holds data, and most differ."""
+    return bool(cells) and 2 * len({*cells}) > len(cells) and all(map(FILE_NAME.fullmatch, cells))
+
+
+def refuse_word_vectors(path, rows):
+    """Raise InputError for lines of a word and its vector, as GloVe and word2vec write them: no word comes twice.
+
+    Most words are of small letters alone, and no other names are: ids have digits, and names capital letters.
+    rows: pairs of a line's number and its text, without commas.
+    """
+    rows = rows[len(rows[0][1].split()) == 2 :]  # word2vec writes how many words and numbers there are
+    if len(rows) < LEAST_WORDS or len(rows[0][1].split()) <= LEAST_NUMBERS:
+        return
+    words = [line.split(None, 1)[0] for _, line in rows]
+    plain = sum(word.isalpha() and word.islower() for word in words)
+    if 10 * len({*words}) > 9 * len(words) < 18 * plain:
+        raise InputError(
+            f"{path} holds words ({shorten(words, 3)}) and a vector of numbers for each, as GloVe and word2vec write "
+            "them: these are no sequences. To learn from texts with them, set DATASET to the texts, TEXT, LABEL and "
+            f"WORD_VECTORS = {path.name!r}"
+        )
 
 
 def refuse_other_meanings(path, names, columns, skipped):
@@ -29,6 +57,12 @@ def refuse_other_meanings(path, names, columns, skipped):
     others = [(name, column) for k, (name, column) in enumerate(zip(names, columns)) if k not in skipped]
     words = {name: [cell for cell in column if cell] for name, column in others if not isinstance(column, np.ndarray)}
     words = {name: cells for name, cells in words.items() if cell_with_unit(cells) is None}
+    if (name := next((name for name, cells in words.items() if _are_file_names(cells)), None)) is not None:
+        raise InputError(
+            f"{path}: column {name!r} holds names of files, such as {words[name][0][:40]!r}: to learn from those, "
+            "set DATASET to the folder that holds them and this table; to learn from another column, name it in TEXT, "
+            "LABEL or TARGET"
+        )
     if way := way_to_learn_texts(dict(others)):
         raise InputError(f"{path}: {way}; to forecast, name a column of numbers in TARGET")
     for name, cells in words.items():
@@ -56,9 +90,9 @@ def way_to_learn_texts(columns):
     Columns of 0 and 1 beside them are several labels at once.
     """
     words = {name: [cell for cell in own if cell] for name, own in columns.items() if not isinstance(own, np.ndarray)}
-    lengths = {
-        name: sum(map(len, cells)) / len(cells) for name, cells in words.items() if 2 * len({*cells}) > len(cells)
-    }
+    words = {name: cells for name, cells in words.items() if 2 * len({*cells}) > len(cells)}
+    words = {name: cells for name, cells in words.items() if not all(map(ADDRESS.fullmatch, cells))}
+    lengths = {name: sum(map(len, cells)) / len(cells) for name, cells in words.items()}
     name = max(lengths, key=lengths.get, default=None)
     if name is None or lengths[name] < LETTERS:
         return ""

@@ -10,7 +10,7 @@ from readers.tables.lines import is_any
 from readers.text_files import LONGEST
 
 SAMPLED_ROWS = 50  # tell what a column holds: fewer of wide tables,
-SAMPLE = 2**20  # so many cells at the most
+SAMPLE = 2**17  # so many cells at the most
 # Equal words of a column are one string in memory, as long as some of them are equal: of the first FIRST_WORDS, and
 # later with no more than DIFFERENT_WORDS to look through.
 FIRST_WORDS, DIFFERENT_WORDS = 10_000, 100_000

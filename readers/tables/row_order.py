@@ -180,7 +180,7 @@ def _refuse_unknown_dates(rows):
         if timestamps.holds_unknown_dates(name, cells):
             raise InputError(
                 f"{rows.location(0)}: {cells[0][:40]!r} in column {name!r} is a time in an unknown format, so nothing "
-                "tells whether the rows are in order: write 2020-12-31 23:59:59"
+                f"tells whether the rows are in order: write 2020-12-31 23:59:59, or if they are, IGNORE = [{name!r}]"
             )
 
 

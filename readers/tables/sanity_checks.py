@@ -8,6 +8,7 @@ import numpy as np
 from core.errors import InputError
 from core.wording import counted
 from readers.tables.cells import MISSING, is_plain_number
+from readers.tables.clocks import COUNTERS
 
 UNITS = 3  # different units of a column at most
 UNIT = re.compile(r"([$€£¥]?)\s*[+-]?\d[\d.,]*\s*([^\W\d_]{1,5}(?:/[^\W\d_]{1,4})?|[%‰°$€£¥][^\W\d_]?|)")
@@ -60,9 +61,13 @@ def index_notes(name, column):
 
 
 def without_index(columns):
-    """Leave out the first of the columns {name: numbers or words (rows,)} if it is pandas' index: (columns, notes)."""
+    """Leave out the first of the columns {name: numbers or words (rows,)} if it is an index: (columns, notes).
+
+    That is pandas' own, or one that is named so and counts the rows.
+    """
     name, column = next(iter(columns.items()))
-    if not is_index(name, column):
+    named = COUNTERS.fullmatch(name) and isinstance(column, np.ndarray) and len(column) >= COUNTS_ROWS
+    if not is_index(name, column) and not (named and (np.diff(column) == 1).all()):
         return columns, []
     note = f"column {name or '(nameless)'!r} is read as an index of rows: it is no time step"
     return {other: own for other, own in columns.items() if other != name}, [note, *index_notes(name, column)]

@@ -70,7 +70,7 @@ def read_series(path, tables, twins, c, preparation=None):
     clock, clock_notes = (None, []) if times is not None else _clock(rows, order, counters, preparation)
     notes += clock_notes
     columns, values, input_notes = input_columns(rows, sorted(skipped), preparation)
-    if preparation is None and c.TARGET is None:
+    if preparation is None and c.TARGET is None and c.TASK != "anomaly":
         notes += default_target_notes(path, columns, c)
     held_out = rows.table_of >= len(tables) - twins
     if any(backward and held_out[own].any() for backward, own in zip(order.reverse, rows.slices())):

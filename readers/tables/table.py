@@ -10,12 +10,22 @@ import numpy as np
 from core.errors import InputError
 from core.wording import counted_was
 from readers.file_checks import refuse_larger_than_memory
-from readers.tables.cells import PRINTED, mostly_numbers, numbers_from_cells
+from readers.tables.cells import MISSING, PRINTED, mostly_numbers, numbers_from_cells, to_number
 from readers.tables.columns import shorten
 from readers.text_files import LONGEST
 from readers.whole_numbers import EXACT, count_rounded_cells, integer_note, is_rounded
 
+MOST_COLUMNS = 200_000
 SEVERAL = (list, tuple, dict, set, bytes, bytearray, np.ndarray)  # what no cell of a table can hold
+
+
+def refuse_wide(path, count, most=MOST_COLUMNS):
+    """Raise InputError for a table of more columns than `most`: each is looked at by itself."""
+    if count > most:
+        raise InputError(
+            f"{path} has {count:,} columns, and {most:,} are the most: if each is a time step or a record, turn rows "
+            "into columns (df.T); else write the numbers as .npz, X (n, time, features) and y"
+        )
 
 
 class Unreadable(list):
@@ -76,6 +86,14 @@ def without_nameless(path, table):
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
     return replace(table, names=[table.names[k] for k in used], columns=[table.columns[k] for k in used])
+
+
+def has_names(cells, separator, most_labels):
+    """Tell whether a column that names something has a name that is no number; most_labels: see identifier_columns."""
+    different = {*cells}
+    numbers = [to_number(cell, separator) for cell in different if cell.lower() not in MISSING]
+    few = most_labels is None or len(different) <= most_labels
+    return few and any(number is None or not np.isfinite(number) for number in numbers)
 
 
 def numbers_or_names(numbers, words, most_labels):
@@ -157,7 +175,7 @@ def with_numbers(path, table, identifiers=(), ignored=None):
             if len(infinite := np.flatnonzero(np.isinf(columns[k]) if exact else ())):
                 line = table.lines[infinite[0]]
                 raise InputError(f"{path} line {line}, column {names[k]!r}: infinity is not a finite number")
-        elif mostly_numbers(column, ","):
+        elif mostly_numbers(column, ",") and not (k in most and has_names(column, ",", most[k])):
             numbers = numbers_from_cells(path, names[k], column, table.lines, ",", {})
             columns[k] = numbers_or_names(numbers, column, most[k]) if k in most else numbers
             if columns[k] is numbers:

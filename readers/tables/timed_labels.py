@@ -66,7 +66,7 @@ def rows_by_time(path, tables, file, names, positions, sequence_of):
         for place in np.intersect1d(own, positions):
             where, labels = np.flatnonzero(own == place), np.flatnonzero(positions == place)
             columns = [x[where] if isinstance(x, np.ndarray) else [x[k] for k in where] for x in table.columns]
-            signal = _signal_seconds(name, table.names, columns, onset)
+            signal = signal_seconds(name, table.names, columns, onset)
             if signal is None:
                 rows[where], note = _equal_shares(name, file, onset, labels, len(where))
                 notes[note] = None
@@ -106,7 +106,7 @@ def _equal_shares(name, file, onset, labels, n):
     )
 
 
-def _signal_seconds(where, names, columns, onset):
+def signal_seconds(where, names, columns, onset):
     """Read the column of a recording's table that tells the time, by the name of that of onsets or another.
 
     Returns: Seconds, or None where there is no such column.
@@ -115,7 +115,7 @@ def _signal_seconds(where, names, columns, onset):
         numeric = isinstance(columns[k], np.ndarray)
         named = names[k] == onset or names[k] and (TIME_NAMES.search(names[k]) or EPOCH_NAMES.search(names[k]))
         if numeric and named or not numeric and any(columns[k]):
-            if (found := _seconds(names[k], columns[k])) is not None:
+            if (found := read_seconds(names[k], columns[k])) is not None:
                 return found
             if named and not numeric:
                 problem = "is read as a time only if every row has one"
@@ -160,13 +160,13 @@ def _intervals(file, rows, onset, signal):
 def _label_seconds(file, rows, name):
     column = file.columns[name]
     own = column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
-    found = _seconds(name, own)
+    found = read_seconds(name, own)
     if found is None or np.isnan(found.values).any():
         raise InputError(f"{file.path}: column {name!r} must hold times, as seconds or as stamps, in every row")
     return found
 
 
-def _seconds(name, column):
+def read_seconds(name, column):
     """Read numbers or words (rows,) as Seconds; None where they are no times."""
     if isinstance(column, np.ndarray):
         if EPOCH_NAMES.search(name) and (size := size_of_epoch(column)) is not None:

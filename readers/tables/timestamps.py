@@ -22,6 +22,7 @@ DATE_LIKE = re.compile(  # 2020-12-31, 31/Dec/20, 31 December 2020, December 31,
     r"(\d{4}[-/.]\w{1,9}[-/.]\d{1,2}|\d{1,2}[-/.]\w{1,9}[-/.]\d{2,4}|\d{1,2}[-/.]\d{4}"
     r"|\d{1,2}\.? [A-Z][a-z]{2,8} \d{2,4}|[A-Z][a-z]{2,8} \d{1,2},? \d{4})(?=$|[ T,])"
 )
+TIME_WORD = re.compile(r"(?<![a-z])(date|time|datetime|timestamp|period|quarter|week)s?(?![a-z])", re.IGNORECASE)
 QUARTER = re.compile(
     r"(?:(?P<year>\d{4})[-/ ]?)?Q(?P<quarter>[1-4])(?(year)|[-/ ]?(?P<later_year>\d{4}))", re.IGNORECASE
 )
@@ -201,7 +202,13 @@ def first_invalid_date(cells):
 
 
 def holds_unknown_dates(name, cells):
-    """Tell whether a column seems to hold dates, by its name and its cells, but in no form that is read."""
-    sample = cells[:1000]
+    """Tell whether a column seems to hold dates, by its name and its cells, but in no form that is read.
+
+    By its name alone where it is called "time", "date", ... and every cell has a digit: 2001M03, 1Q90, Mon Nov 20 2023.
+    """
+    sample = [cell for cell in cells[:1000] if cell]
     alike, different = sum(DATE_LIKE.match(cell) is not None for cell in sample), len(set(sample))
-    return TIME_NAMES.search(name) is not None and 2 * alike > len(sample) and different > min(10, len(sample) / 2)
+    named = TIME_NAMES.search(name) is not None and 2 * alike > len(sample)
+    if not named and TIME_WORD.search(name):
+        named = all(re.search(r"\d", cell) and not TIME_OF_DAY.fullmatch(cell) for cell in sample)
+    return named and different > min(10, len(sample) / 2)

@@ -1,6 +1,7 @@
 """The labels of classes, as the project writes and sorts them."""
 
 from collections import Counter
+from unicodedata import category
 
 import numpy as np
 
@@ -23,8 +24,8 @@ def class_name(label):
         if not label.is_integer():
             raise InputError(f"label {label} is not a whole number: labels name classes (whole numbers or words)")
         return str(int(label))
-    if not str(label).isprintable():
-        raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown")
+    if not all(letter.isprintable() or category(letter) == "Zs" for letter in str(label)):  # blanks of any width
+        raise InputError(f"label {str(label)[:40]!r} has characters that cannot be shown: write it without them")
     return str(label)
 
 

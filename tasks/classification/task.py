@@ -17,17 +17,24 @@ from networks.text_layers import embedded, prepend_tokenizer
 from readers.tables.columns import shorten
 from readers.tables.sanity_checks import variant_notes
 from reports import Report, pictures
-from reports.classification import accuracy_line, classification_lines, confusion_matrix_lines
-from reports.examples import show_examples
+from reports.classification import (
+    accuracy_line,
+    class_table,
+    classification_lines,
+    confusion_matrix_lines,
+    confusion_table,
+    most_confused,
+)
+from reports.examples import of_confused_classes, show_examples
 from reports.formatting import aligned
 from sequences.vocabulary import tokenize
-from tasks.base import Task, flat_inputs_function
+from tasks.base import Task, linear_models_inputs
 from tasks.classification.labels import class_name, class_order, joined_note, missing_note
 from tasks.classification.linear_models import LINEAR_MODELS
 
 class_weight = lazy("sklearn.utils.class_weight")
 
-UNUSUAL = "To find what is unusual, forecast the signal as a table (.csv) and look for large errors"
+UNUSUAL = 'TASK = "anomaly" learns what is normal, and finds what is not'
 
 
 @dataclass(frozen=True)
@@ -142,15 +149,17 @@ class Classification(Task):
             texts, new_texts = ([split.names[row] for row in split.rows] for split in (train, test))
             answers = tfidf.fit_predict(texts, 2.0 * np.eye(train.y.max() + 1)[train.y] - 1, new_texts, tokenize)
             return {MAJORITY: constant, LINEAR: answers.argmax(axis=1)}, []
-        inputs = flat_inputs_function(self, data, c)
-        model = ridge.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, inputs, c.SEED)
-        rivals = {MAJORITY: constant, LINEAR: ridge.predict(model, test, inputs).argmax(axis=1)}
+        rivals, notes = {MAJORITY: constant}, []
+        for name, inputs in linear_models_inputs(self, data, c).items():
+            model = ridge.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, inputs, c.SEED)
+            rivals[name] = ridge.predict(model, test, inputs).argmax(axis=1)
+            notes += ridge.sample_note(model, len(train), name)
         if (before := data.sequences.previous_labels) is not None:
             names = map(class_name, before[test.rows])
             rivals[PREVIOUS_LABEL] = np.array(
                 [self.classes.index(name) if name in self.classes else -1 for name in names]
             )
-        return rivals, ridge.sample_note(model, len(train))
+        return rivals, notes
 
     def report(self, data, probabilities, rivals, c):
         """Score probabilities (n, classes) of the test set beside the answers of `rivals`. Returns: Report."""
@@ -164,14 +173,17 @@ class Classification(Task):
             [*place, classes[true], classes[ps.argmax()], *(f"{p:.6f}" for p in ps)]
             for place, true, ps in zip(places, test.y, probabilities)
         ]
-        title = f"{c.DATASET}: test accuracy {format_share(figures['accuracy'])}"
-        matrix = pictures.confusion_matrix(figures["confusion_matrix"], classes, title)
-        answers = probabilities.argmax(axis=1)
+        matrix, answers = figures["confusion_matrix"], probabilities.argmax(axis=1)
         true_names, names = ([classes[k] for k in own] for own in (test.y, answers))
-        drawn, shown = show_examples(test, answers == test.y, true_names, names, texts)
+        chosen = of_confused_classes(test.y, answers, most_confused(matrix))
+        blocks = [
+            class_table(figures, classes),
+            pictures.confusion_matrix(matrix, classes),
+            *confusion_table(matrix, classes),
+            show_examples(test, chosen, answers == test.y, true_names, names, texts),
+        ]
         lines = classification_lines(figures, classes, "TF-IDF of words and pairs" if texts else "all values")
-        drawn["confusion_matrix.png"] = matrix
-        return Report(figures, lines, header, rows, drawn, score=accuracy_line(figures), examples=shown)
+        return Report(figures, lines, header, rows, blocks, score=accuracy_line(figures))
 
     def pool_folds(self, folds):
         """Add up the confusion matrices of folds, which may have met other classes."""
@@ -181,8 +193,8 @@ class Classification(Task):
             *confusion_matrix_lines(matrix, classes),
             f"Accuracy over all folds: {format_share(right / n, 3)} of {n} sequences",
         ]
-        picture = pictures.confusion_matrix(matrix.tolist(), classes, f"All folds: accuracy {format_share(right / n)}")
-        return lines, {"classes": classes, "confusion_matrix": matrix.tolist()}, {"confusion_matrix.png": picture}
+        blocks = [pictures.confusion_matrix(matrix, classes), *confusion_table(matrix, classes)]
+        return lines, {"classes": classes, "confusion_matrix": matrix.tolist()}, blocks
 
     def report_new(self, new, probabilities, input_shape):
         """Report the predicted class of new Sequences."""
@@ -199,7 +211,7 @@ class Classification(Task):
             "",
             aligned(["class", "sequences"], [[name, str(counts[name])] for name in self.classes]),
         ]
-        return Report({}, lines, header, rows, {})
+        return Report({}, lines, header, rows)
 
 
 def guessing_loss(y, c):

@@ -81,7 +81,8 @@ class Differencing:
         x = layers.Rescaling(self.deviation[self.targets].tolist(), name="in_units")(x)
         if self.scale_each:
             x = x * ops.take(model.get_layer(WINDOW_SCALE).output, self.targets, axis=2)
-        x = x + self.base(model.input)
+        # Their sum, but x + base of a single window is for Keras the bias of horizon channels, which TFLite cannot add.
+        x = ops.subtract(x, ops.negative(self.base(model.input)))
         return keras.Model(model.input, layers.Reshape(output_shape, dtype=x.dtype)(x))
 
     def base_and_unit(self):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.conformal_prediction import conformal_half_widths, interval_score
+from evaluation.conformal_prediction import DECILES, LEVELS, conformal_half_widths, interval_score
 
 EDGES = (("low", -1), ("high", 1))  # of an interval
 
@@ -51,17 +51,29 @@ class PredictionIntervals:
             widths = {name: WIDTHS[name](split, place) for name in names}
             scores = {name: interval_score(errors, width) for name, width in widths.items()}
             chosen.append(min(scores, key=scores.get))
-            found.append(conformal_half_widths(errors, widths[chosen[-1]]))
+            found.append(conformal_half_widths(errors, widths[chosen[-1]], DECILES | LEVELS))
         levels = [level for level in found[0] if all(level in of_target for of_target in found)]
         return cls({level: [of_target[level] for of_target in found] for level in levels}, chosen)
 
     def half_widths(self, split, places):
-        """Return half the width around the forecasts of a Split: {"80": (n, horizon, targets), ...}."""
+        """Return half the width around the forecasts of a Split: {"20": (n, horizon, targets), ..., "95": ...}."""
         widths = [WIDTHS[by](split, place) for by, place in zip(self.width_by, places)]
         widths = np.stack(widths, axis=1)[:, None]
         return {level: widths * np.array(of_targets).T for level, of_targets in self.half_widths_of.items()}
 
 
-def half_widths(task, split):
-    """Return half the width of each interval around the forecasts of a Split, {} where none were learned."""
-    return {} if task.intervals is None else task.intervals.half_widths(split, task.places)
+@dataclass(frozen=True)
+class Forecasts:
+    """What one method forecasts for a Split, in the units of the series."""
+
+    values: np.ndarray  # (n, horizon, targets)
+    half_widths: dict  # of its prediction intervals, {level in %: of the same shape}, {} where none were learned
+
+    @classmethod
+    def around(cls, values, intervals, split, places):
+        """Put PredictionIntervals, or None, around forecasts of a Split."""
+        return cls(values, {} if intervals is None else intervals.half_widths(split, places))
+
+    def shown(self):
+        """Return the half widths of the intervals that people see."""
+        return {level: size for level, size in self.half_widths.items() if level in LEVELS}

@@ -7,29 +7,31 @@ from evaluation.forecast_checks import Origins, forecast_checks, overlap
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.intervals import rmse
 from reports import Report, maps, pictures
-from reports.forecasting import forecast_lines, rmse_line
+from reports.forecasting import NO_INTERVALS, forecast_blocks, forecast_lines, mase_lines, remark_lines, rmse_line
 from reports.formatting import aligned, format_error, format_number
 from sequences.calendar_features import times_with_future
 from sequences.types import Split
 from tasks.forecasting import multiple_series
-from tasks.forecasting.prediction_intervals import EDGES, half_widths
+from tasks.forecasting.prediction_intervals import EDGES, Forecasts
 
 
 def report_forecasts(task, data, forecasts, rivals, c):
-    """Score forecasts (n, horizon, targets) of the test set beside those of `rivals`. Returns: Report."""
+    """Score forecasts (n, horizon, targets) of the test set beside `rivals`, {name: Forecasts}. Returns: Report."""
     series, test = data.sequences, data.test
     first, starts = test.rows + test.shape[0], multiple_series.first_rows(series)
     own = multiple_series.series_of(first, starts)
     values = np.concatenate(series.x)[:, task.places]
     true = np.where(np.isnan(test.y), np.nan, values[first[:, None] + np.arange(task.horizon)])
-    bands = half_widths(task, test)
+    network = Forecasts.around(forecasts, task.intervals, test, task.places)
+    methods, bands = {"network": network, **rivals}, network.shown()
     names, scales = (
         (series.names, multiple_series.mase_scales(data, c.SEASON or 1)) if len(starts) > 1 else (None, None)
     )
-    answers = {"network": forecasts, **rivals}
+    answers = {name: method.values for name, method in methods.items()}
+    half_widths = {name: method.half_widths for name, method in methods.items()}
     origins = Origins(first, own, starts[own])
     shared, _ = overlap(origins, task.horizon)
-    compared = ForecastComparison(true, answers, bands, task.targets, test.unit, names, own, scales, shared)
+    compared = ForecastComparison(true, answers, half_widths, task.targets, test.unit, names, own, scales, shared)
     figures = score_forecasts(compared, c.SEED)
     compared_forecasts = np.where(np.isnan(true), np.nan, forecasts)
     if task.track is not None:
@@ -38,17 +40,26 @@ def report_forecasts(task, data, forecasts, rivals, c):
     edges = interval_edges(forecasts, bands, test.dtype)
     columns = as_written(task, {"true": true, "forecast": forecasts, **edges})
     header, rows = table(columns, task, first - starts[own], names, own)
-    drawn = {"forecast.png": pictures.forecasts(panels(task, data, figures, forecasts, bands))}
-    drawn |= draw_map(task, data, compared)
+    blocks = [
+        pictures.forecasts(*panels(task, data, figures, forecasts, bands)),
+        *draw_map(task, data, compared),
+        *forecast_blocks(figures, task.targets, c.STANDARDISE),
+    ]
     lines, score = forecast_lines(figures, task.targets, c.STANDARDISE), rmse_line(figures, c.STANDARDISE)
-    return Report(figures, lines, header, rows, drawn, score=score)
+    remarks = [
+        *([] if bands else [NO_INTERVALS]),
+        *mase_lines(figures, c.STANDARDISE),
+        *remark_lines(figures, task.targets),
+    ]
+    return Report(figures, lines, header, rows, blocks, score=score, remarks=remarks)
 
 
 def report_future(task, new, forecasts, input_shape):
     """Report the forecasts of the steps beyond the end of each series. Returns: Report, its figures empty."""
     places, names = task.places, new.names
     x = multiple_series.last_windows(new.x, new.measured, places, input_shape[0])
-    bands = half_widths(task, Split(x, None, np.arange(len(x)), dtype=new.dtype))
+    windows = Split(x, None, np.arange(len(x)), dtype=new.dtype)
+    bands = Forecasts.around(forecasts, task.intervals, windows, places).shown()
     edges = interval_edges(forecasts, bands, new.dtype)
     ends = [multiple_series.measured_length(measured[:, places]) for measured in new.measured]
     zones = new.zones or [None] * len(ends)
@@ -63,8 +74,8 @@ def report_future(task, new, forecasts, input_shape):
     last = {own[-1].strip() for own, end in zip(new.zones or [], ends) if end + task.horizon > len(own)}
     if last and len(np.unique(np.concatenate(new.zones))) > 1:
         lines.append(f"times to come are given at {', '.join(sorted(last))}, the last row's offset")
-    picture = pictures.future_forecasts(future_panels(past, forecasts, bands, task.targets, names))
-    return Report({}, lines, header, rows, {"future.png": picture})
+    panels = future_panels(past, forecasts, bands, task, new)
+    return Report({}, lines, header, rows, [pictures.future_forecasts(panels)])
 
 
 def as_written(task, columns):
@@ -77,7 +88,7 @@ def as_written(task, columns):
 def draw_map(task, data, compared):
     """Draw the forecast places of the series with the most windows in the test set, or the error at each series' place.
 
-    Returns: {"map.png": PNG bytes}, or nothing where there are no places.
+    Returns: list of a Picture, or of none where there are no places.
     """
     series, own = data.sequences, compared.series_index
     if task.track is not None and task.track.latitude is not None:
@@ -85,14 +96,14 @@ def draw_map(task, data, compared):
         targets, end = [task.track.latitude, task.track.longitude], data.test.rows[own == place][0] + data.test.shape[0]
         past = series.x[place][: end - multiple_series.first_rows(series)[place], task.places][:, targets]
         last = [values[own == place][:, -1, targets] for values in (compared.true, compared.forecasts["network"])]
-        of = f"{series.names[place]}\n" if series.names else ""
-        title = f"{of}True and forecast places, {counted(task.horizon, 'step')} ahead"
-        return {"map.png": maps.forecast_places(past[-2 * len(last[0]) - 2 :], *last, task.track.meridian, title)}
+        of = f"{series.names[place]}: " if series.names else ""
+        caption = f"{of}True and forecast places, {counted(task.horizon, 'step')} ahead"
+        return [maps.forecast_places(past[-2 * len(last[0]) - 2 :], *last, task.track.meridian, caption)]
     if series.positions is None:
-        return {}
+        return []
     errors = (compared.forecasts["network"] - compared.true) / compared.unit[:, None]
     scored = [rmse(errors[own == place]) if (own == place).any() else np.nan for place in range(len(series.x))]
-    return {"map.png": maps.errors_of_places(series.positions, scored, "Error of the network at each place")}
+    return [maps.errors_of_places(series.positions, scored)]
 
 
 def interval_edges(forecasts, bands, dtype):
@@ -104,8 +115,9 @@ def interval_edges(forecasts, bands, dtype):
     }
 
 
-def future_panels(past, forecasts, bands, targets, names):
+def future_panels(past, forecasts, bands, task, new):
     """Choose what future.png shows: each target of one series, the first target of several."""
+    names, targets = new.names, task.targets
     series_and_target = [(k, 0) for k in range(len(past))] if names else [(0, k) for k in range(len(targets))]
     beyond = f"{counted(forecasts.shape[1], 'step')} beyond its end"
     return [
@@ -116,9 +128,17 @@ def future_panels(past, forecasts, bands, targets, names):
             half_widths={level: size[[place], :, k] for level, size in bands.items()},
             target=targets[k],
             title=f"{targets[k]}{f' of {names[place]}' if names else ''}: {beyond}",
+            times=dates(new, place, task.horizon),
         )
         for place, k in series_and_target
     ]
+
+
+def dates(series, place, horizon):
+    """Return the local times (rows + horizon,) of a series, None where it has no time stamps."""
+    if series.times is None:
+        return None
+    return times_with_future(series.times[place], series.zones and series.zones[place], horizon)
 
 
 def table(columns, task, rows, names, own):
@@ -168,21 +188,24 @@ def future_table(forecasts, edges, task, names, times):
 
 
 def panels(task, data, figures, forecasts, bands):
-    """Choose what forecast.png shows: the best and the worst series, or target, or the only one.
+    """Choose what forecast.png shows: three typical series and the worst, the best and the worst target, or the one.
 
-    Returns: list of pictures.ForecastPanel.
+    Returns: (list of pictures.ForecastPanel, a sentence that says which they are).
     """
     series = data.sequences
     first, starts = data.test.rows + data.test.shape[0], multiple_series.first_rows(series)
     own = multiple_series.series_of(first, starts)
-    chosen = [(own[0], 0)]
+    chosen, which = [(own[0], 0)], ""
     if len(task.targets) > 1:
+        which = "Of the targets the one with the highest skill, then the one with the lowest."
         skills = [f["skill"] for f in figures["per_target"].values()]
         chosen = [(own[0], k) for k in dict.fromkeys([int(np.argmax(skills)), int(np.argmin(skills))])]
     if len(starts) > 1:
         errors = {name: f["mase"] for name, f in figures["per_series"].items() if f["mase"] is not None}
-        ends = [min(errors, key=errors.get), max(errors, key=errors.get)] if errors else [series.names[own[0]]]
-        chosen = [(series.names.index(name), 0) for name in dict.fromkeys(ends)]
+        which = "Of the series some typical ones (in the middle by MASE), and last the one with the highest MASE."
+        order = sorted(errors, key=errors.get) or [series.names[own[0]]]
+        typical = [order[round(share * (len(order) - 1))] for share in (0.25, 0.5, 0.75, 1)]
+        chosen = [(series.names.index(name), 0) for name in dict.fromkeys(typical)]
     made = []
     for place, k in chosen:
         windows, target = own == place, task.targets[k]
@@ -198,6 +221,7 @@ def panels(task, data, figures, forecasts, bands):
                 half_widths={level: size[windows][:, :, k] for level, size in bands.items()},
                 target=target,
                 title=f"{title}: test RMSE {format_error(error)}",
+                times=dates(series, place, task.horizon),
             )
         )
-    return made
+    return made, which

@@ -21,7 +21,7 @@ from sequences.windows import forecast_windows, window_parts
 from tasks.base import Task, flat_inputs_function
 from tasks.forecasting import future_inputs, multiple_series
 from tasks.forecasting.differencing import Differencing, differencing_note
-from tasks.forecasting.prediction_intervals import PredictionIntervals
+from tasks.forecasting.prediction_intervals import Forecasts, PredictionIntervals
 from tasks.forecasting.report import report_forecasts, report_future
 from tasks.forecasting.track import Track
 
@@ -194,6 +194,12 @@ class Forecasting(Task):
         loss = keras.losses.Huber(1.0) if scale_each else "mse"
         return {"loss": loss, "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
 
+    def unit_of_training(self, data, c):
+        """Return the deviation of one target's changes; nothing turns those of several, or of each window's scale."""
+        if len(self.places) > 1 or c.STANDARDISE == "sequence":
+            return None
+        return float(Differencing.fit(data, c).deviation[self.places[0]])
+
     def describe_target(self):
         """Say in a few words what is learned."""
         names = ", ".join(self.targets)
@@ -222,15 +228,30 @@ class Forecasting(Task):
         return rmse((forecasts - split.y) / split.unit[:, None])
 
     def baselines(self, data, c):
-        """Forecast the test set without a network. Returns: ({name: forecasts (n, horizon, targets)}, notes)."""
-        test, values = data.test, np.concatenate(data.sequences.x)[:, self.places]
-        moves = self.track is not None and test.shape[0] > 1
-        forecasts = naive_forecasts(values, test.rows + test.shape[0], self.horizon, c.SEASON, moves)
-        model = self.linear_model(data, c)
-        solved = ridge.predict(model, test, flat_inputs_function(self, data, c))
-        forecasts[LINEAR] = Differencing.fit(data, c).decode(test, solved)
+        """Forecast the test set without a network; the intervals are learned as the network's are.
+
+        Returns: ({name: Forecasts}, notes).
+        """
+        values, starts = np.concatenate(data.sequences.x)[:, self.places], multiple_series.first_rows(data.sequences)
+        model, moves = self.linear_model(data, c), self.track is not None and data.test.shape[0] > 1
+
+        def forecast(split):
+            first = split.rows + split.shape[0]
+            begin = starts[multiple_series.series_of(first, starts)]
+            forecasts = naive_forecasts(values, first, self.horizon, c.SEASON, moves, begin)
+            solved = ridge.predict(model, split, flat_inputs_function(self, data, c))
+            return forecasts | {LINEAR: Differencing.fit(data, c).decode(split, solved)}
+
+        learned = {}
+        if self.intervals is not None and data.validation is not None:
+            found = forecast(data.validation)
+            learned = {name: PredictionIntervals.fit(data.validation, own, self.places) for name, own in found.items()}
+        rivals = {
+            name: Forecasts.around(own, learned.get(name), data.test, self.places)
+            for name, own in forecast(data.test).items()
+        }
         training = [rows[:, 0] for rows in multiple_series.training_rows(data) if len(rows)]
-        return forecasts, ridge.sample_note(model, len(data.train)) + season_note(training, c)
+        return rivals, ridge.sample_note(model, len(data.train)) + season_note(training, c)
 
     def report(self, data, forecasts, rivals, c):
         """Score forecasts (n, horizon, targets) of the test set beside those of `rivals`. Returns: Report."""

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from baselines import LINEAR, MEAN, ridge
+from baselines import MEAN, ridge
 from core.errors import InputError
 from core.lazy import keras, layers
 from evaluation.regression_scores import score_regression
@@ -14,12 +14,12 @@ from networks.linear_layers import linear_part
 from readers.tables.cells import is_plain_number
 from readers.whole_numbers import integer_note, is_rounded
 from reports import Report, pictures
-from reports.examples import EXAMPLES_EACH, draw_examples
-from reports.formatting import aligned, format_digits, format_error, format_number, pooled_report
-from reports.regression import regression_lines, rmse_line
+from reports.examples import EXAMPLES_EACH, draw_examples, name_of
+from reports.formatting import aligned, format_digits, format_number, pooled_report
+from reports.regression import regression_lines, rmse_line, target_table
 from sequences.splits import split_sequences
 from sequences.statistics import rounded_away, rounding_note
-from tasks.base import Task, flat_inputs_function
+from tasks.base import Task, flat_inputs_function, linear_models_inputs
 from tasks.regression.target_limits import clipped, clipping_layer, find_limits, limit_notes
 
 
@@ -107,10 +107,10 @@ class Regression(Task):
 
         return make
 
-    def linear_model(self, data, c):
-        """Fit the linear model of the standardised numbers."""
+    def linear_model(self, data, c, inputs=None):
+        """Fit the linear model of the standardised numbers. inputs: of linear_models_inputs, else all values."""
         y = self.loss_targets(data.train, data, c).astype(np.float64)
-        return ridge.fit(data.train, lambda places: y[places], flat_inputs_function(self, data, c), c.SEED)
+        return ridge.fit(data.train, lambda places: y[places], inputs or flat_inputs_function(self, data, c), c.SEED)
 
     def loss_targets(self, split, data, c):
         """Return the numbers standardised by the training set: float32 (n, targets)."""
@@ -130,6 +130,10 @@ class Regression(Task):
         """Return loss and metric, both in units of the training set's deviation."""
         return {"loss": "mse", "metrics": [keras.metrics.RootMeanSquaredError(name="rmse")]}
 
+    def unit_of_training(self, data, c):
+        """Return the deviation of one target; errors of several are told in units of each one's deviation."""
+        return self.deviation[0] if len(self.targets) == 1 else 1.0
+
     def describe_target(self):
         """Say in a few words what is learned."""
         n = len(self.targets)
@@ -147,10 +151,13 @@ class Regression(Task):
 
     def baselines(self, data, c):
         """Predict the test set without a network. Returns: ({name: numbers (n, targets)}, notes)."""
-        model = self.linear_model(data, c)
-        solved = ridge.predict(model, data.test, flat_inputs_function(self, data, c)) * self.deviation + self.mean
-        answers = {MEAN: np.tile(self.mean, (len(data.test), 1)), LINEAR: clipped(solved, self.limits)}
-        return answers, ridge.sample_note(model, len(data.train))
+        answers, notes = {MEAN: np.tile(self.mean, (len(data.test), 1))}, []
+        for name, inputs in linear_models_inputs(self, data, c).items():
+            model = self.linear_model(data, c, inputs)
+            solved = ridge.predict(model, data.test, inputs) * self.deviation + self.mean
+            answers[name] = clipped(solved, self.limits)
+            notes += ridge.sample_note(model, len(data.train), name)
+        return answers, notes
 
     def report(self, data, answers, rivals, c):
         """Score numbers (n, targets) of the test set beside those of `rivals`. Returns: Report."""
@@ -160,17 +167,20 @@ class Regression(Task):
         header, places = data.test.places()
         header += [*(f"true_{name}" for name in names), *(f"predicted_{name}" for name in names)]
         rows = [[*place, *map(format_number, (*t, *a))] for place, t, a in zip(places, true, answers)]
-        title = f"{c.DATASET}: test RMSE {format_error(figures['rmse'])}"
-        drawn = {"predicted.png": pictures.predicted_against_true(true, answers, names, title)}
-        if len(data.test.shape) == 2:
+        blocks = [target_table(figures), pictures.predicted_against_true(true, answers, names)]
+        if len(data.test.raw.shape) == 2:
             errors = np.abs(self.scaled(answers - true)).mean(axis=1).argsort()
             best, others = errors[:EXAMPLES_EACH], errors[EXAMPLES_EACH:]
             chosen = np.concatenate([best, others[-EXAMPLES_EACH:]])  # the best and the worst
             digits = partial(format_digits, digits=4)
             pairs = [[", ".join(map(digits, of[k], self.deviation)) for of in (true, answers)] for k in chosen]
-            titles = [f"true {truth}, predicted {answer}" for truth, answer in pairs]
-            drawn["examples.png"] = draw_examples(data.test.take(chosen), titles)
-        return Report(figures, regression_lines(figures, names), header, rows, drawn, score=rmse_line(figures, names))
+            titles = [
+                f"{name_of(data.test, k)}: true {truth}, predicted {answer}"
+                for k, (truth, answer) in zip(chosen, pairs)
+            ]
+            caption = "Test sequences with true and predicted values: the nearest first, then the farthest"
+            blocks.append(draw_examples(data.test.take(chosen), titles, caption))
+        return Report(figures, regression_lines(figures), header, rows, blocks, score=rmse_line(figures, names))
 
     def pool_folds(self, folds):
         """Take the root of the mean square error over all folds."""
@@ -181,7 +191,7 @@ class Regression(Task):
         names = new.names or [str(i) for i in range(len(answers))]
         header = ["file" if new.names else "index", *(f"predicted_{name}" for name in self.targets)]
         rows = [[name, *map(format_number, numbers)] for name, numbers in zip(names, answers)]
-        return Report({}, [aligned(header, rows[:5]), *(["..."] if len(rows) > 5 else [])], header, rows, {})
+        return Report({}, [aligned(header, rows[:5]), *(["..."] if len(rows) > 5 else [])], header, rows)
 
 
 def as_numbers(y, c):

@@ -13,10 +13,11 @@ from evaluation.transcript_scores import score_transcripts
 from networks.layer_names import OUTPUT
 from networks.padded import ARCHITECTURES, features_per_step
 from networks.standardisation import standardise, standardise_each
+from readers.media.sound import STEP_SECONDS
 from reports import Report, pictures
 from reports.examples import right_and_wrong
 from reports.formatting import aligned, pooled_report, shorten
-from reports.transcription import cer_line, transcription_lines
+from reports.transcription import cer_line, compared_texts, confusion_table, score_table, transcription_lines
 from tasks.base import Task
 from tasks.transcription.ctc import BLANK, ctc_loss, decode_greedily, error_rate, steps_needed
 
@@ -166,12 +167,15 @@ class Transcription(Task):
         examples = [[name, shorten(true, 60), shorten(text, 60)] for name, true, text in zip(names, truths, heard)]
         table = ["file_name", "transcription"], [list(pair) for pair in zip(names, heard)]
         (x,), (text, steps, _) = test.take(slice(1)), answers[0]
-        picture = pictures.transcript(x, steps * len(x), text, truths[0], names[0])
         lines = transcription_lines(figures, examples[:RECORDINGS], rivals[FREQUENT][0])
         chosen = right_and_wrong(np.array(wrong) == 0)
-        shown = header[1:4], [rows[k][1:4] for k in chosen]
-        drawn, tables = {"transcript.png": picture}, {"transcripts.csv": table}
-        return Report(figures, lines, header, rows, drawn, tables, cer_line(figures), shown)
+        blocks = [
+            score_table(figures),
+            pictures.transcript(x, steps * len(x), text, names[0], STEP_SECONDS),
+            compared_texts(*([of[k] for k in chosen] for of in (names, truths, heard))),
+            *confusion_table(figures),
+        ]
+        return Report(figures, lines, header, rows, blocks, {"transcripts.csv": table}, cer_line(figures))
 
     def pool_folds(self, folds):
         """Weigh the error rates of folds by their numbers of characters."""
@@ -184,7 +188,7 @@ class Transcription(Task):
         header = ["file_name", "transcription", "confidence"]
         rows = [[name, text, confidence(own)] for name, (text, _, own) in zip(new.names, answers)]
         shown = [[name, shorten(text, 60), own] for name, text, own in rows[:RECORDINGS]]
-        return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows, {})
+        return Report({}, [aligned(header, shown), *(["..."] if len(rows) > RECORDINGS else [])], header, rows)
 
 
 def _too_long(found, pool_size, stages):

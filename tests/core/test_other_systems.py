@@ -12,7 +12,7 @@ import pytest
 
 from core import files, locks, progress, quiet_tensorflow, run_folder, script
 from core.errors import Busy, InputError
-from experiments import experiment, pages
+from experiments import experiment, index
 from tests.conftest import LINUX, load
 
 fcntl = pytest.importorskip("fcntl", reason="Windows does by itself what is simulated here")
@@ -100,10 +100,10 @@ def test_a_page_on_another_drive_has_an_address(tmp_path, monkeypatch):
     def relpath(path, start):
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
-    monkeypatch.setattr(pages.os.path, "relpath", relpath)
+    monkeypatch.setattr(index.os.path, "relpath", relpath)
     (tmp_path / "a b").mkdir()
     (tmp_path / "a b" / "report.html").touch()
-    assert pages.address(tmp_path / "a b", tmp_path) == f"file://{tmp_path}/a%20b/report.html"
+    assert index.address(tmp_path / "a b", tmp_path / "c") == f"file://{tmp_path}/a%20b/report.html"
 
 
 def run_here(monkeypatch, stream, main):

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.metrics import mean_pinball_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -98,10 +99,13 @@ def test_prediction_intervals_come_from_the_validation_set_and_are_written(shipp
     data, run = load(**constants), tmp_path / "run"
     (by,) = json.loads((run / "run.json").read_text())["learned"]["intervals"]["width_by"]
 
-    def scales(part):
+    def widths(part):
         x = part.take(slice(None))[:, :, 0].astype(float)
         widths = {"constant": np.ones(len(x)), "level": np.sqrt(np.abs(x[:, -3:]).mean(axis=1))}
-        return {**widths, "movement": np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1))}[by]
+        return {**widths, "movement": np.sqrt(((x - x[:, -1:]) ** 2).mean(axis=1))}
+
+    def scales(part):
+        return widths(part)[by]
 
     part = data.validation
     errors = (
@@ -117,7 +121,22 @@ def test_prediction_intervals_come_from_the_validation_set_and_are_written(shipp
         for size in (high - middle, middle - low):
             np.testing.assert_allclose(size, half[h - 1] * scales(data.test), rtol=2e-3)
     assert 0.5 < result["bands"]["80"]["coverage"] <= 1
-    assert "80 % prediction interval: holds " in capsys.readouterr().out
+    report = " ".join(capsys.readouterr().out.split())
+    assert f"network {result['crps']['network']:.2f} {100 * result['bands']['80']['coverage']:.0f} %" in report
+    assert "and CRPS from the deciles, in its units: skill against " in report
+    # Persistence has intervals of its own errors on the validation set; its CRPS by scikit-learn's pinball loss.
+    values, possible, test = data.sequences.x[0][:, 0].astype(float), [], data.test
+    naive, naive_test = (values[s.rows + s.shape[0] - 1][:, None] + np.zeros(3) for s in (part, test))
+    for name in ("constant", "level", "movement"):
+        sizes = np.sort(np.abs(naive - part.y[:, :, 0]) / widths(part)[name][:, None], axis=0)
+        losses = [mean_pinball_loss(test.y.ravel(), naive_test.ravel(), alpha=0.5)]
+        for level in (0.2, 0.4, 0.6, 0.8):
+            size = sizes[int(np.ceil((len(sizes) + 1) * level)) - 1] * widths(test)[name][:, None]
+            for sign in (-1, 1):
+                edge = (naive_test + sign * size).ravel()
+                losses.append(mean_pinball_loss(test.y.ravel(), edge, alpha=(1 + sign * level) / 2))
+        possible.append(2 * np.mean(losses))
+    assert min(np.abs(np.array(possible) / result["crps"]["persistence"] - 1)) < 1e-5
     predict_model.predict(run, tmp_path / "s.csv")
     with open(run / "new_predictions.csv") as file:
         assert list(csv.DictReader(file))[0].keys() == {"step", "sales", "low_80", "high_80", "low_95", "high_95"}

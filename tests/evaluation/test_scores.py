@@ -7,7 +7,7 @@ from baselines.naive import naive_forecasts
 from core.wording import format_percent, format_share
 from evaluation import intervals
 from evaluation.classification_scores import score_classification
-from evaluation.conformal_prediction import conformal_half_widths, interval_score
+from evaluation.conformal_prediction import conformal_half_widths, decile_score, interval_score
 from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.verdict import verdict
 from reports.classification import accuracy_line, classification_lines
@@ -128,10 +128,23 @@ def test_conformal_intervals_cover_as_much_as_they_promise():
     np.testing.assert_allclose(np.mean(inside, axis=0), [0.8, 0.95], atol=0.02)
 
 
+def test_the_score_of_deciles_is_the_absolute_error_of_a_point_and_rewards_the_right_spread():
+    errors, rng = np.array([[2.0, -3.0, np.nan]]), np.random.default_rng(0)
+    zero = {level: np.zeros(3) for level in ("20", "40", "60", "80")}
+    np.testing.assert_allclose(decile_score(errors, zero), np.abs(errors))
+    z = {"20": 0.253347, "40": 0.524401, "60": 0.841621, "80": 1.281552}  # deciles of the normal distribution
+    drawn = rng.normal(size=200_000)
+    of = {
+        scale: decile_score(drawn, {level: scale * size for level, size in z.items()}).mean() for scale in (0.5, 1, 2)
+    }
+    assert of[1] == pytest.approx(0.6173, abs=0.003)  # twice the mean density at the nine deciles
+    assert of[1] < min(of[0.5], of[2])
+
+
 def scored(true, forecasts, baselines, half_widths):
     """Score forecasts (n, horizon) of one target of one series."""
     forecasts = {name: v[:, :, None] for name, v in {"network": forecasts, **baselines}.items()}
-    half_widths = {name: v[:, :, None] for name, v in half_widths.items()}
+    half_widths = {"network": {name: v[:, :, None] for name, v in half_widths.items()}}
     return score_forecasts(ForecastComparison(true[:, :, None], forecasts, half_widths, ["a"], np.ones((len(true), 1))))
 
 
@@ -143,6 +156,8 @@ def test_forecast_errors_per_step_and_overall_beside_what_costs_nothing():
     np.testing.assert_array_equal(naive["persistence"], [[2, 2], [4, 4], [8, 8]])
     np.testing.assert_array_equal(naive["season before"], [[2, 2], [4, 4], [8, 8]])
     np.testing.assert_array_equal(naive_forecasts(values, rows[1:], 2, season=2)["season before"], [[2, 4], [4, 8]])
+    of_next = naive_forecasts(values, np.array([4]), 2, season=3, begin=np.array([2]))["season before"]
+    np.testing.assert_array_equal(of_next, [[np.nan, 4]])  # never from the series before
     bands = {"80": np.array([[1.0, 1.5]] * 3)}
     result = scored(true, true + [[1.0, -2.0]], naive, bands)
     assert result["bands"] == {"80": {"coverage": 0.5, "width": 2.5}}

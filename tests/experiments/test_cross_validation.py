@@ -17,6 +17,7 @@ from data_preprocessing import load_data, read
 from experiments.cross_validation import folds_from_data
 from sequences.folds import Fold
 from tests.conftest import POSIX
+from tests.forked import run_forked
 
 RNG = np.random.default_rng(1)
 X, Y = RNG.normal(size=(50, 10, 1)), np.arange(50) % 2
@@ -150,6 +151,11 @@ def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened
     assert summary["mean"]["accuracy"] == pytest.approx(np.mean(summary["folds"]))
     assert summary["sd"]["accuracy"] == pytest.approx(np.std(summary["folds"], ddof=1))
     assert len(accuracies) == 3 and "Accuracy over all folds" in report
+    assert report.splitlines()[-2] == "Report: runs/folds/report.html"
+    rival = max(("majority", "linear"), key=lambda name: summary["mean"][name])
+    wins = sum(float(row["accuracy"]) > float(row[rival]) for row in rows)
+    for said in (report, (folder / "report.html").read_text()):
+        assert f"on {wins} of 3 folds: mean accuracy {np.mean(accuracies):.2f} against " in said
     predictions = list(csv.DictReader(whole[2].splitlines()))
     assert sorted(int(row["index"]) for row in predictions) == list(range(60))
     right = np.mean([row["true_label"] == row["predicted_label"] for row in predictions])
@@ -157,21 +163,20 @@ def test_a_killed_cross_validation_continues_and_ends_as_if_nothing_had_happened
     moments = [None, *np.random.default_rng(0).uniform(0.3, 1, (request.config.getoption("--kills") or 1) - 1)]
     for moment in moments:  # the first when one fold is finished, others at any time
         shutil.rmtree(folder)
-        killed = subprocess.Popen(
-            [sys.executable, "cross_validate_model.py"], cwd=project.folder, stdout=subprocess.DEVNULL
-        )
-        began = time.monotonic()
-        while not (folder / "fold_1.json").exists() if moment is None else time.monotonic() - began < moment * seconds:
-            assert time.monotonic() - began < 60
-            time.sleep(0.05)
-        killed.send_signal(signal.SIGKILL)
-        killed.wait()
+        if moment is None:
+            run_forked(project.folder, ["cross_validate_model.py"], signal=signal.SIGKILL, after="Fold 1 ")
+        else:
+            killed = subprocess.Popen([sys.executable, "cross_validate_model.py"], cwd=project.folder)
+            time.sleep(moment * seconds)
+            killed.kill()
+            killed.wait()
         assert moment is not None or not (folder / "summary.json").exists()
         printed = project.succeed("cross_validate_model.py")
         assert moment is not None or "of 3 folds" in printed
         assert figures(project.folder) == whole
     project.edit(EPOCHS=1)  # other constants start afresh
-    assert "are finished" not in project.succeed("cross_validate_model.py")
+    begun = run_forked(project.folder, ["cross_validate_model.py"], signal=signal.SIGKILL, after="Fold ")
+    assert "\nFold 1 (1 of 3" in begun.stdout and "are finished" not in begun.stdout
 
 
 def test_nothing_but_its_own_files_is_deleted_and_damage_is_named(shipped, tmp_path):

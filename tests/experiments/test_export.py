@@ -1,5 +1,6 @@
 """Exports predict what Keras predicts; TensorBoard gets its scalars."""
 
+import contextlib
 import importlib.util
 import json
 import re
@@ -11,12 +12,12 @@ import pytest
 import evaluate_model
 from core.constants import read_constants
 from core.errors import InputError
-from export_model import FORMS, export, score
+from export_model import USED_BY, export, score
 from predict_model import predict
 from tests.conftest import POSIX, ROOT, load, load_model
-from tests.helpers import hashes, onnx_answers, tflite_answers, train
+from tests.helpers import file_size_limit, hashes, onnx_answers, tflite_answers, train
 from tests.small_datasets import KINDS
-from training.saved_run import as_run
+from training.saved_run import SavedRun, as_run
 
 TINY = {"FILTERS": 4, "LSTM_UNITS": 4, "EPOCHS": 1}
 
@@ -44,12 +45,14 @@ def test_exports_predict_as_keras_does(shipped, tmp_path, architecture, standard
     np.testing.assert_allclose(onnx_answers(run, x), expected, atol=1e-5)
 
 
-def test_a_series_from_a_file_is_forecast_by_onnx_as_by_keras(shipped, tmp_path):
+def test_a_series_from_a_file_is_forecast_by_onnx_and_tflite_as_by_keras(shipped, tmp_path):
     write, how = KINDS["several series"]
     write(tmp_path, np.random.default_rng(0))
-    c = train(shipped, tmp_path / "run", **how | {"DATASET": str(tmp_path / "series.csv"), **TINY})
+    c = train(shipped, tmp_path / "run", **how | {"DATASET": str(tmp_path / "series.csv"), "HORIZON": 3, **TINY})
     x = load(**c).test.x
-    np.testing.assert_allclose(onnx_answers(tmp_path / "run", x), load_model(tmp_path / "run")(x), atol=1e-5)
+    expected = load_model(tmp_path / "run")(x)
+    np.testing.assert_allclose(onnx_answers(tmp_path / "run", x), expected, atol=1e-5)
+    np.testing.assert_allclose(tflite_answers(export("tflite", tmp_path / "run"), x), expected, atol=1e-5)
 
 
 POSTURES = ("lying", "sitting", "walking")
@@ -78,7 +81,7 @@ def test_the_documentation_shows_how_each_export_is_used(table, monkeypatch, cap
         pytest.importorskip(package, reason=f"pip install {package.replace('_', '-')}")
     folder, _ = table
     run = folder / "runs" / "latest"
-    for form in FORMS:
+    for form in USED_BY:
         export(form, run)
     text = (ROOT / "docs" / "runs.md").read_text()
     common, *uses = re.findall(r"```python\n(.*?)```", text[text.index("## Export") :], re.DOTALL)
@@ -137,8 +140,9 @@ def test_what_a_machine_with_a_gpu_exports_runs_anywhere(shipped, tmp_path, monk
 def test_the_script_exports_and_refuses_other_forms(reference):
     project, _, _ = reference
     assert "one of saved_model, onnx, tflite, tflite_small" in project.refuse("export_model.py", "onxn")
-    wrote, scores = project.succeed("export_model.py", "tflite_small").splitlines()
+    wrote, scores, following = project.succeed("export_model.py", "tflite_small").splitlines()
     assert "model_small.tflite" in wrote and scores.startswith("accuracy on the test set, 200 sequences: ")
+    assert following.startswith("Next: pip install ai-edge-litert")
     (project.run_dir / "model_small.tflite").unlink()
 
 
@@ -151,24 +155,6 @@ def test_tensorboard_gets_a_scalar_each_epoch(shipped, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["run"]
 
 
-FULL_DISK = """
-import resource, sys
-import export_model
-from core.script import run_script
-from training.saved_run import SavedRun
-
-def load(run, load=SavedRun.load_model, **options):
-    if {early}:
-        resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
-    model = load(run, **options)
-    resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))
-    return model
-
-SavedRun.load_model = load
-run_script(export_model.main, "", 1)
-"""
-
-
 @POSIX
 @pytest.mark.parametrize(
     ("form", "size", "early"),
@@ -177,12 +163,24 @@ run_script(export_model.main, "", 1)
         ("onnx", 20_000, False),
     ],
 )
-def test_a_full_disk_is_named_and_leaves_the_old_export(reference, project, form, size, early):
-    shutil.copytree(reference[0].run_dir, project.run_dir)
+def test_a_full_disk_is_named_and_leaves_the_old_export(reference, tmp_path, monkeypatch, capsys, form, size, early):
+    """Full before the network is loaded or only then: its copy, too, is written to a disk."""
+    run, load = tmp_path / "run", SavedRun.load_model
+    shutil.copytree(reference[0].run_dir, run)
     if form == "onnx":
         pytest.importorskip("tf2onnx", reason="pip install tf2onnx")
-    project.succeed("export_model.py", form)
-    before = hashes(project.run_dir)
-    line = project.refuse("-c", FULL_DISK.format(size=size, early=early), form)
-    assert "cannot be written: " in line and len(line) < 400
-    assert hashes(project.run_dir) == before
+    export(form, run)
+    before = hashes(run)
+    with contextlib.ExitStack() as stack:
+
+        def load_model(run, **options):
+            model = load(run, **options)
+            stack.enter_context(file_size_limit(size))
+            return model
+
+        monkeypatch.setattr(SavedRun, "load_model", load_model)
+        if early:
+            stack.enter_context(file_size_limit(size))
+        with pytest.raises(InputError, match="cannot be written: ") as refusal:
+            export(form, run)
+    assert len(str(refusal.value)) < 400 and hashes(run) == before

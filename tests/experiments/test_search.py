@@ -18,9 +18,11 @@ import tune_model
 from cnn_lstm_model import build_model
 from core.errors import InputError
 from data_preprocessing import load_data
+from evaluation.intervals import error_of_trial_means, expected_maximum_gain
 from experiments.experiment import Experiment
 from experiments.search import run_repeats
 from experiments.trials import COLUMNS, append_row, draw_trials, finished_rows, row_of
+from reports.plots import explained, groups_of_values
 from tests.conftest import LINUX
 
 SPACE = "{'FILTERS': [2, 4], 'LSTM_UNITS': [3, 5], 'ARCHITECTURE': ['cnn_lstm']}"
@@ -73,8 +75,14 @@ def test_a_killed_search_repeats_nothing_and_ends_alike(project, tmp_path):
     rows = finished(other)
     assert [row[1] for row in rows].count("1") == 4 and [row[1] for row in rows].count("3") == 2
     assert "to paste over the old ones" in printed and "Test Accuracy" in printed
+    assert printed.splitlines()[-1] == "Report: runs/tune/report.html"
+    page, index = ((other.folder / "runs" / name).read_text() for name in ("tune/report.html", "index.html"))
+    score = re.search(r"Test Accuracy: (.*)", printed)[1]
+    assert f"its test accuracy is {score}." in page and 'href="best/report.html"' in page
+    assert "nothing tells: it takes two trials and REPEATS = 2" in page
+    assert 'href="tune/report.html"' in index and 'href="tune/best/report.html"' in index
     left = sorted(path.name for path in (other.folder / "runs" / "tune").iterdir())
-    assert left == ["best", "search.json", "trials.csv", "trials.png"]
+    assert left == ["best", "report.html", "search.json", "trials.csv"]
     assert json.loads((other.folder / "runs" / "tune" / "best" / "run.json").read_text())["sequences"]["training"] == 64
 
     small_search(project)
@@ -241,6 +249,29 @@ def test_repeats_share_what_is_traced_and_end_as_networks_of_their_own_do(shippe
     for other in ({"FILTERS": 4}, {"STANDARDISE": "sequence"}, {"DATASET": "motifs", "TIME_STEPS": 12}):
         assert train(1, reuse=True, **other)[1] is not model
     assert train(1, reuse=True)[1] is model  # it is kept beside the others
+
+
+def test_the_luck_of_a_search_is_what_equal_trials_show():
+    np.testing.assert_allclose(error_of_trial_means(np.array([[1.0, 2], [3, 6]])), 0.5**0.5)  # by hand
+    rng, leads, gains = np.random.default_rng(0), [], []
+    for _ in range(400):  # searches whose validation sets differ, and whose trials do not
+        scores = rng.normal(0, 0.03, (12, 3)) + rng.normal(0, 0.2, 3)
+        means = scores.mean(axis=1)
+        leads.append(means.max() - means.mean())
+        gains.append(expected_maximum_gain(error_of_trial_means(scores), 12))
+    assert np.mean(gains) == pytest.approx(np.mean(leads), rel=0.05)
+    assert np.isnan(error_of_trial_means(np.ones((12, 1)))) and np.isnan(error_of_trial_means(np.ones((1, 3))))
+
+
+def test_what_a_constant_explains_is_adjusted_for_chance():
+    rng, groups = np.random.default_rng(0), np.arange(12) % 4
+    assert explained(groups * 2.0, groups) == 1.0
+    shares = [explained(rng.normal(size=12) + groups, groups) for _ in range(400)]
+    assert np.mean(shares) == pytest.approx(1.25 / 2.25, abs=0.08)  # variance of 0, 1, 2, 3 beside that of the noise
+    assert (
+        groups_of_values([3, 1, 2, 1])[1] == ["1", "2", "3"]
+        and groups_of_values([0.1 * k for k in range(9)])[1] is None
+    )
 
 
 def test_a_trial_that_diverges_comes_last_and_the_search_goes_on(shipped, tmp_path, capsys):

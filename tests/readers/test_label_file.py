@@ -1,5 +1,7 @@
 """Labels in a file of their own (LABEL_FILE): matched by id, by file name, by time and by order, or refused."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -234,3 +236,31 @@ def test_texts_have_labels_apart_too(tmp_path):
     texts = np.array(data.sequences.texts)[data.train.rows]
     assert [("good" in text) for text in texts] == [bool(y) for y in data.train.y]
     assert any("4 of 24 sequences without a label in l.csv" in note for note in data.sequences.notes)
+
+
+def test_window_label_beside_label_file_chooses_among_the_rows_of_a_window(tmp_path):
+    path = write(tmp_path / "s.csv", "id,time,x", *(f"m{k},{t},{7 * t % 11}" for k in range(8) for t in range(12)))
+    ids = write(tmp_path / "ids.csv", "id,kind", *(f"m{k},{'ab'[k % 2]}" for k in range(8)))
+    # Rows 0 to 4 are W, row 5 is nothing, and the others N, R in every second recording.
+    stages = [line for k in range(8) for line in (f"m{k},0,5,W", f"m{k},6,12,{'NR'[k % 2]}")]
+    timed = write(tmp_path / "timed.csv", "id,onset,end,stage", *stages)
+
+    def labels(file, **constants):
+        data = load(DATASET=str(path), SEQUENCE="id", LABEL_FILE=str(file), TEST_SIZE=0.25, **constants)
+        found = np.array(data.task.classes)[np.concatenate([data.train.y, data.test.y])]
+        return Counter(found.tolist()), " ".join(data.sequences.notes)
+
+    # Windows of 4 rows begin at rows 0, 4 and 8: WWWW, W-NN, NNNN or WWWW, W-RR, RRRR.
+    assert labels(timed, WINDOW=4, STRIDE=4)[0] == {"W": 8, "N": 4, "R": 4}
+    for rule in ("last", "any", "most"):
+        found, notes = labels(timed, WINDOW=4, STRIDE=4, WINDOW_LABEL=rule)
+        assert found == {"W": 8, "N": 8, "R": 8} and f'(WINDOW_LABEL = "{rule}")' in notes
+    found, notes = labels(timed, WINDOW_LABEL="last")
+    assert found == {"N": 4, "R": 4} and "the label of a recording is that of its last row" in notes
+    found, notes = labels(ids, WINDOW=4, STRIDE=4, WINDOW_LABEL="any")
+    assert found == {"a": 12, "b": 12} and 'WINDOW_LABEL = "any" is without effect: all rows of a window' in notes
+    with pytest.raises(InputError, match="m0 has 2 labels .N, W. and rows without one: set WINDOW"):
+        labels(timed)
+    few = write(tmp_path / "few.csv", "id,onset,end,stage", *(line.replace("R", "N") for line in stages))
+    with pytest.raises(InputError, match="all recordings that can be used have the label 'N'; WINDOW, .* may give"):
+        labels(few, WINDOW_LABEL="most")

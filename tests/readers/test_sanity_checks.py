@@ -153,7 +153,7 @@ def test_new_rows_are_taken_by_the_names_of_their_columns(shipped, tmp_path, cap
             answers(text)
 
 
-@pytest.mark.parametrize(("name", "step", "named"), [("id", 1, 1), ("Series_ID", 7, 1), ("a", 7, 0), (None, 1, 1)])
+@pytest.mark.parametrize(("name", "step", "named"), [("id", 3, 1), ("Series_ID", 7, 1), ("a", 7, 0), (None, 1, 1)])
 def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, name, step, named):
     values = np.column_stack([step * np.arange(40), np.random.default_rng(0).normal(size=(40, 6)), np.arange(40) % 2])
     (tmp_path / "r.csv").write_text(rows_of([name, *"bcdefg", "y"], values, header=name is not None))
@@ -163,6 +163,14 @@ def test_an_index_that_is_read_as_a_time_step_is_named(tmp_path, name, step, nam
             sum("read as a time step: remove it if it is" in note for note in load(**own, **other).sequences.notes)
             == named
         )
+
+
+def test_an_id_that_counts_the_rows_is_no_time_step(tmp_path):
+    rows = [[k, *np.random.default_rng(k).normal(size=6).round(3), "ab"[k % 2]] for k in range(1, 41)]
+    (tmp_path / "r.csv").write_text(rows_of(["id", *"bcdefg", "y"], rows))
+    data = load(DATASET=str(tmp_path / "r.csv"), SEQUENCE="row", LABEL="y")
+    assert data.train.shape == (6, 1)
+    assert "column 'id' is read as an index of rows: it is no time step" in data.sequences.notes
 
 
 @pytest.mark.parametrize("name", ["", "Unnamed: 0"])

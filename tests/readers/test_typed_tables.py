@@ -1,6 +1,7 @@
 """Tables whose cells have types (DataFrames, Parquet, Excel, JSON) are read as the text table of the same cells."""
 
 import json
+import time
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from core.errors import InputError
+from readers import read_data_set
 from readers.tables import excel
 from readers.tables.dataframes import table_from_dataframe
 from readers.tables.delimited import read_table
@@ -83,10 +85,12 @@ def test_index_and_names_of_a_dataframe(frame, names, header):
 
 
 def test_names_in_a_dataframe_stay_as_they_are_written():
-    frame = pd.DataFrame({"who": ["007", "7"], "number": [2**60 + 1, 2**60], "x": [1.0, 2.0]})
-    table = table_from_dataframe("it", frame, identifiers=[("who", None), ("number", None)], ignored=["x", "y"])
-    assert table.columns[0] == ["007", "7"] and table.columns[1] == [str(2**60 + 1), str(2**60)]
-    assert table.columns[2] == ["", ""] and "there is no column 'y'" in table.notes[0]
+    who, label = ["007", "7", "4b"], ["5", "50", "5%"]  # most of them numbers, and names all the same
+    frame = pd.DataFrame({"who": who, "number": [2**60 + 1, 2**60, 1], "x": [1.0, 2.0, 3.0], "label": label})
+    names = [("who", None), ("number", None), ("label", 50)]
+    table = table_from_dataframe("it", frame, identifiers=names, ignored=["x", "y"])
+    assert table.columns == [who, [str(2**60 + 1), str(2**60), "1"], ["", "", ""], label]
+    assert "there is no column 'y'" in table.notes[0]
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".feather", ".xlsx", ".json", ".jsonl"])
@@ -286,3 +290,24 @@ def test_numbers_of_more_digits_than_a_spreadsheet_keeps_are_counted(tmp_path):
     book.save(tmp_path / "t.xlsx")
     notes = read_table(tmp_path / "t.xlsx").notes
     assert "4 numbers of over 15 digits, such as 1234567890123456: spreadsheets round them" in notes[0]
+
+
+def test_wide_tables_are_read_in_seconds_and_wider_ones_refused_at_once(shipped, tmp_path):
+    values = np.round(np.random.default_rng(0).normal(size=(4, 50_000)), 3)
+    wide = pd.DataFrame(values, columns=[f"c{k}" for k in range(50_000)]).assign(label=[*"abab"])
+    c = shipped.changed(SEQUENCE="row", LABEL="label")
+    for write, name in ((wide.to_csv, "wide.csv"), (wide.to_parquet, "wide.parquet")):
+        write(tmp_path / name, index=False)
+        start = time.process_time()
+        read, _ = read_data_set(tmp_path / name, c)
+        assert time.process_time() - start < (3 if name == "wide.csv" else 12)
+        np.testing.assert_array_equal(read.x[:, :, 0], values)
+    names = [f"c{k}" for k in range(200_001)]
+    (tmp_path / "d.csv").write_text(f"{','.join(names)}\n{','.join('1' * 200_001)}\n")
+    (tmp_path / "d.jsonl").write_text(json.dumps(dict.fromkeys(names, 1)))
+    book = openpyxl.Workbook(write_only=True)
+    book.create_sheet("s").append(names[: 2**14 + 1])
+    book.save(tmp_path / "d.xlsx")
+    for name, found in (("d.csv", "200,001"), ("d.jsonl", "200,001"), ("d.xlsx", "16,385")):
+        with pytest.raises(InputError, match=f"has {found} columns, and .* are the most: .*turn rows into columns"):
+            read_table(tmp_path / name)

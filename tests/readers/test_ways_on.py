@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import InputError
+from readers import read_data_set
 from tests.conftest import load
 from tests.readers.test_label_file import write
 
@@ -113,3 +114,31 @@ def test_the_line_of_uneven_steps_makes_them_even(tmp_path, kind):
     if kind == "missing days":
         missing = int(np.ptp(times).astype(int)) + 1 - len(times)
         assert [(~own).sum() for own in data.sequences.measured] == [missing] * 2
+
+
+def test_names_of_files_and_word_vectors_are_called_what_they_are(tmp_path, shipped):
+    rows = [f"clips/recording_{k:04}.mp3\tHello there\t{k}" for k in range(20)]
+    (tmp_path / "train.tsv").write_text("\n".join(["path\tsentence\tvotes", *rows]))
+    with pytest.raises(InputError, match="column 'path' holds names of files, such as 'clips/recording_0000.mp3'"):
+        read_data_set(tmp_path / "train.tsv", shipped)
+    numbers = " ".join(f"0.{k}" for k in range(10, 35))
+    vectors = [f"{first}{second}ord {numbers}" for first in "abcdefghijklmnop" for second in "abcdefghijklmnop"]
+    for name, lines in (("glove.txt", [*vectors, f". {numbers}"]), ("word2vec.txt", ["256 25", *vectors])):
+        (tmp_path / name).write_text("\n".join(lines))
+        with pytest.raises(InputError, match="holds words .aaord, abord, acord, .*WORD_VECTORS = "):
+            read_data_set(tmp_path / name, shipped)
+    (tmp_path / "classes.txt").write_text("\n".join(f"{'ab'[k % 2]} 0.1 0.2 0.{k}" for k in range(20)))
+    assert read_data_set(tmp_path / "classes.txt", shipped)[0].x.shape == (20, 3, 1)
+
+
+def test_dotted_words_are_no_files_and_ids_no_words(tmp_path, shipped):
+    for k, word in enumerate(("www.h{}.example.org", "1.{}.3", "v1.{}.rc1", "a{}@example.com", "10.0.0.{}")):
+        rows = [f"2024-01-{1 + row // 24:02} {row % 24:02}:00,{word.format(row)},{row * 7 % 11}" for row in range(200)]
+        path = write(tmp_path / f"{k}.csv", "when,name,x", *rows)
+        assert read_data_set(path, shipped)[0].columns == ["x"]
+    numbers = " ".join(f"0.{k}" for k in range(10, 35))
+    for name in ("id{}", "P-{}", "{}a"):
+        path = write(tmp_path / "ids.txt", *(f"{name.format(k)} {numbers}" for k in range(256)))
+        assert read_data_set(path, shipped)[0].x.shape == (256, 25, 1)
+    with pytest.raises(InputError, match="each sequence has a class of its own .0a, 100a, 101a, .*LABEL"):
+        load(DATASET=str(path))

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,8 +10,13 @@ import pytest
 
 import evaluate_model
 import train_model
-from reports import Report
-from reports.page import MAX_BYTES, RunPage, _picture, index_page, run_page
+from core.ledger import COLUMNS
+from reports import Drawing, html, pictures
+from reports.classification import most_confused
+from reports.examples import of_confused_classes
+from reports.formatting import distinct
+from reports.index_page import Entry, index_page
+from reports.pictures import time_ticks
 
 EVIL = "<script>alert('1')</script>"
 
@@ -21,6 +27,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.addresses, self.text, self.tables, self.policy = [], [], [], [], ""
+        self.in_cell = False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
@@ -32,12 +39,18 @@ class Page(HTMLParser):
             self.policy = attributes["content"]
         if tag == "tr":
             self.tables.append([])
+        if tag in ("td", "th"):
+            self.tables[-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag not in ("td", "th")
 
     def handle_data(self, data):
         if data.strip():
             self.text.append(data.strip())
-            if self.tags and self.tags[-1] in ("td", "th", "a", "button"):
-                self.tables[-1].append(data.strip())
+            if self.in_cell:
+                self.tables[-1][-1] += data.strip()
 
 
 @pytest.fixture(scope="module")
@@ -58,29 +71,51 @@ def strange(tmp_path_factory):
     return folder, evaluate_model.main(c)
 
 
-def test_a_run_has_a_page_with_the_verdict_first(strange):
+def test_a_run_has_a_page_with_the_answer_first(strange):
     folder, figures = strange
     content = (folder / "run <i>" / "report.html").read_bytes()
     page = Page(content.decode())
-    assert len(content) <= 3_000_000
-    heading = page.text.index("a<b onclick=x>&.csv: classification by cnn_lstm", 2)  # after the title and the style
-    assert page.tags[page.tags.index("body") + 1 :][:2] == ["h1", "p"]
-    assert page.text[heading + 1].startswith(("The model beats", "The model is "))
+    assert len(content) <= 2_000_000
+    assert page.tags[page.tags.index("body") + 1 :][:5] == ["h1", "p", "p", "small", "p"]
+    first = page.text.index("a<b onclick=x>&.csv: classification by cnn_lstm", 2)  # after the title and the style
+    learned, score, small, verdict = page.text[first + 1 : first + 5]
+    assert learned.startswith("What was learned: 2 classes, from 48 sequences") and "tested on 12 " in learned
+    assert float(score) == pytest.approx(figures["accuracy"], abs=0.005) and "test accuracy, 95 % interval" in small
+    assert "network" in verdict and "linear model" in verdict
     assert "default-src 'none'" in page.policy
     scores = {row[0]: row[1:] for row in page.tables if row}
-    assert float(scores["this network"][0]) == pytest.approx(figures["accuracy"], abs=0.005)
-    for name, value in figures["baselines"].items():
-        assert float(scores[name][0]) == pytest.approx(value, abs=0.005)
-        assert float(scores[name][1]) == pytest.approx(figures["accuracy"] - value, abs=0.001)
-    assert page.tags.count("img") == 2  # curves and confusion matrix
-    assert any("Test Accuracy" in text for text in page.text) and scores["EPOCHS"] == ["10"]
+    for name, value in {"majority class": "majority", "linear model": "linear"}.items():
+        assert float(scores[name][0]) == pytest.approx(figures["baselines"][value], abs=0.005)
+        assert float(scores[name][1]) == pytest.approx(figures["accuracy"] - figures["baselines"][value], abs=0.001)
+    assert scores[EVIL][1] == f"{figures['per_class'][EVIL]['recall']:.2f}"  # a table, no text of the terminal
+    assert any("Test Accuracy" in text for text in page.text) and any("EPOCHS = 10" in text for text in page.text)
+
+
+def test_pictures_of_a_page_are_drawings_that_are_told_and_take_its_colours(strange):
+    folder, _ = strange
+    text = (folder / "run <i>" / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.tags.count("svg") == page.tags.count("figure") == page.tags.count("figcaption") == 4
+    assert text.count('role="img" aria-label="') == 4 and "#ffffff" not in text.partition("<body>")[2]
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(ids) == len(set(ids)) > 0
+    assert set(re.findall(r'(?:href="|url\()#([^")]*)', text)) <= set(ids)
+
+
+def test_a_drawing_is_the_same_each_time():
+    history = {"loss": [2.0, 1.0], "accuracy": [0.5, 0.7], "val_loss": [1.5, 1.2], "val_accuracy": [0.4, 0.6]}
+    one, other = (pictures.learning_curves(history, best=2).svg() for _ in range(2))
+    assert one == other and "epoch 2, the best on the validation set" in one and "<metadata" not in one
+    squared = pictures.learning_curves({"loss": [4.0, 1.0], "rmse": [2.0, 1.0]}, scale=10.0)
+    (axes,) = squared.figure.axes  # the loss is the same curve, squared; the error is in the units of the report
+    assert list(axes.lines[0].get_ydata()) == [20.0, 10.0] and axes.get_ylabel() == "RMSE"
 
 
 def test_nothing_in_a_page_runs_or_is_loaded(strange):
     folder, _ = strange
     page = Page((folder / "run <i>" / "report.html").read_text(encoding="utf-8"))
     assert "script" not in page.tags and "b" not in page.tags and "i" not in page.tags
-    assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
+    assert all(address.startswith(("data:image/png;base64,", "#")) for address in {*page.addresses} - {"../index.html"})
     assert any(EVIL in text for text in page.text) and "script-src 'none'" in page.policy
     index = Page((folder / "index.html").read_text(encoding="utf-8"))
     assert index.addresses == ["run%20%3Ci%3E/report.html"]
@@ -97,26 +132,61 @@ def test_the_index_links_each_run_that_is_there_and_one_that_was_replaced(shippe
     (kept,) = (runs / "previous").iterdir()
     assert json.loads((kept / "run.json").read_text())["constants"]["SEED"] == 1
     index = Page((runs / "index.html").read_text())
-    pages = [f"previous/{kept.name}/report.html", "b/report.html", "a/report.html"]
-    assert index.addresses == [page for page in pages for _ in ("validation", "test")]
-    header, *rows = index.tables
-    assert header[0] == "when" and len(rows) == 6  # each has a row of its validation set too
-    assert [row[header.index("part")] for row in rows] == ["validation", "test"] * 3
-    record = json.loads((runs / "a" / "run.json").read_text())
+    pages = ["a/report.html", "b/report.html", f"previous/{kept.name}/report.html"]  # newest first
+    assert index.addresses[1:] == [page for page in pages for _ in ("test", "validation")]
+    header = next(row for row in index.tables if row[0] == "run")
+    rows = index.tables[index.tables.index(header) + 1 :]
+    assert [row[header.index("part")] for row in rows] == ["test", "validation"] * 3  # each has a row of both
+    assert [row[header.index("SEED")] for row in rows] == ["2", "2", "1", "1", "1", "1"]
+    by_validation = max(float(row[header.index("value")]) for row in rows[1::2])
+    assert float(index.tables[1][2]) == by_validation and index.tables[1][3] == "3"
+    assert 'href="../../index.html"' in (kept / "report.html").read_text()
+    assert 'href="../index.html"' in (runs / "a" / "report.html").read_text()
     page = Page((runs / "a" / "report.html").read_text())
-    first = page.text.index("Constants that vary among the runs")
-    assert page.text[first : first + 5][-2:] == ["SEED", "2"] and record["constants"]["SEED"] == 2
+    copied = page.text[page.text.index("Constants to copy: given for this run, or varying among the runs") + 1]
+    assert "SEED = 2" in copied.splitlines() and "FILTERS" not in copied
+    train_model.main({**small, "RUN_DIR": str(runs / "a")})  # replaces the last one, and has no score
+    assert f"previous/{sorted((runs / 'previous').iterdir())[-1].name}/report.html" in (runs / "index.html").read_text()
 
 
-def test_pictures_beyond_the_size_of_a_page_are_named():
-    assert "see frames.png beside this page" in _picture("frames.png", None)
-    figures = {"cer": 0.1, "baselines": {"x": 0.2}, "differences": {"x": {"difference": 0.1, "interval": [0, 1]}}}
-    pictures = {"frames.png": bytes(MAX_BYTES // 2), "importance.png": bytes(MAX_BYTES // 2)}
-    report = Report(figures, [], [], [], pictures)
-    page = run_page(RunPage("t", "v", "cer", report, None, [], [], []))
-    assert len(page) < 3_000_000 and "see importance.png beside this page" in page
+def test_pictures_beyond_the_size_of_a_page_are_named(monkeypatch):
+    picture = pictures.confusion_matrix([[1, 0], [0, 1]], ["a", "b"])
+    small = Drawing("<svg></svg>", "", "the network")
+    monkeypatch.setattr(html, "MAX_BYTES", len(picture.svg()) + 500)
+    shown = "".join(html.lay_out([picture, picture, small]))
+    assert shown.count("<figure>") == 2 and "see confusion_matrix.png beside this page" in shown
 
 
-def test_an_index_of_any_words():
-    page = Page(index_page(["run", EVIL], [[EVIL, "<b>"]], [None]))
-    assert page.tags.count("script") == 1 and "b" not in page.tags and page.addresses == []
+def test_examples_show_a_right_and_a_wrong_answer_of_the_classes_confused_most():
+    true, answers = np.array([0, 0, 1, 1, 1, 2, 2]), np.array([0, 1, 1, 2, 2, 2, 2])
+    pairs = most_confused([[1, 1, 0], [0, 1, 2], [0, 0, 2]])
+    assert pairs == [(1, 2), (0, 1)]
+    assert of_confused_classes(true, answers, pairs).tolist() == [2, 3, 0, 1, 5]
+
+
+def test_times_of_an_axis_are_round():
+    hours = np.datetime64("2024-02-28T20") + np.arange(60)
+    assert time_ticks(hours)[1] == ["2024-02-29", "2024-03-01", "2024-03-02"]
+    months = np.datetime64("1958-10") + np.arange(40)
+    assert [list(own) for own in time_ticks(months)] == [[3, 15, 27, 39], ["1959", "1960", "1961", "1962"]]
+
+
+def test_names_of_any_kind_are_told_apart():
+    long = ["x" * 150 + end + "y" * 150 for end in "abc"]
+    assert distinct(long, 9) == ["xxxx…yyyy", "xxxx…yyyy (2)", "xxxx…yyyy (3)"]
+    assert distinct(["left hand, raised", "left foot, raised"], 40) == ["left hand, raised", "left foot, raised"]
+    svg = pictures.confusion_matrix([[1, 0], [0, 1]], [EVIL, 'שלום "quoted" & more']).svg()
+    assert "<script>" not in svg and "&lt;script&gt;" in svg and "שלום" in svg
+
+
+def test_of_a_long_ledger_the_index_shows_what_fits():
+    row = dict.fromkeys(COLUMNS, "1") | {"part": "validation", "score": "accuracy", "best baseline": ""}
+    entries = [
+        Entry(row | {"value": str(k)}, {"DATASET": EVIL * 9, "TARGET": f"{k}{EVIL * 9}"}, None) for k in range(999)
+    ]
+    content = index_page(entries, ["TARGET"], {"accuracy": "higher"}, {})
+    index = Page(content.decode())
+    shown = index.text.count("(gone)")
+    assert len(content) < 2_000_000 and shown > 300  # the newest, and the best
+    assert f"The oldest {1000 - shown} rows are left out here: ledger.csv has all." in index.text
+    assert index.tags.count("script") == 1

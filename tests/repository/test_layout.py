@@ -165,6 +165,7 @@ print("loaded", *[name for name in SLOW if name in sys.modules])
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_help_and_refusals_wait_for_no_slow_library(project, script):
+    project.forked = False  # there they are all loaded
     run = RUN.replace("SLOW", repr(SLOW))
     assert project.succeed("-c", run, f"{script}.py", "--help").splitlines()[-1] == "loaded"
     project.edit(EPOCHS=-1)

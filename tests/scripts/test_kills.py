@@ -18,7 +18,7 @@ from core import ledger, run_folder
 from core.constants import read_constants
 from core.errors import InputError
 
-script, kills = sys.argv[1], int(sys.argv[2])
+kills, *scripts = sys.argv[1:]
 c = read_constants()
 run = run_folder.resolved(c.RUN_DIR)
 runs = run.parent
@@ -33,7 +33,7 @@ SCRIPTS = {  # its work, where its results lie, whether they go before the next 
     "cross_validate": (lambda: cross_validate_model.cross_validate(c, folds), runs / "folds", True),
     "tune": (lambda: tune_model.search(c, space), runs / "tune", True),
 }
-work, place, anew = SCRIPTS[script]
+DEAR = ("tflite", "cross_validate", "tune")  # killed once, others at a second moment too
 
 def start(work):
     child = os.fork()
@@ -49,14 +49,14 @@ def start(work):
 def end(child):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
-def results():
+def results(place):
     found = {}
     for path in sorted(place.rglob("*")):
         if path.is_file() and path.suffix in (".csv", ".json") and path.name != "search.json":
             text = path.read_text()
             if path.suffix == ".json":
                 told = json.loads(text)
-                of_now = ("evaluated", "looks", "trained", "seconds", "checksum", "checksums")
+                of_now = ("evaluated", "looks", "trained", "seconds", "checksum", "checksums", "model_checksum")
                 text = json.dumps({name: value for name, value in told.items() if name not in of_now})
             if path.name == "trials.csv":  # in any order; the time is its own
                 text = sorted(row.split(",")[:4] for row in text.splitlines())
@@ -76,25 +76,29 @@ def check_whole():
         assert (path / "saved_model.pb").is_file() and (path / "variables" / "variables.index").is_file()
     ledger.read_rows(run)
 
-assert end(start(lambda: train_model.main(c))) == 0
-began = time.perf_counter()
-assert end(start(work)) == 0
-whole, undisturbed = time.perf_counter() - began, results()
-rows, moments = len(ledger.read_rows(run)), random.Random(0)
-for k in range(kills):
-    if anew:
-        shutil.rmtree(place)
-    child = start(work)
-    time.sleep((moments.uniform(0.1, 1.0) if k else 0.5) * whole)
-    os.kill(child, signal.SIGTERM if k % 4 == 3 else signal.SIGKILL)
-    killed = end(child)
-    check_whole()
-    again = end(start(work))
-    check_whole()
-    hidden = [str(path.relative_to(runs)) for path in runs.rglob(".*")]
-    differing = [name for name in undisturbed | results() if undisturbed.get(name) != results().get(name)]
-    before, rows = rows, len(ledger.read_rows(run))
-    print(json.dumps([killed, again, hidden, differing, rows - before]), flush=True)
+if "evaluate" in scripts:
+    assert end(start(lambda: train_model.main(c))) == 0
+for script in scripts:
+    work, place, anew = SCRIPTS[script]
+    began = time.perf_counter()
+    assert end(start(work)) == 0
+    whole, undisturbed = time.perf_counter() - began, results(place)
+    rows, moments = len(ledger.read_rows(run)), random.Random(0)
+    for k in range(int(kills) or 2 - (script in DEAR)):
+        if anew:
+            shutil.rmtree(place)
+        child = start(work)
+        time.sleep((moments.uniform(0.1, 1.0) if k else 0.5) * whole)
+        os.kill(child, signal.SIGTERM if k % 4 == 3 else signal.SIGKILL)
+        killed = end(child)
+        check_whole()
+        again = end(start(work))
+        check_whole()
+        hidden = [str(path.relative_to(runs)) for path in runs.rglob(".*")]
+        after = results(place)
+        differing = [name for name in undisturbed | after if undisturbed.get(name) != after.get(name)]
+        before, rows = rows, len(ledger.read_rows(run))
+        print(json.dumps([script, killed, again, hidden, differing, rows - before]), flush=True)
 """
 
 
@@ -109,22 +113,20 @@ def run_killer(project, code, *arguments):
 
 
 @POSIX
-@pytest.mark.parametrize("script", ["evaluate", "predict", "export", "tflite", "cross_validate", "tune"])
-def test_kills_leave_runs_ledger_and_results_whole(project, request, script):
-    kills = request.config.getoption("--kills") or 2
-    lines = run_killer(project, KILLER, script, kills)
-    assert len(lines) == kills
-    for killed, again, hidden, differing, rows in lines:
-        assert killed in (-9, -15, 0) and again == 0
-        assert hidden == [] and differing == []
-        assert rows in ((1, 2) if script in ("evaluate", "tune") else (0,))
-    assert any(killed < 0 for killed, *_ in lines)
+@pytest.mark.parametrize("scripts", ["evaluate predict export tflite", "cross_validate", "tune"])
+def test_kills_leave_runs_ledger_and_results_whole(project, request, scripts):
+    lines = run_killer(project, KILLER, request.config.getoption("--kills") or 0, *scripts.split())
+    for script, killed, again, hidden, differing, rows in lines:
+        assert killed in (-9, -15, 0) and again == 0, script
+        assert hidden == [] and differing == [], script
+        assert rows in ((1, 2) if script in ("evaluate", "tune") else (0,)), script
+    assert {script for script, killed, *_ in lines if killed < 0} == {*scripts.split()}
 
 
 TWO_AT_ONCE = (
-    KILLER.partition("assert end(start(lambda")[0]
+    KILLER.partition('if "evaluate" in scripts')[0]
     + """
-for k in range(kills):
+for k in range(int(kills)):
     seeds = [2 * k, 2 * k + 1]
     children = [start(lambda: train_model.main(c.changed(SEED=seed))) for seed in seeds]
     statuses = [end(child) for child in children]
@@ -137,8 +139,8 @@ for k in range(kills):
 
 @POSIX
 def test_kills_or_not_two_trainings_of_one_run_leave_one_whole_run(project, request):
-    kills = request.config.getoption("--kills") or 3
-    lines = run_killer(project, TWO_AT_ONCE, "evaluate", kills)
+    kills = request.config.getoption("--kills") or 2
+    lines = run_killer(project, TWO_AT_ONCE, kills)
     assert len(lines) == kills
     for seeds, statuses, last, left in lines:
         assert sorted(statuses) in ([0, 0], [0, 2]) and statuses[seeds.index(last)] == 0

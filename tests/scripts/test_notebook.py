@@ -4,8 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ from data_preprocessing import load_data
 from evaluate_model import evaluate
 from predict_model import predict
 from tests.conftest import ROOT
+from tests.conftest import run as run_python
 from train_model import train
 from training.saved_run import as_run
 
@@ -40,7 +39,7 @@ def test_arrays_train_as_the_same_arrays_in_a_file_do(tmp_path, capsys):
     np.savez(tmp_path / "d.npz", X=X, y=Y)
     constants = SMALL | {"DATASET": str(tmp_path / "d.npz"), "RUN_DIR": str(tmp_path / "c")}
     code = f"from train_model import main; main({constants})"
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    assert run_python(ROOT, "-c", code).returncode == 0
     fresh = as_run(tmp_path / "c")
     for weights in zip(run.model.get_weights(), again.model.get_weights(), fresh.model.get_weights()):
         np.testing.assert_array_equal(weights[0], weights[1])

@@ -46,6 +46,7 @@ def test_the_script_labels_new_unlabelled_sequences(reference, tmp_path):
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-4)
         assert row["predicted_label"] == max(probabilities, key=probabilities.get)
     assert "7 sequences" in printed and "new_predictions.csv" in printed
+    assert "Next: python export_model.py onnx" in printed
     assert "type python predict_model.py PATH" in project.refuse("predict_model.py")
     assert "PATH is empty" in project.refuse("predict_model.py", "")
 
@@ -82,15 +83,18 @@ def test_ts(arrays_run, tmp_path, labelled):
     assert [row["predicted_label"] for row in predictions(arrays_run)] == ["low", "high"] * 3
 
 
-@pytest.mark.parametrize("labelled", [True, False])
-def test_ucr_text(shipped, tmp_path, labelled):
+def test_ucr_text_and_a_single_sequence_without_axes(shipped, tmp_path):
     x = high_and_low(40)[:, :, 0]
     np.savetxt(tmp_path / "d.txt", np.column_stack([np.arange(40) % 2, x]))
     run = tmp_path / "run"
     train_model.main({**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "d.txt"), "EPOCHS": 30})
-    np.savetxt(tmp_path / "new.txt", np.column_stack([np.zeros(40), x]) if labelled else x)
-    predict_model.predict(run, tmp_path / "new.txt")
-    assert [row["predicted_label"] for row in predictions(run)] == ["0", "1"] * 20
+    for new in (np.column_stack([np.zeros(40), x]), x):
+        np.savetxt(tmp_path / "new.txt", new)
+        predict_model.predict(run, tmp_path / "new.txt")
+        assert [row["predicted_label"] for row in predictions(run)] == ["0", "1"] * 20
+    np.save(tmp_path / "one.npy", x[1])
+    predict_model.predict(run, tmp_path / "one.npy")
+    assert [row["predicted_label"] for row in predictions(run)] == ["1"]
 
 
 def test_recordings_end_to_end_and_a_single_new_file(shipped, tmp_path):
@@ -156,16 +160,6 @@ def test_a_longer_recording_is_predicted_window_by_window_with_its_place(arrays_
     np.savez(tmp_path / "record.npz", X=recording[None])
     predict_model.predict(arrays_run, tmp_path / "record.npz")
     assert len(predictions(arrays_run)) == len(rows)
-
-
-def test_a_single_sequence_without_axes_is_one_sequence(shipped, tmp_path):
-    x = high_and_low(40)[:, :, 0]
-    np.savez(tmp_path / "d.npz", X=x, y=np.arange(40) % 2)
-    run = tmp_path / "run"
-    train_model.main({**shipped, "RUN_DIR": str(run), "DATASET": str(tmp_path / "d.npz"), "EPOCHS": 30})
-    np.save(tmp_path / "one.npy", x[1])
-    predict_model.predict(run, tmp_path / "one.npy")
-    assert [row["predicted_label"] for row in predictions(run)] == ["1"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from sklearn.model_selection import train_test_split
 
-from tests.conftest import ROOT, load
+from tests.conftest import ROOT, load, run
 
 
 def reference_split():
@@ -122,7 +122,7 @@ def test_model_predicts_the_same_in_a_process_without_the_project(reference, tmp
         "assert not [m for m in sys.modules if m in ('cnn_lstm_model', 'core')]; "
         f"numpy.save({str(tmp_path / 'p.npy')!r}, model.predict(numpy.load({str(tmp_path / 'x.npy')!r}), verbose=0))"
     )
-    done = project.run("-I", "-c", code, env={"TF_ENABLE_ONEDNN_OPTS": "0"})
+    done = run(tmp_path, "-c", code)
     assert done.returncode == 0, done.stderr
     ours = [float(row["probability_1"]) for row in predictions(project)]
     np.testing.assert_allclose(np.load(tmp_path / "p.npy")[:, 0], ours, atol=1e-5)

@@ -94,7 +94,7 @@ def test_a_run_is_not_scored_on_a_changed_file(shipped, tmp_path):
         evaluate_model.main(constants)
     train_model.main(constants)
     before = hashes(tmp_path / "run")
-    for row in range(40):  # whichever part it fell into
+    for row in range(0, 40, 3):  # of both parts
         x[row] += 0.5
         np.savez(tmp_path / "d.npz", X=x, y=y)
         with pytest.raises(InputError, match="has changed"):

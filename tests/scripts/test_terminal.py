@@ -84,8 +84,8 @@ def test_the_time_that_is_printed_covers_all_that_was_done(shipped, tmp_path, mo
     waited = time.perf_counter() - began
     printed = capsys.readouterr().out
     seconds = float(re.search(r"Trained in (\d+\.\d) s", printed)[1])
-    assert waited - 0.5 < seconds < waited + 0.1 and 1.5 < run.record.seconds <= seconds + 0.1
-    assert "Fitting what stands beside the network (LINEAR_START) ...\n" in printed
+    assert waited - 1 < seconds < waited + 0.1 and 1.5 < run.record.seconds <= seconds + 0.1
+    assert "Fitting what stands beside the network ...\n" in printed
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ WAVE = np.random.default_rng(1).uniform(-1, 1, (40, 8, 1))
 )
 def test_what_deviates_little_beside_its_level_reaches_the_network(shipped, tmp_path, x, dtype):
     data = load(**write_npz(tmp_path, x))
-    assert data.train.dtype == dtype and not any("counts as unchanged" in note for note in data.sequences.notes)
+    assert data.train.dtype == dtype and not any("is centred, not scaled" in note for note in data.sequences.notes)
     see = numpy_function(lambda inputs: standardised(inputs, data, shipped), data.train)
     seen = see(data.train.take(slice(None)))
     assert abs(seen.std() - 1) < 0.01 and abs(seen.mean()) < 0.1
@@ -105,15 +105,15 @@ def test_what_deviates_little_beside_its_level_reaches_the_network(shipped, tmp_
 @pytest.mark.parametrize(
     ("x", "said"),
     [
-        ((101325 + 0.005 * WAVE).astype("float32"), "around 101325 is too small there for 32-bit floats: it counts as"),
-        (np.where(WAVE > 0, 0.1 + 0.2, 0.3), "around 0.3 is too small there for 64-bit floats: it counts as unchanged"),
+        ((101325 + 0.005 * WAVE).astype("float32"), "around 101325 is too small there for 32-bit floats: it is"),
+        (np.where(WAVE > 0, 0.1 + 0.2, 0.3), "around 0.3 is too small there for 64-bit floats: it is"),
         (np.full((40, 8, 1), 0.1), None),
         (np.full((40, 8, 1), 0.1, np.float32), None),
     ],
 )
-def test_what_is_given_to_the_network_as_unchanged_is_said(shipped, tmp_path, x, said):
+def test_what_is_given_to_the_network_unscaled_is_said(shipped, tmp_path, x, said):
     data = load(**write_npz(tmp_path, x))
-    found = [note for note in data.sequences.notes if "it counts as unchanged" in note]
+    found = [note for note in data.sequences.notes if "it is centred, not scaled" in note]
     assert len(found) == (said is not None) and (said is None or said in found[0])
     see = numpy_function(lambda inputs: standardised(inputs, data, shipped), data.train)
     assert np.abs(see(data.train.take(slice(None)))).max() < 0.02

@@ -63,7 +63,7 @@ def test_windows_have_the_label_that_a_loop_gives_them(tmp_path, rule):
     recordings = rows_of(12, np.random.default_rng(0))
     path = write(tmp_path / "s.csv", recordings)
     constants = {"SEQUENCE": "who", "LABEL": "what", "WINDOW_LABEL": rule}
-    for size, stride in ((4, 1), (6, 3), (1, 2)):
+    for size, stride in ((1, 2), (4, 1), (6, 3)):
         data = load(DATASET=path, WINDOW=size, STRIDE=stride, **constants)
         assert of_split(data, data.train) | of_split(data, data.test) == expected(recordings, size, stride, rule)
     notes = " ".join(data.sequences.notes)

@@ -95,11 +95,14 @@ def test_the_picture_shows_no_value_where_none_was_measured(shipped, tmp_path, c
     train_model.main(constants | {"EPOCHS": 1})
     assert "rmse in training is in standard deviations" in capsys.readouterr().out
     drawn = []
-    monkeypatch.setattr(pictures, "forecasts", lambda panels: drawn.append(panels[0].values) or b"")
-    monkeypatch.setattr(pictures, "future_forecasts", lambda panels: drawn.append(panels[0].values) or b"")
+    for name in ("forecasts", "future_forecasts"):
+        draw = getattr(pictures, name)
+        monkeypatch.setattr(pictures, name, lambda panels, *which, draw=draw: drawn.append(panels[0]) or draw(panels))
     evaluate_model.main(constants | {"EPOCHS": 1})
     predict_model.predict(tmp_path / "run", tmp_path / "s.csv")
-    for values in drawn:
+    for panel in drawn:
+        values = panel.values
+        assert str(panel.times[len(values)]).startswith("1950-01")  # the rows that follow have dates too
         assert np.flatnonzero(np.isnan(values)).tolist() == [180]
         np.testing.assert_allclose(np.delete(values, 180), np.delete(sales, 180), rtol=1e-6)
     assert "increase in rmse when shuffled among the test windows" in capsys.readouterr().out

@@ -180,5 +180,5 @@ def test_where_all_test_numbers_are_equal_there_is_no_r2(shipped, tmp_path, caps
     answers = np.full((60, 1), y.mean() + 1e-3 * y.std())  # R² is -1e-6
     figures = score_regression(y[:, None], dict.fromkeys(("network", MEAN, LINEAR), answers), ["y"], 1)
     assert figures["per_target"]["y"]["r2"] == pytest.approx(-1e-6, rel=0.01)
-    assert "-0.000" not in "\n".join(regression_lines(figures, ["y"]))
+    assert "-0.000" not in "\n".join(regression_lines(figures))
     json.loads((tmp_path / "run" / "evaluation.json").read_text(), parse_constant=pytest.fail)

@@ -1,6 +1,7 @@
 """Texts: divided as Keras divides them, learned, and answered by a saved network that takes them as they are."""
 
 import csv
+import gzip
 import json
 
 import numpy as np
@@ -14,6 +15,7 @@ import export_model
 import predict_model
 import train_model
 from core.errors import InputError
+from readers.word_vectors import read_word_vectors
 from sequences.vocabulary import learn_vocabulary, token_ids, tokenize
 from tasks.classification import word_model
 from tests.conftest import load
@@ -93,8 +95,10 @@ def test_train_evaluate_predict_and_raw_texts(shipped, tmp_path, capsys):
         with pytest.raises(InputError, match=f"{called} has no operators that .*: export saved_model instead"):
             export_model.export(form, str(run))
     (tmp_path / "new.txt").write_text("A very lovely film\nthe new book was grim and it was\n")
-    predict_model.predict(run, tmp_path / "new.txt")
-    assert "9.1 % of the words are not in the vocabulary" in capsys.readouterr().out  # 1 of 4 + 7: new
+    predict_model.main(str(tmp_path / "new.txt"), {"RUN_DIR": str(run)})
+    printed = capsys.readouterr().out
+    assert "9.1 % of the words are not in the vocabulary" in printed  # 1 of 4 + 7: new
+    assert f"Next: python export_model.py saved_model RUN_DIR={run}" in printed
     with open(run / "new_predictions.csv") as file:
         assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad"]
     np.savez(tmp_path / "x.npz", X=np.zeros((3, 7)))
@@ -225,3 +229,62 @@ def test_texts_without_words_are_refused(tmp_path):
     (tmp_path / "t.csv").write_text("t,t\n" + "good,a\nbad,b\n" * 9)
     with pytest.raises(InputError, match="names the column 't' twice"):
         load(DATASET=str(tmp_path / "t.csv"), TEXT="t", LABEL=1)
+
+
+def write_vectors(path, lines):
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def test_files_of_word_vectors(tmp_path):
+    """GloVe's, word2vec's header and blank at the end, fastText's tokens in capitals, words with blanks, gzip."""
+    ours = ["cat", "dog", "bird"]
+    glove = write_vectors(tmp_path / "g.txt", ["the 3 4", "cat 1 2", ". . . 5 6", "Dog 7 8", "dog 9 10", "owl 0 2"])
+    known, vectors, notes = read_word_vectors(glove, ours, 7)
+    assert known == ["cat", "dog", "bird", "the", "owl"]
+    scale = np.sqrt(np.mean([1, 4, 81, 100]))
+    np.testing.assert_allclose(vectors * scale, [[0, 0], [0, 0], [1, 2], [9, 10], [0, 0], [3, 4], [0, 2]], rtol=1e-6)
+    assert notes == ["word vectors: 2 of 3 words have one, of 2 numbers; 2 more words of g.txt are known"]
+    assert read_word_vectors(glove, ours, 6)[0] == [*ours, "the"]  # VOCABULARY
+    with gzip.open(tmp_path / "w.vec.gz", "wb") as file:
+        file.write(b"3 2\nCat 1 2 \nbird 1 x \nDog 3 4 \n" + b"".join(b"w%d 1 1 \n" % k for k in range(20)))
+    known, vectors, notes = read_word_vectors(tmp_path / "w.vec.gz", ours, 5)
+    assert known == ours and vectors[2, 1] / vectors[2, 0] == pytest.approx(2) and vectors[3].all()
+    assert notes[1] == "w.vec.gz: 1 damaged line left out, the first is line 3"
+    for content, message in {
+        b"": "holds no word vectors as text",
+        b"\x89PNG\r\n\x1a\n\0\0": "holds no word vectors as text",
+        b"cat 1 2\ndog 1\ncat 1 2\n": "line 2 is not a word and 2 numbers",
+        b"one 1 2\ntwo 3 4\n": "has a vector for none of the 3 words of the training set",
+    }.items():
+        (tmp_path / "bad.txt").write_bytes(content)
+        with pytest.raises(InputError, match=message):
+            read_word_vectors(tmp_path / "bad.txt", ours, 9)
+    (tmp_path / "bad.gz").write_bytes(gzip.compress(b"cat 1 2\n" * 1000)[:40])
+    with pytest.raises(InputError, match="bad.gz holds no word vectors as text"):
+        read_word_vectors(tmp_path / "bad.gz", ours, 9)
+
+
+def test_a_network_with_word_vectors_knows_words_that_only_the_vectors_have(shipped, tmp_path, capsys):
+    """New texts praise in words that no training text has; their vectors lie near those of words that are known."""
+    rng = np.random.default_rng(0)
+    unseen = {"superb": 1, "splendid": 1, "dreadful": -1, "horrid": -1}
+    sides = {**dict.fromkeys(GOOD, 1), **dict.fromkeys(BAD, -1), **dict.fromkeys(OTHERS, 0), **unseen}
+    lines = [f"{word} {' '.join(map(str, (side + rng.normal(0, 0.2, 8)).round(4)))}" for word, side in sides.items()]
+    vectors = write_vectors(tmp_path / "v.txt", lines)
+    c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", EPOCHS=12)
+    c, run = c.changed(WORD_VECTORS=str(vectors), RUN_DIR=str(tmp_path / "run"), LEARNING_RATE=0.005), tmp_path / "run"
+    train_model.main(c)
+    assert "word vectors: 20 of 20 words have one, of 8 numbers; 4 more words" in capsys.readouterr().out
+    assert evaluate_model.main(c)["accuracy"] > 0.9
+    (tmp_path / "new.txt").write_text("a superb book it was\na horrid book it was\na splendid film\na dreadful film\n")
+    predict_model.predict(run, tmp_path / "new.txt")
+    with open(run / "new_predictions.csv") as file:
+        assert [row["predicted_label"] for row in csv.DictReader(file)] == ["good", "bad", "good", "bad"]
+    lines[0] = lines[0].replace(" ", " 1", 1)
+    write_vectors(vectors, lines)
+    with pytest.raises(InputError, match="these are not the data that the run in"):
+        evaluate_model.main(c)
+    vectors.unlink()
+    with pytest.raises(InputError, match="WORD_VECTORS = .* is not found"):
+        evaluate_model.main(c)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-import evaluate_model
 import train_model
+from tests.conftest import load
+from training.prediction import predict
 
 # What values are multiplied by, and what is added then: also far more than 32-bit floats could tell from it.
 FAR = (1e6, 1e15)
@@ -13,10 +14,14 @@ UNITS = [(1e-13, 0.0), (1e-6, 0.0), (1e6, 0.0), (1e6, 1e6), (1e-13, 1e-12), FAR]
 
 @pytest.fixture
 def evaluated(shipped, tmp_path):
+    """Return the function that trains, and gives the figures of an evaluation, without its pictures and pages."""
+
     def evaluate(**constants):
         c = shipped.changed(EPOCHS=4, RUN_DIR=str(tmp_path / "run"), **constants)
-        train_model.main(c)
-        return evaluate_model.main(c)
+        run, data = train_model.main(c), load(**c)
+        rivals, _ = run.task.baselines(data, c)
+        answers = run.task.decode(predict(run.load_model(), data.test))
+        return run.task.report(data, answers, rivals, c).figures
 
     return evaluate
 

@@ -1,9 +1,6 @@
 """Empty cells among the values to forecast: what was measured counts, in loss and scores, and nothing else does."""
 
 import csv
-import subprocess
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,7 +19,7 @@ from evaluation.forecast_scores import ForecastComparison, score_forecasts
 from evaluation.intervals import bootstrap_rmse
 from reports import pictures
 from sequences.types import Split
-from tests.conftest import ROOT, load
+from tests.conftest import ROOT, load, run
 from training.acceleration.traced_steps import reuse_network
 from training.batches import BatchLoader
 from training.build import build
@@ -65,7 +62,8 @@ def test_scores_and_files_are_of_measured_values_alone(shipped, tmp_path, capsys
     values, own = write_table(tmp_path / "s.csv", **GAPS)
     c = check_constants({**shipped, **own, "RUN_DIR": str(tmp_path / "run"), "EPOCHS": 2, "VALIDATION_SIZE": 40})
     drawn = []
-    monkeypatch.setattr(pictures, "forecasts", lambda panels: drawn.extend(panels) or b"")
+    draw = pictures.forecasts
+    monkeypatch.setattr(pictures, "forecasts", lambda panels, which: drawn.extend(panels) or draw(panels, which))
     train_model.main(c)
     result, rows = evaluate_model.main(c), []
     with open(tmp_path / "run" / "predictions.csv") as file:
@@ -235,15 +233,13 @@ def test_checks_of_forecasts_leave_out_what_was_not_measured():
     assert (found["windows"], found["right"]) == (37, pytest.approx(up[known].mean()))
 
 
-def test_a_gap_breaks_the_line_of_the_picture_and_lone_values_are_dots(monkeypatch):
-    lines = []
-    axes = SimpleNamespace(plot=lambda x, y, **style: lines.append((x, y, style)), fill_between=lambda *a, **b: None)
-    monkeypatch.setattr(pictures, "_finish", lambda *a, **b: None)
+def test_a_gap_breaks_the_line_of_the_picture_and_lone_values_are_dots():
     values = np.array([1.0, np.nan, 2.0, np.nan, 3.0, 4.0])
-    panel = pictures.ForecastPanel(values, np.array([5]), np.ones((1, 1)), {}, "a", "")
-    pictures._draw_forecasts(axes, panel, 0)
-    np.testing.assert_array_equal(lines[0][1], values)
-    assert lines[0][2]["markevery"] == [0, 2]
+    panel = pictures.ForecastPanel(values, np.array([6]), np.array([[5.0, 6.0]]), {}, "a", "")
+    measured, forecast, *_ = pictures.future_forecasts([panel]).figure.axes[0].lines
+    np.testing.assert_array_equal(measured.get_ydata(), values)
+    assert measured.get_markevery() == [0, 2]
+    assert forecast.get_xydata()[:3].tolist() == [[5, 4], [6, 5], [7, 6]]  # from the last value on, without a gap
 
 
 TWO_DEVICES = """
@@ -268,5 +264,5 @@ for loss, factor in (("mse", 1), (keras.losses.Huber(10.0), 0.5)):  # half the s
 
 
 def test_two_devices_take_the_mean_over_all_that_was_measured():
-    done = subprocess.run([sys.executable, "-c", TWO_DEVICES], cwd=ROOT, capture_output=True, text=True)
+    done = run(ROOT, "-c", TWO_DEVICES)
     assert done.returncode == 0, done.stderr

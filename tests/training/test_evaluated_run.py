@@ -69,9 +69,15 @@ def test_more_rows_are_said_and_other_rows_refused(forecast):
     try:
         write_series(folder / "s.csv", 150)
         data = train_model.load_data(**retrained(forecast))
-        assert len(data.train) == 150 - 8 - 2 + 1 and any("have grown since" in note for note in data.sequences.notes)
+        grown = [note for note in data.sequences.notes if "have grown since" in note]
+        assert len(data.train) == 150 - 8 - 2 + 1 and grown[0].endswith("; the old rows are as they were")
         with pytest.raises(InputError, match="EVALUATED_RUN is trained as it was, with EPOCHS = "):
             train_model.train(data, EPOCHS=99)
+        rows = (folder / "s.csv").read_text().splitlines()
+        (folder / "s.csv").write_text("\n".join([*rows[:50], "0.5", *rows[51:]]))
+        notes = train_model.load_data(**retrained(forecast)).sequences.notes
+        assert any(note.endswith("; the old rows were not found unchanged before the new ones") for note in notes)
+        write_series(folder / "s.csv", 150)
         (folder / "s.csv").write_text((folder / "s.csv").read_text().replace("v\n", "w\n"))
         with pytest.raises(InputError, match="'v'"):
             train_model.load_data(**retrained(forecast))
@@ -94,6 +100,9 @@ def test_what_is_no_evaluated_run_is_refused(forecast, tmp_path, shipped):
         path.write_text("{}")
         with pytest.raises(InputError, match="evaluation.json is damaged"):
             train_model.main(retrained(forecast))
+        path.write_text(json.dumps(json.loads(whole) | {"model_checksum": "0" * 64}))  # as it is copied from another
+        with pytest.raises(InputError, match="does not name the model beside it: .*; run python evaluate_model.py"):
+            train_model.main(retrained(forecast))
         path.unlink()
         with pytest.raises(InputError, match=r"was not evaluated: run python evaluate_model.py RUN_DIR="):
             train_model.main(retrained(forecast))
@@ -111,5 +120,10 @@ def test_in_a_notebook_the_arrays_are_given_again(tmp_path, shipped):
         train_model.load_data(**again)
     with pytest.raises(InputError, match="EVALUATED_RUN belongs to the data"):
         train_model.train(run.data, **again)
+    more, named = np.random.default_rng(1).random((50, 8, 1)), np.arange(50) % 2
+    for other in ((more, named + 1), (more, more.mean(axis=(1, 2))), (np.hstack([more, more]), named)):
+        with pytest.raises(InputError, match="nor more of them, alike in form and classes"):  # the score is of others
+            train_model.load_data(*other, **again)
+    assert train_model.load_data(more, named, **again).sizes == {"training": 50}
     data = train_model.load_data(x, y, **again)
     assert data.sizes == {"training": 40} and data.constants.EPOCHS == 1

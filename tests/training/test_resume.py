@@ -14,9 +14,10 @@ import train_model
 from core import run_folder
 from core.errors import InputError
 from core.locks import locked
-from tests.helpers import obey_permissions, start
+from tests.forked import run_forked
+from tests.helpers import file_size_limit, obey_permissions, start, train
 
-resource = pytest.importorskip("resource", reason="Windows has no such signals and terminals")
+pytest.importorskip("resource", reason="Windows has no such signals and terminals")
 
 SMALL = {"DATASET": "motifs", "N_SAMPLES": 300, "VALIDATION_SIZE": 0.2, "DROPOUT": 0.3, "EPOCHS": 12, "PATIENCE": 8}
 SMALL |= {"AVERAGE_WEIGHTS": True}
@@ -24,16 +25,8 @@ SMALL |= {"AVERAGE_WEIGHTS": True}
 
 def stop_after_epoch(project, epoch, sent):
     """Start a training, send a signal once it has shown `epoch`. Returns: (exit status, all it printed, its errors)."""
-    # A shell that runs tests in the background may ignore Ctrl-C, and hand that down.
-    process = start(project, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    printed = []
-    for line in process.stdout:
-        printed.append(line)
-        if line.startswith(f"Epoch {epoch}/"):
-            break
-    process.send_signal(sent)
-    rest, errors = process.communicate(timeout=60)
-    return process.returncode, "".join(printed) + rest, errors
+    done = run_forked(project.folder, ["train_model.py"], signal=sent, after=f"Epoch {epoch}/")
+    return done.returncode, done.stdout, done.stderr
 
 
 def weights_and_history(project):
@@ -64,7 +57,7 @@ def test_a_stopped_training_continues_bit_by_bit(project, undisturbed, sent):
     printed = project.succeed("train_model.py")
     assert re.search(r"Continuing after epoch [345],", printed)
     assert weights_and_history(project) == undisturbed
-    assert left_beside(project) == ["latest", "ledger.csv"]
+    assert left_beside(project) == ["index.html", "latest", "ledger.csv"]
 
 
 def test_changed_constants_and_resume_false_start_afresh(project):
@@ -79,7 +72,7 @@ def test_changed_constants_and_resume_false_start_afresh(project):
     shutil.copytree(project.folder / "killed", runs)
     project.edit(EPOCHS=12, PATIENCE=8, RESUME=False)
     assert "Epoch 1/12" in project.succeed("train_model.py")
-    assert left_beside(project) == ["latest", "ledger.csv"]
+    assert left_beside(project) == ["index.html", "latest", "ledger.csv"]
 
 
 KILLER = """
@@ -125,7 +118,7 @@ for seed in range(2, 2 + KILLS):
 
 def test_kills_at_random_moments_leave_the_old_run_or_the_new_one(project, request):
     """During epochs, file writes and swaps; each is started again and leaves nothing but its run."""
-    kills = request.config.getoption("--kills") or 8
+    kills = request.config.getoption("--kills") or 4
     project.edit(N_SAMPLES=60, EPOCHS=10)
     code = KILLER.replace("KILLS", str(kills))
     lines = [json.loads(line) for line in project.succeed("-c", code, timeout=3600).splitlines()]
@@ -206,14 +199,11 @@ def with_run(project, reference):
 
 
 @pytest.mark.parametrize("limit", [1_000, 220_000])
-def test_a_full_disk_leaves_the_old_run(with_run, limit):
-    project = with_run.edit(N_SAMPLES=100, EPOCHS=1, SEED=1)
-    before = weights_and_history(project)
-    process = start(project, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and len(errors.splitlines()) == 1, errors
-    assert "cannot be written" in errors
-    assert weights_and_history(project) == before
+def test_a_full_disk_leaves_the_old_run(with_run, shipped, capsys, limit):
+    before = weights_and_history(with_run)
+    with file_size_limit(limit), pytest.raises(InputError, match="cannot be written"):
+        train(shipped, with_run.run_dir, N_SAMPLES=100, EPOCHS=1, SEED=1)
+    assert weights_and_history(with_run) == before
 
 
 @pytest.mark.parametrize("script", ["train_model.py", "evaluate_model.py"])

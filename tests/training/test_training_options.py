@@ -13,7 +13,7 @@ from tasks.classification.stacking import class_weight_logits
 from tasks.classification.task import Classification
 from tests.conftest import load, load_model
 from tests.helpers import train
-from training.prediction import attention_weights
+from training.prediction import attention_weights, predict
 from training.schedule import count_halvings
 
 
@@ -50,15 +50,14 @@ def test_the_learning_rate_is_halved_where_the_loss_stays(shipped, tmp_path):
     assert record["learning_rate"][-1] < 1.0
 
 
-def weights_after(shipped, run, epochs, **constants):
-    train(shipped, run, DATASET="motifs", N_SAMPLES=200, ARCHITECTURE="deep_cnn_lstm", EPOCHS=epochs, **constants)
-    return load_model(run).get_weights()
-
-
-def test_averaged_weights_are_those_of_the_last_epochs(shipped, tmp_path):
-    one, two, three = (weights_after(shipped, tmp_path / f"{n}", n, LINEAR_START=False) for n in (1, 2, 3))
-    average = weights_after(shipped, tmp_path / "average", 3, LINEAR_START=False, AVERAGE_WEIGHTS=True)
-    for a, b, c, found in zip(one, two, three, average):
+def test_averaged_weights_are_those_of_the_last_epochs(shipped, tmp_path, monkeypatch):
+    chosen, own = {"DATASET": "motifs", "N_SAMPLES": 200, "ARCHITECTURE": "deep_cnn_lstm", "LINEAR_START": False}, []
+    monkeypatch.setattr(
+        "training.fit.EpochLine.end_epoch", lambda line, epoch, metrics: own.append(line.model.get_weights())
+    )
+    train(shipped, tmp_path / "last", EPOCHS=3, **chosen)
+    train(shipped, tmp_path / "average", EPOCHS=3, AVERAGE_WEIGHTS=True, **chosen)
+    for a, b, c, found in zip(*own[:3], load_model(tmp_path / "average").get_weights()):
         np.testing.assert_allclose(found, 0.49 * a + 0.21 * b + 0.3 * c, atol=1e-6)
 
 
@@ -105,8 +104,8 @@ def test_balanced_class_weights_make_rare_classes_count(shipped, tmp_path, archi
     recalls = []
     for weight in (None, "balanced"):
         chosen = {"DATASET": str(tmp_path / "d.npz"), "ARCHITECTURE": architecture, "CLASS_WEIGHT": weight}
-        constants = train(shipped, tmp_path / "run", **chosen)
-        recalls.append(evaluate_model.main(constants)["per_class"]["True"]["recall"])
+        test = load(**train(shipped, tmp_path / "run", **chosen)).test
+        recalls.append((predict(load_model(tmp_path / "run"), test)[test.y == 1] > 0.5).mean())
     assert recalls[1] > recalls[0] + 0.3
 
 
@@ -166,6 +165,10 @@ def test_every_architecture_takes_every_kind_of_data(shipped, tmp_path, architec
     constants = train(
         shipped, run, DATASET=str(dataset), ARCHITECTURE=architecture, ATTENTION=attention, BATCH_SIZE=5, **sizes
     )
+    if not attention and task != "four classes":  # of the others the network's answers are enough
+        test = load(**constants).test
+        assert len(predict(load_model(run), test)) == len(test)
+        return
     evaluate_model.main(constants)
     assert (run / "attention.png").exists() == attention
 

@@ -1,0 +1,1 @@
+"""Anomalies, learned from normal sequences alone."""
