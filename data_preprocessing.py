@@ -163,13 +163,7 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
         c = again.changed(DATASET=again.DATASET if x is None else IN_MEMORY)
     with said_if_slow(f"Reading {c.DATASET} ...", after=3):
         sequences, official_test = read(c) if x is None else (with_composed_names(read_in_memory(x, y, c)), None)
-    sequences = sequences.noted(*retrained)
-    if not c.TEST_SIZE:
-        sequences, official_test = all_for_training(sequences, official_test, c.DATASET), None
-    sequences = sequences.noted(*official_validation_notes(sequences))
-    rounding = rounding_notes(sequences) or official_test and rounding_notes(official_test) or []
-    sequences = sequences.replace(dtype="float64" if rounding else "float32")
-    sequences = sequences.noted(*rounding, *unchanged_notes(sequences), *group_notes(sequences, official_test, c))
+    sequences, official_test = look_over(sequences.noted(*retrained), official_test, c)
     task_class = task_of(sequences, c)
     sequences, official_test = task_class.as_read(sequences, official_test, c)
     ineffective = ineffective_constants(task_class, sequences, c)
@@ -208,6 +202,20 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
     validation = splits["validation"] if validated else None
     test = splits["test"] if c.TEST_SIZE else None
     return Data(splits["training"], validation, test, task, preparation, prepared, c, word_vectors)
+
+
+def look_over(sequences, official_test, c):
+    """Decide which of the Sequences just read are held out, and in how many bits they go on, with notes on them.
+
+    Returns: (Sequences, those of the official test set or None).
+    """
+    if not c.TEST_SIZE:
+        sequences, official_test = all_for_training(sequences, official_test, c.DATASET), None
+    sequences = sequences.noted(*official_validation_notes(sequences))
+    rounding = rounding_notes(sequences) or official_test and rounding_notes(official_test) or []
+    sequences = sequences.replace(dtype="float64" if rounding else "float32")
+    sequences = sequences.noted(*rounding, *unchanged_notes(sequences), *group_notes(sequences, official_test, c))
+    return sequences, official_test
 
 
 def with_word_vectors(preparation, c):

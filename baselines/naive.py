@@ -18,8 +18,7 @@ def naive_forecasts(values, rows, horizon, season=None, moves=False, begin=0):
     begin (n,), the first row of each window's series.
     Returns: {PERSISTENCE: the value before the first target, SEASON_BEFORE (where a season is given): the value
     one season before each target, or as many seasons as lie before the forecast is made, NaN before the series begins;
-    CONSTANT_SPEED (of a place):
-    the last step from row to row, repeated}, each (n, horizon) or (n, horizon, targets).
+    CONSTANT_SPEED (of a place): the last step from row to row, repeated}, each (n, horizon) or (n, horizon, targets).
     """
     steps = np.arange(horizon)
     naive = {PERSISTENCE: np.repeat(values[rows - 1][:, None], horizon, axis=1)}
@@ -28,9 +27,7 @@ def naive_forecasts(values, rows, horizon, season=None, moves=False, begin=0):
         unknown = before < np.reshape(begin, (-1, 1))
         naive[SEASON_BEFORE] = values[np.where(unknown, 0, before)]
         if unknown.any():
-            naive[SEASON_BEFORE] = np.where(
-                unknown.reshape(unknown.shape + (1,) * (values.ndim - 1)), np.nan, naive[SEASON_BEFORE]
-            )
+            naive[SEASON_BEFORE][unknown] = np.nan
     if moves:
         step = (values[rows - 1] - values[rows - 2])[:, None]
         naive[CONSTANT_SPEED] = naive[PERSISTENCE] + step * (1 + steps).reshape(-1, *[1] * (step.ndim - 2))

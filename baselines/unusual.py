@@ -7,12 +7,11 @@ from core.lazy import lazy
 decomposition, ensemble = lazy("sklearn.decomposition"), lazy("sklearn.ensemble")
 
 VARIANCE = 0.95  # of the normal sequences that the components of PCA explain
-MOST = 2000  # sequences that PCA is fitted to: its cost grows with their square
 
 
 def pca_scores(normal, new):
     """Return what the principal components of normal (n, inputs) leave of new (m, inputs): the error (m,)."""
-    model = decomposition.PCA(VARIANCE, svd_solver="full").fit(normal[:MOST])
+    model = decomposition.PCA(VARIANCE, svd_solver="full").fit(normal)
     return np.sqrt(((new - model.inverse_transform(model.transform(new))) ** 2).mean(axis=1))
 
 

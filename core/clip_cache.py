@@ -10,19 +10,19 @@ from core.errors import DamagedFile, InputError, reason
 from core.files import PROJECT, move, read_text, remove, shown, write_json
 from core.locks import locked
 
-CACHE = PROJECT / "runs" / "cache"  # of frames
-FEATURES = PROJECT / "runs" / "features"  # that FRAME_ENCODER made of them
+FRAME_CACHE = PROJECT / "runs" / "cache"  # of frames
+FEATURE_CACHE = PROJECT / "runs" / "features"  # that FRAME_ENCODER made of them
 
 
 def cached(key, shape, rows, folder=None, dtype=np.uint8):
     """Keep rows in a `.npy` file, and beside it which of them are damaged.
 
     Parameters: key, what the content depends on, as letters and digits; shape, with all rows; rows, yields them where
-    they must be written, DamagedFile for one that is left out; folder, CACHE or another, keeps the last content alone.
+    they must be written, DamagedFile for one that is left out; folder, FRAME_CACHE or another, keeps the last content.
     Returns: (path of the `.npy` file, {place of a row that is left out: what is wrong}).
     Raises: InputError where there is no room, or another process is writing.
     """
-    folder = folder or CACHE
+    folder = folder or FRAME_CACHE
     path = folder / f"{key}.npy"
     if path.is_file():
         return path, _left_out(path)

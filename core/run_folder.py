@@ -17,7 +17,7 @@ from core.locks import content_lock, locked
 from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 10  # of run.json; another one is refused
+FORMAT = 11  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
 PREVIOUS = "previous"  # folder of the evaluated runs that later ones replaced, beside the ledger
 KEPT = 5  # of them, the newest

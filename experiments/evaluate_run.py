@@ -66,12 +66,13 @@ def score_and_report(run, data, c):
     remarks = [data.sequences.remark] if data.sequences.remark else advise(run, data, figures)
     notes_of_data = [note for note in data.sequences.notes if note not in data.sequences.cautions]
     new_notes = [note for note in notes_of_data if note not in run.record.notes]
+    known = [*check_lines, *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions), *remarks]
     heading = f"Run: {files.shown(run.folder)}, trained {run.record.trained} on {run.constants.DATASET}"
     lines = [
         f"{heading}, {run.record.parameters:,} parameters",
         *dict.fromkeys([*run.companion_notes(), *new_notes, *notes]),
         *report.lines,
-        *(known := [*check_lines, *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions), *remarks]),
+        *known,
     ]
     looks_lines = repeated_scoring_lines(looks, figures)
     lines += [*looks_lines, "", importance_lines]

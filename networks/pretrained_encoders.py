@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.clip_cache import FEATURES, cached
+from core.clip_cache import FEATURE_CACHE, cached
 from core.errors import DAMAGED, InputError, reason
 from core.files import project_path, shown
 from core.lazy import keras, layers, ops, tf
@@ -93,7 +93,7 @@ def encode_splits(splits, preparation, c):
     shape = (sum(map(len, clips)), preparation.steps, encoder.features)
     key = content_fingerprint([clips, c.FRAME_ENCODER, checksum, str(imagenet)])[:32]
     rows = tracked(features(), f"Frames through {c.FRAME_ENCODER}, clips", shape[0])
-    kept, _ = cached(key, shape, rows, FEATURES, np.float32)
+    kept, _ = cached(key, shape, rows, FEATURE_CACHE, np.float32)
     try:
         whole = open_npy(kept)
         fits = whole is not None and whole.shape == shape

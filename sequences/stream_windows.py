@@ -54,14 +54,7 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
     if c.SEQUENCE == "annotation":
         starts, codes, recording, notes, cautions = _windows_around_labels(streams, c.WINDOW, rows)
     else:
-        starts, codes, recording, notes, cautions = _cut_windows(
-            streams, c.WINDOW, c.STRIDE or max(1, c.WINDOW // 2), rule, rows, rarity
-        )
-        if train.normal is None:  # else one label is enough
-            if rule is not None:
-                units = f"windows of {c.WINDOW} rows"
-                _refuse_one_label(rows, codes, units, "a smaller WINDOW", [*notes, *cautions])
-            notes += rows.rule_notes(rule, rarity, starts, starts + c.WINDOW)
+        starts, codes, recording, notes, cautions = _labelled_windows(streams, c, rule, rows, rarity)
     if sizes_by_time and fold is None:
         notes.append(_note_on_time(train, c, classes, sizes_by_time))
     splits = np.concatenate([splits, np.full(len(streams.x) - len(train.x), TEST)])[recording]
@@ -170,6 +163,18 @@ def _with_labels(streams, rows, codes):
     streams = streams.replace(x=x, y=rows.named(codes[kept]), names=names, groups=groups, splits=splits)
     left_out = len(codes) - len(kept)
     return streams.noted(f"recordings without a label, left out: {left_out}") if left_out else streams
+
+
+def _labelled_windows(streams, c, rule, rows, rarity):
+    """Cut recordings into windows as _cut_windows does; where labels are classes, windows must have several."""
+    stride = c.STRIDE or max(1, c.WINDOW // 2)
+    starts, codes, recording, notes, cautions = _cut_windows(streams, c.WINDOW, stride, rule, rows, rarity)
+    if streams.normal is None:  # else one label is enough
+        if rule is not None:
+            units = f"windows of {c.WINDOW} rows"
+            _refuse_one_label(rows, codes, units, "a smaller WINDOW", [*notes, *cautions])
+        notes += rows.rule_notes(rule, rarity, starts, starts + c.WINDOW)
+    return starts, codes, recording, notes, cautions
 
 
 def _cut_windows(streams, size, stride, rule, rows, rarity):

@@ -123,10 +123,15 @@ def read_table(path, leave_out=False, headless=None, identifiers=(), ignored=Non
         if way := _way_to_learn_texts(body, lines, header, separator):
             raise InputError(f"{error}; {way}") from error
         raise
-    for k, (name, column) in enumerate(zip(names, columns)):
-        if isinstance(column, np.ndarray) and (np.abs(column) >= EXACT).any():
-            notes += integer_note(name, count_rounded_cells(_cells(path, body, lines, separator, k)))
+    notes += _rounding_notes(path, body, lines, separator, names, columns)
     return without_nameless(path, Table(names, columns, lines, header is not None, notes))
+
+
+def _rounding_notes(path, body, lines, separator, names, columns):
+    """Say in which columns whole numbers are too large to be exact, a list of lines."""
+    large = [k for k, own in enumerate(columns) if isinstance(own, np.ndarray) and (np.abs(own) >= EXACT).any()]
+    counts = {names[k]: count_rounded_cells(_cells(path, body, lines, separator, k)) for k in large}
+    return [line for name, count in counts.items() for line in integer_note(name, count)]
 
 
 def _way_to_learn_texts(body, lines, header, separator):

@@ -45,7 +45,7 @@ def refuse_word_vectors(path, rows):
         raise InputError(
             f"{path} holds words ({shorten(words, 3)}) and a vector of numbers for each, as GloVe and word2vec write "
             "them: these are no sequences. To learn from texts with them, set DATASET to the texts, TEXT, LABEL and "
-            f"WORD_VECTORS = {path.name!r}"
+            f"WORD_VECTORS = {str(path)!r}"
         )
 
 

@@ -31,7 +31,6 @@ from tasks.anomaly.detector import (
     draw_held_out,
     groups_of_windows,
     held_out_distances,
-    in_blocks,
     reference_places,
     with_distances,
 )
@@ -57,7 +56,6 @@ class Anomaly(Task):
     centre: list[float] | None = None  # of the logarithm of each distance from other groups of normal sequences
     spread: list[float] | None = None
     held_out: list[float] | None = None  # scores of normal training sequences, from other groups, sorted
-    network_held_out: list[float] | None = None  # of the network's own, which was not trained on them
     held_out_rate: list[float] | None = None  # false alarms among groups that set no threshold, lowest, highest
     groups: str | None = None  # how many there are, and of what
 
@@ -181,13 +179,11 @@ class Anomaly(Task):
         logs = np.log(np.maximum(distances, FLOOR * usual))
         learned = replace(self, centre=np.log(usual).tolist(), spread=np.maximum(logs.std(axis=0), 1e-6).tolist())
         scores = learned.joined(distances)
-        unseen = data.train.take(np.flatnonzero(data.train.y < 0))
         rate, interval = held_out_rate(scores, groups[places], RATE, c.SEED)
         count = len(np.unique(groups[places]))
         return replace(
             learned,
             held_out=np.sort(scores).tolist(),
-            network_held_out=np.sort(in_blocks(model, unseen)[:, 0]).tolist(),
             held_out_rate=[rate, *interval],
             groups=f"{count} {kind}",
         )

@@ -190,7 +190,7 @@ def test_the_lists_of_ucf101_are_its_official_sets(tmp_path, shipped):
 def test_clips_beside_a_table_of_their_classes_without_damaged_ones(
     tmp_path, shipped, monkeypatch, inside, suffix, on_disk
 ):
-    monkeypatch.setattr(clip_cache, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(clip_cache, "FRAME_CACHE", tmp_path / "cache")
     monkeypatch.setattr(video, "MEMORY", 1 if on_disk else 2**30)
     for k in range(12):
         write_clip(tmp_path / "d" / inside / f"v{k}.gif")

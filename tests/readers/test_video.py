@@ -166,7 +166,7 @@ def test_clips_beyond_memory_are_read_once_to_a_file(tmp_path, monkeypatch, caps
     memory = load(**constants)
     monkeypatch.setattr(video, "MEMORY", 1000)
     monkeypatch.setattr(progress, "ELSEWHERE", 0.0)
-    monkeypatch.setattr(clip_cache, "CACHE", tmp_path / "runs" / "cache")
+    monkeypatch.setattr(clip_cache, "FRAME_CACHE", tmp_path / "runs" / "cache")
     for once in (True, False):
         disk = load(**constants)
         assert isinstance(disk.train.all_x, RowsOnDisk) and isinstance(disk.test.all_x, RowsOnDisk)

@@ -60,7 +60,7 @@ def files(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrained_encoders, "FEATURES", tmp_path / "features")
+    monkeypatch.setattr(pretrained_encoders, "FEATURE_CACHE", tmp_path / "features")
     return tmp_path / "features"
 
 
