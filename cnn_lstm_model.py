@@ -10,6 +10,7 @@ from networks import video
 from networks.deep import deep_cnn, deep_cnn_lstm
 from networks.layer_names import CONVOLUTION, LSTM, OUTPUT, POOLING
 from networks.recurrent import lstm_features
+from networks.trend import trend
 
 FILTERS = 32  # shapes the convolution can learn, 1 or more; more cost time and need more data
 KERNEL_SIZE = 3  # time steps a shape spans, 1 to the length of a sequence
@@ -20,9 +21,10 @@ EMBEDDING = 100  # texts: size of the vector learned for each word
 BIDIRECTIONAL = False  # True: a second LSTM reads from the end, and its features are joined to the first one's
 ATTENTION = False  # True: weigh the LSTM's states instead of taking the last; evaluate then draws attention.png
 # "cnn_lstm"; for comparison without its LSTM "cnn" (flattened, so that order counts) or without its convolution "lstm";
-# the stronger "deep_cnn_lstm", and "deep_cnn", the same without its LSTM
+# the stronger "deep_cnn_lstm", and "deep_cnn", the same without its LSTM; "trend", level and slope alone: wear
 ARCHITECTURE = "cnn_lstm"
-# Forecasts and regression start as ridge regression; texts, and deep networks of classes, add linear models' logits
+# Forecasts and regression start as ridge regression; texts, and deep networks of classes, add linear models' logits.
+# Of forecasts, numbers and texts, held-out data say how much the network counts: without VALIDATION_SIZE, two trainings
 LINEAR_START = True
 
 
@@ -75,6 +77,7 @@ ARCHITECTURES = {
     "lstm": lstm,
     "deep_cnn_lstm": deep_cnn_lstm,
     "deep_cnn": deep_cnn,
+    "trend": trend,
 }
 
 ALLOWED = {

@@ -35,7 +35,7 @@ from readers.in_memory import IN_MEMORY
 from readers.tables.sanity_checks import variant_notes
 from readers.text_files import composed
 from readers.word_vectors import read_word_vectors
-from sequences.ignored_labels import absent_notes, have_one_label, without_ignored
+from sequences.ignored_labels import absent_notes, have_one_label, without_ignored, without_unlabelled
 from sequences.joined import all_for_training
 from sequences.preparation import Preparation
 from sequences.splits import groups_of, has_validation, official_validation_notes
@@ -162,7 +162,7 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
         again, retrained = constants_to_retrain(c, lambda **own: load_data(x, y, **own))
         c = again.changed(DATASET=again.DATASET if x is None else IN_MEMORY)
     with said_if_slow(f"Reading {c.DATASET} ...", after=3):
-        sequences, official_test = read(c) if x is None else (with_composed_names(read_in_memory(x, y, c)), None)
+        sequences, official_test = read(c) if x is None else to_learn_from(read_in_memory(x, y, c), None, c)
     sequences, official_test = look_over(sequences.noted(*retrained), official_test, c)
     task_class = task_of(sequences, c)
     sequences, official_test = task_class.as_read(sequences, official_test, c)
@@ -304,12 +304,12 @@ def shape_note(preparation):
 
 
 def read(c):
-    """Make or read the data set DATASET, without the labels to ignore.
+    """Make or read the data set DATASET, without the labels to ignore and the sequences that have none.
 
     Returns: (Sequences, Sequences of the official test set or None).
     """
     if c.DATASET in GENERATED:
-        return without_ignored(generate(c), c.IGNORE_LABELS), None
+        return to_learn_from(generate(c), None, c)
     path = project_path(c.DATASET, "DATASET")
     if not path.exists():
         known = ", ".join(f'"{name}"' for name in GENERATED)
@@ -317,7 +317,18 @@ def read(c):
             f"DATASET = {c.DATASET!r} is not found: it must be {known} or a path, from the project folder on"
             + (", its folders divided by /" if "\\" in c.DATASET and os.sep == "/" else "")
         )
-    found = [own and with_composed_names(own) for own in read_data_set(path, c)]
+    return to_learn_from(*read_data_set(path, c), c)
+
+
+def to_learn_from(train, test, c):
+    """Return Sequences as read, and those of the official test set or None, that have a label to learn.
+
+    What looks alike in their names is made alike. Where there are no labels at all they stay.
+    """
+    found = [
+        own and without_unlabelled(with_composed_names(own), c.TASK == "multilabel", of)
+        for own, of in ((train, ""), (test, "test set: "))
+    ]
     absent = absent_notes(found, c.IGNORE_LABELS)
     train, test = (own and without_ignored(own, c.IGNORE_LABELS) for own in found)
     return train.noted(*absent), test

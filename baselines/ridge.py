@@ -52,18 +52,34 @@ def fit(split, targets, flatten, seed):
     return LinearModel(weights, intercept, len(rows))
 
 
-def fit_leave_one_out(split, targets, flatten, seed):
-    """Fit as `fit` does, and answer each training sequence by a model that was fitted without it.
+def fit_held_out(split, targets, flatten, seed, groups):
+    """Fit ridge regression as `fit` does, and answer sequences by models that were fitted without their groups.
 
-    Returns: (LinearModel, answers float64 (n, outputs)).
+    Their errors choose the strength. That of a group is (1 - H)⁻¹ times its error in the fit to all, where H is its
+    block of the matrix that turns targets into answers: of groups of one, leave-one-out cross-validation.
+    Parameters: groups (n,) of the sequences of the Split, whole numbers.
+    Returns: (LinearModel, answers float64 (rows, outputs), rows of the Split that are fitted and answered).
     """
-    options = {"store_cv_results": True, "scoring": "neg_mean_squared_error"}  # the answers, not their errors
     x, y, rows = _sample(split, targets, flatten, seed)
-    ridge = linear_model.RidgeCV(STRENGTHS, **options)
-    model = LinearModel(*_solve(x, y, ridge), len(rows))
-    answers, best = predict(model, split, flatten), STRENGTHS.tolist().index(ridge.alpha_)
-    answers[rows] = ridge.cv_results_[..., best].reshape(len(rows), -1)
-    return model, answers
+    scaler = preprocessing.StandardScaler()
+    z, centred = scaler.fit_transform(x), y - y.mean(axis=0)
+    values, vectors = np.linalg.eigh(z @ z.T if len(z) <= z.shape[1] else z.T @ z)
+    kept = values > values[-1] * len(values) * np.finfo(float).eps
+    values, vectors = values[kept], vectors[:, kept]
+    if len(z) > z.shape[1]:
+        vectors = z @ vectors / np.sqrt(values)
+    members = [np.flatnonzero(groups[rows] == name) for name in np.unique(groups[rows])]
+    best, answers, strength = np.inf, None, None
+    for alpha in STRENGTHS:
+        shrunk = vectors * (values / (values + alpha))
+        errors = centred - shrunk @ (vectors.T @ centred)
+        for own in members:
+            hat = shrunk[own] @ vectors[own].T + 1 / len(z)
+            errors[own] = np.linalg.solve(np.eye(len(own)) - hat, errors[own])
+        if (errors**2).mean() < best:
+            best, answers, strength = (errors**2).mean(), y - errors, alpha
+    model = LinearModel(*_solve(x, y, linear_model.Ridge(strength)), len(rows))
+    return model, answers, rows
 
 
 def _sample(split, targets, flatten, seed):

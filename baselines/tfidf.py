@@ -1,12 +1,15 @@
-"""The linear model of texts: ridge regression on TF-IDF of words and pairs of words (Salton and Buckley 1988)."""
+"""The linear model of texts: ridge regression on TF-IDF (Salton and Buckley 1988) of words, pairs and parts."""
 
 from core.lazy import lazy
 
 text_features = lazy("sklearn.feature_extraction.text")
 linear_model = lazy("sklearn.linear_model")
 model_selection = lazy("sklearn.model_selection")
+pipeline = lazy("sklearn.pipeline")
 
 STRENGTHS = {"alpha": [0.3, 1.0, 3.0]}
+PARTS = {"analyzer": "char_wb", "ngram_range": (3, 5)}  # three to five letters of a word, its ends among them
+MOST_CHARACTERS = 2_000_000  # of texts whose parts of words are counted: some ten seconds
 
 
 def fit_predict(texts, targets, new_texts, split_words):
@@ -15,13 +18,28 @@ def fit_predict(texts, targets, new_texts, split_words):
     Parameters: texts, new_texts, lists of strings; targets (n, outputs); split_words, function from a text to its
     words. Returns: (n_new, outputs).
     """
-    min_texts = 2 if len(texts) >= 100 else 1  # that a word must stand in
-    words_and_pairs = {"tokenizer": split_words, "token_pattern": None, "lowercase": False, "ngram_range": (1, 2)}
-    features = text_features.TfidfVectorizer(**words_and_pairs, sublinear_tf=True, min_df=min_texts)
+    min_texts = 2 if len(texts) >= 100 else 1  # that a word, or a part of one, must stand in
+    words = {"tokenizer": split_words, "token_pattern": None, "lowercase": False, "ngram_range": (1, 2)}
+    counted = {"words": words, **({"parts": PARTS} if counts_parts(texts) else {})}
+    vectorizers = [
+        (name, text_features.TfidfVectorizer(**own, sublinear_tf=True, min_df=min_texts))
+        for name, own in counted.items()
+    ]
+    features = pipeline.FeatureUnion(vectorizers)
     try:
         x = features.fit_transform(texts)
     except ValueError:  # no word stands in two texts
-        x = features.set_params(min_df=1).fit_transform(texts)
+        x = features.set_params(**{f"{name}__min_df": 1 for name in counted}).fit_transform(texts)
     ridge = linear_model.Ridge(solver="sparse_cg", tol=1e-3)
     search = model_selection.GridSearchCV(ridge, STRENGTHS, cv=min(3, len(texts)))
     return search.fit(x, targets).predict(features.transform(new_texts))
+
+
+def counts_parts(texts):
+    """Tell whether parts of words are counted too: it would take long of many texts."""
+    return sum(map(len, texts)) <= MOST_CHARACTERS
+
+
+def describe_inputs(texts):
+    """Say what the linear model of these texts is fitted to."""
+    return f"TF-IDF of words and pairs{', and of 3 to 5 letters' * counts_parts(texts)}"

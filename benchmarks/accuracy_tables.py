@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pictures
+from documents import put_table
 from scipy.stats import bootstrap, friedmanchisquare, rankdata, wilcoxon
 
 from core import files
@@ -15,28 +16,26 @@ SURE = 0.05  # a difference of a smaller p is significant
 
 
 def write_tables(folder, rows, models, own):
-    """Write accuracy.md, accuracy.png and ranks.png to `folder`, and print the tables.
+    """Write accuracy.md, accuracy.png and ranks.png to `folder` and the table to docs/evidence.md, and print them.
 
     rows: of accuracy.csv; models: in the order of the columns; own: data sets that are not ranked, as the project made
     them.
     """
     results, facts = scores_of(rows), facts_of(rows)
     ranked = [name for name in results if name not in own and "," not in name]
-    parts = []
-    titles = ("Data sets from other sources", "Data sets made by the project, not ranked")
-    for title, names in zip(titles, (ranked, list(own))):
-        names = [name for name in names if name in results]
-        if names:
-            body = [score_row(name, results[name], facts[name], models) for name in names]
-            parts += [f"{title}: test accuracy in %, mean ± standard deviation over {seeds_of(results)} seeds"]
-            parts += [markdown(["data set", "training / test", "majority", *models], body)]
+    shown = [*ranked, *(name for name in own if name in results)]
+    body = [score_row(name, results[name], facts[name], models) for name in shown]
+    for name, row in zip(shown, body):
+        row[0] += " (not ranked)" * (name in own)  # the project made them
+    table = markdown(["data set", "training / test", "majority", *models], body)
+    put_table("evidence.md", "accuracy", table)
+    parts = [f"Test accuracy in %, mean ± standard deviation over {seeds_of(results)} seeds", table]
     complete = [name for name in ranked if all(model in results[name] for model in models)]
     if len(complete) > 2:
         parts += ranks(folder, {n: [results[n][m].mean() for m in models] for n in complete}, models)
     both = [name for name in ranked if {PRESET, ABLATION} <= results[name].keys()]
     if len(both) > 1:
         parts.append(addition([100 * (results[n][PRESET].mean() - results[n][ABLATION].mean()) for n in both]))
-    shown = [name for name in results if "," not in name]
     efforts = [[name, *(effort(facts[name].get(model)) for model in models)] for name in shown]
     jobs = os.cpu_count()
     parts += [f"Chosen epochs, training time in seconds ({jobs} trials at a time) and number of parameters"]

@@ -94,7 +94,7 @@ def scores_at(looks, data, constants):
     compile_model(model, data, constants)
     fitted = None
     if beside_network.uses_ridge_pair(data, constants):  # once for all looks
-        fitted = beside_network.fit_ridge_pair(data, model.output_shape[1], constants)
+        fitted = beside_network.fit_ridge_pair(data.train, data, model.output_shape[1], constants)
     training, _ = batch_loaders(model, data, constants)
     history, scores, average = {"loss": []}, [], WeightAverage(model)
     epochs = range(constants.EPOCHS)

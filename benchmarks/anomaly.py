@@ -61,6 +61,11 @@ NAB = {name: {"DATASET": f"nab/{name}.csv", **SERIES} for name in NAB}
 WINDOW, NORMAL_LIFE, WORN = 30, 125, (60, 90)  # C-MAPSS: cycles of a window, and cycles left after its last
 SPACES = ("shapes", "values")
 RIVALS = ("autoencoder", "PCA", "isolation forest", "random")
+EXPLAINED = """means of three seeds in per cent, ± their deviation where it shows: ROC-AUC, then
+the share of normal test sequences that raise an alarm and the share that held-out training groups had, where 5 % are
+allowed. "both" is the detector: the sum of the distances in "shapes", the features of fixed kernels, and in "values";
+where no values are given it has found that sequences do not differ in level, and takes shapes alone.
+[choices.md](choices.md) says what follows."""
 COLUMNS = ["data set", "seed", "both", *SPACES, *RIVALS, "vus_both", *(f"vus_{name}" for name in RIVALS)]
 COLUMNS += [
     "false_alarms",
@@ -151,22 +156,19 @@ def write_engines(source, path):
 
 
 def write_tables(rows):
-    """Write docs/anomaly.md: the mean over the seeds, the best of each row in bold."""
-    parts = ["# Anomalies: what was measured", "Written by `benchmarks/anomaly.py`; docs/choices.md says what follows."]
+    """Write docs/anomaly.md: mean and deviation of the seeds, the best of each row in bold."""
+    parts = ["# Anomalies: what was measured", f"Written by `benchmarks/anomaly.py`; {EXPLAINED}"]
     titles = ("Sets after which the score was chosen", "Other sets", "NAB, series of a known cause: ROC-AUC and VUS-PR")
     for title, names in zip(titles, (SETS, OTHERS, NAB)):
         series = names is NAB
         columns = ["both", *(() if series else SPACES), *RIVALS]
         also = [f"vus_{name}" for name in ("both", *RIVALS)] if series else ["false_alarms", "held_out_rate"]
-        found = {name: [row for row in rows if row["data set"] == name] for name in names}
-        found = {name: own for name, own in found.items() if own}
-        means = {name: {k: mean_of(own, k) for k in columns + also} for name, own in found.items()}
-        if not means:
+        found = {name: scores_of(rows, name, columns + also) for name in names}
+        found = {name: own for name, own in found.items() if own is not None}
+        if not found:
             continue
-        body = [[name, str(len(found[name])), *cells(mean, columns, also)] for name, mean in means.items()]
-        usable = [mean for mean in means.values() if not np.isnan(mean["both"])]
-        overall = {k: float(np.nanmean([mean[k] for mean in usable])) for k in columns + also}
-        body.append(["mean", "", *cells(overall, columns, also)])
+        body = [[name, str((~np.isnan(own[0])).sum()), *cells(own, columns, also)] for name, own in found.items()]
+        body.append(["mean", "", *cells(np.mean([*found.values()], axis=0), columns, also)])
         header = ["data set", "seeds", *(name if name != "both" or not series else "values" for name in columns)]
         header += [name.replace("vus_both", "values, VUS-PR").replace("vus_", "VUS-PR, ") for name in also]
         parts += [f"## {title}", markdown(header, body)]
@@ -175,25 +177,25 @@ def write_tables(rows):
     print(text)
 
 
-def mean_of(rows, column):
-    """Return the mean of a column over trials, NaN where one has no number."""
-    return float(np.mean([float(row[column]) if row[column] else np.nan for row in rows]))
+def scores_of(rows, name, columns):
+    """Return the scores (columns, seeds) of a data set, NaN where there is none; None if there is no row of it."""
+    own = {row["seed"]: row for row in rows if row["data set"] == name}
+    if not own:
+        return None
+    return np.array([[float(own.get(str(seed), {}).get(k) or "nan") for seed in SEEDS] for k in columns])
 
 
-def cells(mean, columns, also):
-    """Write a row of scores in per cent, the best of each kind in bold; rates are not compared."""
-    written = []
-    for kind in (columns, also):
-        best = np.nanmax([mean[k] for k in kind]) if not all(np.isnan(mean[k]) for k in kind) else np.nan
-        compared = "false_alarms" not in kind
-        written += [
-            ""
-            if np.isnan(mean[k])
-            else f"**{100 * mean[k]:.1f}**"
-            if compared and mean[k] == best
-            else f"{100 * mean[k]:.1f}"
-            for k in kind
-        ]
+def cells(scores, columns, also):
+    """Write scores (columns and also, seeds) in per cent, the best of each kind in bold; rates are not compared."""
+    known = [own[~np.isnan(own)] for own in scores]
+    means, written = [own.mean() if len(own) else np.nan for own in known], []
+    for kind, first in ((columns, 0), (also, len(columns))):
+        best = np.nanmax(np.round(means[first : first + len(kind)], 3))
+        for k in range(first, first + len(kind)):
+            spread = known[k].std(ddof=1) if len(known[k]) > 1 else 0
+            text = f"{100 * means[k]:.1f}" if len(known[k]) else ""
+            text = f"**{text}**" if "false_alarms" not in kind and round(means[k], 3) == best else text
+            written.append(f"{text} ± {100 * spread:.1f}" if spread >= 0.0005 else text)
     return written
 
 

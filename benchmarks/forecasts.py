@@ -5,14 +5,10 @@ many as MOST_EPOCHS and BUDGET allow, chosen by the mean validation RMSE over SE
 set and score each seed once on the test set, beside the linear model, persistence and the season before; where a
 table holds many series also by the mean of their MASE. Bands are those of the validation set, scored on the test set.
 
-Writes benchmarks/forecasts.md.
+Writes benchmarks/forecasts.md and the table in docs/evidence.md.
 """
 
-import csv
-import io
 import sys
-import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +16,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import markdown
+from documents import put_table
+from trials import run
 
-import evaluate_model
-import train_model
 from core.constants import read_constants
 from core.errors import InputError
 from core.files import PROJECT, write_atomically
@@ -78,6 +74,7 @@ def main(path):
     if not rows:
         raise InputError(f"{path} holds none of {', '.join({file: 0 for file, _ in SERIES.values()})}")
     table = markdown(HEADER, rows)
+    put_table("evidence.md", "forecasts", table)
     write_atomically(PROJECT / "benchmarks" / "forecasts.md", table + "\n")
     print(f"\n{table}\nWrote benchmarks/forecasts.md")
 
@@ -87,7 +84,7 @@ def measure(name, c, constants):
     validation, coverage = [], []
     most = max(1, min(MOST_EPOCHS, BUDGET // len(load_data(**c).train)))
     for seed in SEEDS:
-        history, result = run(c.changed(SEED=seed, EPOCHS=most, VALIDATION_SIZE=VALIDATION_SIZE))
+        history, result, _ = run(c.changed(SEED=seed, EPOCHS=most, VALIDATION_SIZE=VALIDATION_SIZE))
         validation.append(history["val_rmse"])
         coverage.append([result["bands"].get(level, {}).get("coverage", np.nan) for level in ("80", "95")])
     epochs = int(np.argmin(np.mean(validation, axis=0))) + 1
@@ -107,17 +104,6 @@ def score_cells(name, scores):
     own, others = [score["network"] for score in scores], [scores[0].get(rival) for rival in RIVALS]
     means = f"{format_error(np.mean(own))} ({' '.join(map(format_error, own))})"
     return [name, means, *("–" if other is None else format_error(other) for other in others)]
-
-
-def run(c):
-    """Train and evaluate in a temporary folder. Returns: (history, figures of the evaluation)."""
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        c = c.changed(RUN_DIR=str(Path(folder) / "run"))
-        train_model.main(c)
-        with open(Path(folder) / "run" / "history.csv", encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        history = {name: [float(row[name]) for row in rows] for name in rows[0]}
-        return history, evaluate_model.main(c)
 
 
 if __name__ == "__main__":

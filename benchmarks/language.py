@@ -11,11 +11,9 @@ Writes benchmarks/language.md. The constants were chosen on validation data cut 
 """
 
 import csv
-import io
 import shutil
 import sys
 import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +22,9 @@ from scipy.io import wavfile
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import markdown
+from documents import put_table
+from trials import run
 
-import evaluate_model
-import train_model
 from baselines import LINEAR
 from core.constants import read_constants
 from core.errors import InputError
@@ -54,11 +52,12 @@ def main(path):
         with tempfile.TemporaryDirectory() as folder:
             found = make(path, Path(folder))
             if found:
-                rows.append(measure(name, read_constants().changed(**found, **CONSTANTS[name]), Path(folder)))
+                rows.append(measure(name, read_constants().changed(**found, **CONSTANTS[name])))
                 print(" | ".join(rows[-1]), flush=True)
     if not rows:
         raise InputError(f"{path} holds none of the data sets: see python benchmarks/language.py --help")
     table = markdown(HEADER, rows)
+    put_table("evidence.md", "texts and speech", table)
     write_atomically(PROJECT / "benchmarks" / "language.md", table + "\n")
     print(f"\n{table}\nWrote benchmarks/language.md")
 
@@ -125,20 +124,15 @@ def write_table(path, header, rows):
         csv.writer(file).writerows([header, *rows])
 
 
-def measure(name, c, folder):
+def measure(name, c):
     """Train and evaluate each seed. Returns: a row of the table."""
-    results = []
-    for seed in SEEDS:
-        with redirect_stdout(io.StringIO()):
-            own = c.changed(SEED=seed, RUN_DIR=str(folder / "run"))
-            record = train_model.main(own)
-            results.append(evaluate_model.main(own))
+    _, results, records = zip(*(run(c.changed(SEED=seed)) for seed in SEEDS))
     score = "cer" if "cer" in results[0] else "accuracy"
     scores = [result[score] for result in results]
     rivals = [result["baselines"] for result in results]
     best = LINEAR if LINEAR in rivals[0] else next(iter(rivals[0]))
     theirs, words = [rival[best] for rival in rivals], [result["wer"] for result in results if "wer" in result]
-    sizes = " / ".join(str(record["sequences"][part]) for part in ("training", "test"))
+    sizes = " / ".join(str(records[0]["sequences"][part]) for part in ("training", "test"))
     assigned = ", ".join(f"`{key} = {value!r}`" for key, value in CONSTANTS[name].items()).replace("'", '"')
     return [
         name,

@@ -118,13 +118,14 @@ def predictions(workers):
 def readers(workers):
     """Time the reading of tables, archives, recordings and clips, beside the libraries that people use for each."""
     with tempfile.TemporaryDirectory() as folder:
-        for kind, (count, write, *_, package, _) in reading.KINDS.items():
-            if reading.installed(kind):
+        for kind, (count, write, *_) in reading.KINDS.items():
+            if peers := reading.peers(kind):
                 count = int(count * READ)
                 path = write(Path(folder), count)
-                ours, theirs = (in_worker(workers[k], reading.read, k, kind, path) for k in ("project", "keras"))
-                times = alternate(ours=ours, theirs=theirs)
-                yield row(f"reading {kind.format(count)}", package, times["ours"], times["theirs"])
+                pools = {"project": workers["project"]} | dict.fromkeys(peers, workers["keras"])
+                times = alternate(**{k: in_worker(pool, reading.read, k, kind, path) for k, pool in pools.items()})
+                for peer in peers:
+                    yield row(f"reading {kind.format(count)}", peer, times["project"], times[peer])
 
 
 def growth(workers):

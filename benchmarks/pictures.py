@@ -78,3 +78,25 @@ def data_curves(sizes, means, deviations, label):
     axes.grid(alpha=0.3)
     axes.legend()
     return png(figure)
+
+
+def growth(curves):
+    """Draw CPU time and memory against size.
+
+    Parameters: curves, {what the size is of: array of rows (size, seconds, CPU seconds, peak memory, memory before)}.
+    """
+    figure = new_figure(8.0, 5.4)
+    for column, (name, rows) in enumerate(curves.items()):
+        sizes, _, cpu, peak, before = rows.T
+        drawn = {"CPU seconds of an epoch": cpu, "memory of it, MB": (peak - before) / 1e6}
+        for row, (label, values) in enumerate(drawn.items()):
+            axes = figure.add_subplot(2, 2, 1 + column + 2 * row)
+            axes.loglog(sizes, values, marker="o")
+            axes.loglog(sizes, values[-1] * sizes / sizes[-1], color="0.6", linestyle="--", label="linear")
+            axes.set(xlabel=name, ylabel=label)
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.yaxis.set_major_formatter("{x:,g}")
+            axes.minorticks_off()
+            axes.grid(alpha=0.3)
+            axes.legend()
+    return png(figure)

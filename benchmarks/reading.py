@@ -1,5 +1,6 @@
 """Files for benchmarks/speed.py to read: by the project, and by the libraries that people use for each kind."""
 
+import functools
 import importlib.util
 import time
 
@@ -77,13 +78,38 @@ def by_aeon(path):
     return load_from_ts_file(str(path))
 
 
-def by_soundfile(path):
-    """Read the recordings and make spectrograms of them, of as many frames."""
+def by_librosa(path):
+    """Read the recordings and make the same log-mel frames of them, as librosa's users do."""
+    import librosa
     import soundfile
-    from scipy.signal import stft
 
-    sounds = [soundfile.read(file) for file in sorted(path.iterdir())]
-    return [np.log(np.abs(stft(x, rate, nperseg=400, noverlap=240)[2]) ** 2 + 1e-6) for x, rate in sounds]
+    frames = {"n_fft": 512, "win_length": 400, "hop_length": 160, "center": False}
+    spectrogram = functools.partial(librosa.feature.melspectrogram, n_mels=40, htk=True, norm=None, **frames)
+    read = (soundfile.read(file, dtype="float32") for file in sorted(path.iterdir()))
+    return [np.log(spectrogram(y=x, sr=rate) + 1e-6) for x, rate in read]
+
+
+def by_tensorflow(path):
+    """Read the recordings and make the same log-mel frames of them in TensorFlow."""
+    import soundfile
+
+    read = (soundfile.read(file, dtype="float32") for file in sorted(path.iterdir()))
+    return [tensorflow_log_mel(rate)(x).numpy() for x, rate in read]
+
+
+@functools.cache
+def tensorflow_log_mel(rate):
+    """Return a traced function that makes log-mel frames of a recording."""
+    import tensorflow as tf
+
+    filters = tf.signal.linear_to_mel_weight_matrix(40, 257, rate, 0.0, rate / 2)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def log_mel(samples):
+        power = tf.abs(tf.signal.stft(samples, 400, 160, 512)) ** 2
+        return tf.math.log(power @ filters + 1e-6)
+
+    return log_mel
 
 
 def by_av(path):
@@ -99,27 +125,40 @@ def by_av(path):
     return np.stack(clips)
 
 
-KINDS = {  # what is read: (how many, what writes them, what else reads them, its package, constants)
-    "a table of {:,} rows × 15 columns": (420_000, write_table, by_pandas, "pandas", {"TASK": "forecasting"}),
-    "an archive (.ts) of {:,} sequences": (1_000, write_archive, by_aeon, "aeon", {}),
-    "{:,} recordings of a second": (1_000, write_recordings, by_soundfile, "soundfile", {}),
-    "{:,} clips of 60 frames": (100, write_clips, by_av, "av", {}),
+KINDS = {  # what is read: (how many, what writes them, constants, {what else reads them: (its package, function)})
+    "a table of {:,} rows × 15 columns": (
+        420_000,
+        write_table,
+        {"TASK": "forecasting"},
+        {"pandas": ("pandas", by_pandas)},
+    ),
+    "an archive (.ts) of {:,} sequences": (1_000, write_archive, {}, {"aeon": ("aeon", by_aeon)}),
+    "{:,} recordings of a second": (
+        1_000,
+        write_recordings,
+        {},
+        {
+            "soundfile, log-mel by TensorFlow": ("soundfile", by_tensorflow),
+            "soundfile, log-mel by librosa": ("librosa", by_librosa),
+        },
+    ),
+    "{:,} clips of 60 frames": (100, write_clips, {}, {"PyAV": ("av", by_av)}),
 }
 
 
-def installed(kind):
-    """Tell whether the package is there that reads a kind as well."""
-    return importlib.util.find_spec(KINDS[kind][3]) is not None
+def peers(kind):
+    """Return the names of what is installed that reads a kind as well."""
+    return [name for name, (package, _) in KINDS[kind][3].items() if importlib.util.find_spec(package)]
 
 
 def read(variant, kind, path):
-    """Read what lies at a path. Returns: seconds."""
-    *_, other, _, constants = KINDS[kind]
+    """Read what lies at a path, by the project or a peer. Returns: seconds."""
+    *_, constants, others = KINDS[kind]
     began = time.perf_counter()
     if variant == "project":
         from readers import read_data_set
 
         read_data_set(path, read_constants().changed(DATASET=str(path), **constants))
     else:
-        other(path)
+        others[variant][1](path)
     return time.perf_counter() - began

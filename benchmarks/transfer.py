@@ -5,10 +5,7 @@ beside ridge regression. PATH holds the archives, each in a folder of its own; p
 Epochs and constants are the same for all, chosen on none of them. Writes benchmarks/transfer.md.
 """
 
-import io
 import sys
-import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +13,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import markdown
+from documents import put_table
+from trials import run
 
-import evaluate_model
-import train_model
 from baselines import LINEAR
 from core.constants import read_constants
 from core.errors import InputError
@@ -47,6 +44,7 @@ def main(path):
     if not rows:
         raise InputError(f"{path} holds none of the pairs: see python benchmarks/transfer.py --help")
     table = markdown(HEADER, rows)
+    put_table("evidence.md", "transfer", table)
     write_atomically(PROJECT / "benchmarks" / "transfer.md", table + "\n")
     print(f"\n{table}\nWrote benchmarks/transfer.md")
 
@@ -54,15 +52,11 @@ def main(path):
 def compare(c, source, target):
     """Train each seed on `source`, then on `target` from that run and from scratch. Returns: cells of the table."""
     scores = {"scratch": [], "pretrained": []}
-    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
-        for seed in SEEDS:
-            before = c.changed(SEED=seed, DATASET=source, RUN_DIR=str(Path(folder) / "before"))
-            train_model.main(before)
-            for how, run in (("scratch", None), ("pretrained", before.RUN_DIR)):
-                own = before.changed(DATASET=target, PRETRAINED_RUN=run, RUN_DIR=str(Path(folder) / "run"))
-                train_model.main(own)
-                result = evaluate_model.main(own)
-                scores[how].append(100 * result["accuracy"])
+    for seed in SEEDS:
+        first, own = (c.changed(SEED=seed, DATASET=path) for path in (source, target))
+        for how, before in (("scratch", None), ("pretrained", first)):
+            _, result, _ = run(own, before)
+            scores[how].append(100 * result["accuracy"])
     differences = np.subtract(scores["pretrained"], scores["scratch"])
     return [
         *(f"{np.mean(own):.1f} ± {np.std(own, ddof=1):.1f}" for own in scores.values()),

@@ -1,12 +1,12 @@
-"""What pre-trained word vectors bring with few texts: python benchmarks/word_vectors.py DATASETS VECTORS
+"""python benchmarks/word_vectors.py DATASETS VECTORS
+
+What pre-trained word vectors bring with few texts.
 
 DATASETS holds sms_spam/SMSSpamCollection and rt_polarity/rt-polarity.pos and .neg, VECTORS is a file for WORD_VECTORS.
 100 or 500 texts for training, 1,000 others for the test, three draws; the network alone (LINEAR_START = False) and with
 the linear model. Writes benchmarks/word_vectors.md.
 """
 
-import contextlib
-import io
 import itertools
 import sys
 import tempfile
@@ -14,15 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from data_preprocessing import load_data  # noqa: E402
-from evaluate_model import evaluate  # noqa: E402
-from train_model import train  # noqa: E402
+from accuracy_tables import markdown
+from documents import put_table
+from language import write_table
+from trials import run
+
+from core.constants import read_constants
+from core.files import PROJECT, write_atomically
+from core.script import run_script
 
 TEST, SEEDS = 1000, (0, 1, 2)
 CONSTANTS = {"EPOCHS": 20, "FILTERS": 64, "DROPOUT": 0.5, "TEST_SIZE": TEST}
+HEADER = ["data set", "texts", "network", "without vectors", "with vectors", "TF-IDF ridge"]
 
 
 def read_texts(datasets):
@@ -41,28 +46,32 @@ def read_texts(datasets):
 def score(texts, labels, n, seed, **constants):
     """Train on n texts. Returns: (accuracy, that of the linear model) on TEST others."""
     drawn = np.random.default_rng(seed).permutation(len(texts))[: n + TEST]
-    x, y = [texts[k] for k in drawn], np.array(labels)[drawn]
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        run_dir = str(Path(folder) / "run")
-        data = load_data(x, y, SEED=seed, RUN_DIR=run_dir, **CONSTANTS, **constants)
-        figures = evaluate(train(data))
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "texts.csv"
+        write_table(table, ["text", "label"], [(texts[k], labels[k]) for k in drawn])
+        c = read_constants().changed(
+            DATASET=str(table), TEXT="text", LABEL="label", SEED=seed, **CONSTANTS, **constants
+        )
+        _, figures, _ = run(c)
     return figures["accuracy"], figures["baselines"]["linear"]
 
 
 def main(datasets, vectors):
-    rows = ["| data set | texts | network | without vectors | with vectors | TF-IDF ridge |", "| --- |" + " --- |" * 5]
+    """Measure both data sets, print the table and write it."""
+    rows = []
     for (name, (texts, labels)), n in itertools.product(read_texts(Path(datasets)).items(), (100, 500)):
         for start in (False, True):
             found = {
                 path: np.array([score(texts, labels, n, seed, LINEAR_START=start, WORD_VECTORS=path) for seed in SEEDS])
                 for path in (None, str(Path(vectors).resolve()))
             }
-            cells = [f"{own[:, 0].mean():.3f} ({' '.join(f'{a:.3f}' for a in own[:, 0])})" for own in found.values()]
+            scores = [f"{own[:, 0].mean():.3f} ({' '.join(f'{a:.3f}' for a in own[:, 0])})" for own in found.values()]
             kind = "with linear model" if start else "alone"
-            rows.append(f"| {name} | {n} | {kind} | {' | '.join(cells)} | {found[None][:, 1].mean():.3f} |")
-            print(rows[-1], flush=True)
-    (ROOT / "benchmarks" / "word_vectors.md").write_text("\n".join(rows) + "\n")
+            rows.append([name, str(n), kind, *scores, f"{found[None][:, 1].mean():.3f}"])
+            print(" | ".join(rows[-1]), flush=True)
+    put_table("choices.md", "word vectors", markdown(HEADER, rows))
+    write_atomically(PROJECT / "benchmarks" / "word_vectors.md", markdown(HEADER, rows) + "\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_script(main, __doc__, arguments=2)

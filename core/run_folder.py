@@ -17,7 +17,7 @@ from core.locks import content_lock, locked
 from core.records import from_plain, to_plain
 
 AGAIN = "run python train_model.py again"
-FORMAT = 11  # of run.json; another one is refused
+FORMAT = 12  # of run.json; another one is refused
 RUNS = PROJECT / "runs"  # where runs lie by default, beside the ledger
 PREVIOUS = "previous"  # folder of the evaluated runs that later ones replaced, beside the ledger
 KEPT = 5  # of them, the newest
@@ -53,6 +53,7 @@ class RunRecord:
     versions: dict[str, str]
     seconds: float = 0.0  # of training
     parameters: int = 0
+    network_share: float | None = None  # see training.network_share
     stands_on: Evaluated | None = None  # where EVALUATED_RUN was trained once more
     checksums: dict[str, str] = field(default_factory=dict)  # SHA-256 of each file that training wrote beside it
 

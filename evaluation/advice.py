@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines import DESCRIPTIONS, LINEAR, MAJORITY
+from baselines import DESCRIPTIONS, LINEAR, MAJORITY, SEASONAL_LINEAR
 from core.constants import Constants
 from core.wording import counted, format_share
 from evaluation.verdict import best_baseline, outcome
@@ -107,7 +107,13 @@ def loses_to_linear(run):
             'The linear model is ahead: ARCHITECTURE = "deep_cnn_lstm" has it beside the network (DROPOUT = 0.2, '
             "BATCH_SIZE = 16, PLATEAU = 10, AVERAGE_WEIGHTS = True, EPOCHS = 150)."
         )
-    if outcome(run.figures, run.better) == "loses" and not run.guesses:
+    if best == SEASONAL_LINEAR and ahead:
+        return (
+            "The linear model that sees the season before is ahead: a WINDOW of a season or more, or KNOWN = "
+            '["month"] or the like, shows it to the network too.'
+        )
+    network = run.metric != "roc_auc"  # of anomalies the network is the rival
+    if network and outcome(run.figures, run.better) == "loses" and not run.guesses:
         return f"Worse than {DESCRIPTIONS[best]}: more training data or a stronger ARCHITECTURE may help."
 
 

@@ -8,53 +8,72 @@ from sequences.vocabulary import token_ids, tokenize
 
 SHUFFLES = 4  # shuffles of each group, for the spread
 MAX_SEQUENCES = 200  # of the test set that are shuffled
-MAX_BYTES = 256 * 2**20  # of shuffled copies that are predicted at once
+MAX_STEPS = 10_000  # time steps that these have: all of them are predicted SHUFFLES times for each group
+MIN_SEQUENCES = 50  # whatever their length
+MAX_BYTES = 64 * 2**20  # of shuffled copies that are predicted at once
 FEATURE_GROUPS = 20  # of neighbouring features at most; each is shuffled and shown
 TIME_GROUPS = 10  # of neighbouring time steps
 TEXTS = 5  # test texts whose words are left out
 FIRST_WORDS = 40  # of a text
 TOP_WORDS = 3  # of a text that are shown
+CERTAIN = 1e-7  # no 32-bit probability comes nearer to 1
 
 
-def permutation_importance(answer, task, data, seed):
+def permutation_importance(answer, task, data, c):
     """Shuffle features, or a tenth of the time steps, among the test sequences: how much of the score is lost?
 
-    Features of frames have no names and go by hundreds: time steps alone are shuffled.
+    Features of frames have no names and go by hundreds: time steps alone are shuffled. With STANDARDISE = "sequence"
+    values are brought to the level and deviation of the sequence that they come into: levels say nothing there.
     Parameters: answer, function from a Split to the network's answers, as the task decodes them.
     Returns: two dictionaries, of features and of time steps, {name: (mean of the score lost, its standard deviation
     over SHUFFLES shuffles)}: positive where the score gets worse, of an RMSE its increase.
     """
-    rng, test = np.random.default_rng(seed), data.test
-    chosen = np.sort(rng.permutation(len(test))[:MAX_SEQUENCES])
-    x = test.take(chosen)
+    rng, test = np.random.default_rng(c.SEED), data.test
+    chosen = np.sort(rng.permutation(len(test))[: count_shuffled(test)])
+    x = np.asarray(test.all_x[test.rows[chosen]])  # not test.take, whose numbers take four times what pixels do
     unit = None if test.unit is None else test.unit[chosen]
     truth = Split(x, test.y[chosen], np.arange(len(x)), unit=unit, dtype=test.dtype)
     features = neighbour_groups(x.shape[-1], FEATURE_GROUPS, data.sequences.columns) if test.frames is None else {}
     times = neighbour_groups(x.shape[1], TIME_GROUPS)
     indices = [(..., group) for group in features.values()] + [(slice(None), group) for group in times.values()]
     repeated = [index for index in indices for _ in range(SHUFFLES)]
-    at_once, scores = max(1, MAX_BYTES // x.nbytes), [_scores(answer, task, [x], truth)]
+    at_once, scores = max(1, MAX_BYTES // x.nbytes), [_scores(answer, task, x[None], truth)]
     for start in tracked(range(0, len(repeated), at_once), "Shuffling features and time steps"):
-        copies = [_shuffled(x, index, rng) for index in repeated[start : start + at_once]]
+        own_scales = c.STANDARDISE == "sequence" and test.frames is None
+        copies = shuffled(x, repeated[start : start + at_once], rng, own_scales)
         scores.append(_scores(answer, task, copies, truth))
-    (unshuffled, *shuffled), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
-    lost = sign * (unshuffled - np.reshape(shuffled, (len(indices), SHUFFLES)))
+    (unshuffled, *others), sign = np.concatenate(scores), 1 if task.better == "higher" else -1
+    lost = sign * (unshuffled - np.reshape(others, (len(indices), SHUFFLES)))
     pairs = list(zip(lost.mean(axis=1).tolist(), lost.std(axis=1, ddof=1).tolist()))
     return dict(zip(features, pairs)), dict(zip(times, pairs[len(features) :]))
 
 
-def _shuffled(x, index, rng):
-    """Return a copy of sequences in which the values at `index` come from other sequences among them."""
-    copy = x.copy()
-    copy[index] = x[rng.permutation(len(x))][index]
-    return copy
+def count_shuffled(test):
+    """Return how many sequences of the test Split are shuffled among each other."""
+    return min(len(test), MAX_SEQUENCES, max(MIN_SEQUENCES, MAX_STEPS // test.shape[0]))
+
+
+def shuffled(x, indices, rng, own_scales):
+    """Return copies of sequences, (copies, n, ...); in each the values at an index come from others among them.
+
+    own_scales: with the mean and deviation over time of the sequence that they come to, where sequences have their own.
+    """
+    copies = np.repeat(x[None], len(indices), axis=0)
+    if own_scales:
+        mean, deviation = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+        deviation[deviation == 0] = 1
+    for copy, index in zip(copies, indices):
+        others = rng.permutation(len(x))
+        moved = x[others] if not own_scales else (x[others] - mean[others]) / deviation[others] * deviation + mean
+        copy[index] = moved[index]
+    return copies
 
 
 def _scores(answer, task, copies, truth):
-    """Return the score (copies,) of each copy of the sequences of `truth`, a Split."""
-    together = Split(np.concatenate(copies), None, np.arange(len(truth) * len(copies)), dtype=truth.dtype)
-    answers = np.array_split(answer(together), len(copies))
-    return np.array([task.score(truth, each) for each in answers])
+    """Return the score (copies,) of each copy (copies, n, ...) of the sequences of `truth`, a Split."""
+    together = copies.reshape(-1, *copies.shape[2:])
+    answers = answer(Split(together, None, np.arange(len(together)), dtype=truth.dtype))
+    return np.array([task.score(truth, each) for each in np.array_split(answers, len(copies))])
 
 
 def neighbour_groups(count, most, names=None):
@@ -68,20 +87,29 @@ def neighbour_groups(count, most, names=None):
 def word_importance(answer, task, data):
     """Leave out each word of the first test texts: how much less probable does the answer become?
 
-    Returns: (list of dictionaries with "text", "answer" (the name of the class), and "words", the TOP_WORDS that matter
-    most, [(word, probability lost)]; list of all words of each text, in the same form).
+    Returns: (list of dictionaries with "text", "true" and "answer" (names of classes), "probability" of the answer, and
+    "words", the TOP_WORDS that matter most, [(word, probability lost)]; list of all words of each text, [(word, log
+    odds lost)]: of an answer that is nearly certain the probability hardly moves).
     """
     classes, texts = task.classes, [data.test.names[row] for row in data.test.rows[:TEXTS]]
+    _, true = task.examples(data, TEXTS)
     vocabulary, steps = data.preparation.vocabulary, data.preparation.steps
     found, every = [], []
-    for text in tracked(texts, "Leaving out words, texts"):
+    for text, own in zip(tracked(texts, "Leaving out words, texts"), true):
         words = tokenize(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
         x = token_ids([" ".join(words), *variants], vocabulary, steps)
-        whole, *without = answer(Split(x, None, np.arange(len(x))))
-        predicted = whole.argmax()
-        lost = [float(whole[predicted] - probabilities[predicted]) for probabilities in without]
-        every.append(list(zip(words, lost)))
-        top = sorted(range(len(words)), key=lambda k: -lost[k])[:TOP_WORDS]
-        found.append({"text": text, "answer": classes[predicted], "words": [(words[k], lost[k]) for k in top]})
+        answers = answer(Split(x, None, np.arange(len(x))))
+        predicted = answers[0].argmax()
+        whole, *without = answers[:, predicted].tolist()
+        odds = log_odds(answers[:, predicted])
+        every.append(list(zip(words, (odds[0] - odds[1:]).tolist())))
+        top = np.argsort(odds[1:], kind="stable")[:TOP_WORDS]
+        found.append({"text": text, "true": own, "answer": classes[predicted], "probability": whole})
+        found[-1]["words"] = [(words[k], whole - without[k]) for k in top]
     return found, every
+
+
+def log_odds(probabilities):
+    """Return the logarithms of the odds of probabilities (n,)."""
+    return np.log(np.maximum(probabilities, CERTAIN) / np.maximum(1 - probabilities, CERTAIN))

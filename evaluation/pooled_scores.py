@@ -12,11 +12,16 @@ def pool_scores(folds, metric, size, power=1):
     """
     weights = np.array([figures[size] for figures in folds], float)
     scores = {"network": [figures[metric] for figures in folds]}
-    scores |= {name: [figures["baselines"][name] for figures in folds] for name in folds[0]["baselines"]}
+    scores |= {name: [figures["baselines"][name] for figures in folds] for name in rivals_of_all(folds)}
     return {
         name: float(np.average(np.power(values, power), weights=weights) ** (1 / power))
         for name, values in scores.items()
     }
+
+
+def rivals_of_all(folds):
+    """Return the names of the baselines that all folds have; folds, the figures of each."""
+    return [name for name in folds[0]["baselines"] if all(name in figures["baselines"] for figures in folds)]
 
 
 def pool_confusion_matrices(folds):

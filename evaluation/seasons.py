@@ -46,17 +46,16 @@ def _autocorrelation(values, lags):
     return products / (rest**2).sum() * len(rest) / (len(rest) - np.arange(lags))
 
 
-def season_note(series, c):
-    """Name the lag to try as SEASON where it is None.
+def find_season(series, c):
+    """Return (the season in rows or None, notes): SEASON or, where it is None, the lag to try as SEASON.
 
     Parameters: series of the training set, list of arrays (time_i,); c, the constants.
-    Returns: list of one line or none.
     """
     found = strongest_lag(sorted(series, key=len)[-MAX_SERIES:]) if c.SEASON is None and series else None
     if found is None:
-        return []
+        return c.SEASON, []
     lag, strength = found
-    return [
+    return lag, [
         f"SEASON is None: the training set is most like itself {lag} rows earlier (autocorrelation {strength:.2f}); "
         f"SEASON = {lag} compares with the row one season earlier"
     ]

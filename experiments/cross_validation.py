@@ -18,6 +18,7 @@ from core.progress import time_left
 from core.records import from_plain, to_plain
 from core.run_folder import check_results_folder
 from core.wording import counted_of
+from evaluation.pooled_scores import rivals_of_all
 from evaluation.verdict import best_baseline
 from experiments.experiment import start_worker
 from experiments.index import link_to_index, write_index
@@ -35,6 +36,7 @@ from training.acceleration.traced_steps import reuse_network
 from training.build import build
 from training.checkpoint import Checkpoint, run_identity
 from training.fit import fit
+from training.network_share import held_out_share, settle
 from training.prediction import predict
 
 OWN_FILES = re.compile(
@@ -154,9 +156,11 @@ def run_fold(k, fold, experiment, threads):
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         model, steps = reuse_network(build(data, experiment.build_model, c), data)
         checkpoint = Checkpoint(folder / f"fold_{k + 1}", run_identity(c, fingerprints(data)))
+        share = held_out_share(model, data, c, checkpoint, steps)
         fit(model, data, c, checkpoint, steps)
         whole = data.task.finish(model, data, c)
         task, model = data.task.after_training(whole, data, c), trained_part(whole)
+        settle(model, data, c, share)
     rivals, _ = task.baselines(data, c)
     report = task.report(data, task.decode(predict(model, data.test)), rivals, c)
     figures = {name: value for name, value in report.figures.items() if name != "per_series"}
@@ -180,7 +184,7 @@ def sum_up(results, task, experiment, seeds):
     seeds: folds differ in SEED alone.
     """
     form, folder = score_format(task.metric), experiment.folder
-    names = [task.metric, *results[0].figures["baselines"]]
+    names = [task.metric, *rivals_of_all([r.figures for r in results])]
     scores = np.array(
         [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results]
     )
@@ -227,7 +231,8 @@ def sum_up(results, task, experiment, seeds):
     print(f"Report: {files.shown(folder / 'report.html')}")
     write_index(folder)
     for k in range(len(results)):
-        (folder / f".fold_{k + 1}.checkpoint").unlink(missing_ok=True)
+        for path in folder.glob(f".fold_{k + 1}.*"):
+            path.unlink()
     return summary
 
 

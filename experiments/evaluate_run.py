@@ -8,12 +8,19 @@ from datetime import datetime
 
 import numpy as np
 
+from baselines import LINEAR
 from core import files, ledger
 from core.errors import InputError
 from core.progress import said_if_slow
 from core.wording import counted, counted_of
 from evaluation.advice import EvaluatedRun, advice
-from evaluation.importance import TIME_GROUPS, neighbour_groups, permutation_importance, word_importance
+from evaluation.importance import (
+    TIME_GROUPS,
+    count_shuffled,
+    neighbour_groups,
+    permutation_importance,
+    word_importance,
+)
 from evaluation.intervals import expected_maximum_gain
 from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
@@ -21,7 +28,8 @@ from experiments.conclusion import FUTURE_KNOWN, closing_lines, conclude
 from experiments.pages import Circumstances, write_pages
 from networks.summary import layer_rows
 from reports import pictures
-from reports.formatting import format_error, format_for_ledger, score_format
+from reports.examples import name_of
+from reports.formatting import format_error, format_for_ledger, metric_in_words, score_format
 from reports.importance import importance_table, shaded_words, word_table
 from sequences.rows_on_disk import RowsOnDisk
 from sequences.statistics import fingerprints
@@ -29,6 +37,7 @@ from sequences.vocabulary import tokenize
 from tasks.base import flat_inputs_function
 from tasks.classification.linear_models import data_suit_ridge_pair
 from tasks.forecasting.influence import influenced_forecasts
+from training.network_share import share_line
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -51,6 +60,9 @@ def score_and_report(run, data, c):
 
     answers = answer(data.test)
     report = task.report(data, answers, rivals, c)
+    share = run.record.network_share
+    if share == 0 and data.preparation.kind != "texts":  # it is the linear model: rounding must not tell them apart
+        report.figures["differences"][LINEAR] |= {"difference": 0.0, "interval": [0.0, 0.0]}
     checks, check_lines = check_test_set(answer, answers, task, data, c)
     looked_at, blocks, importance_lines = measure_importance(answer, task, data, c)
     if run.constants.ATTENTION:
@@ -66,7 +78,8 @@ def score_and_report(run, data, c):
     remarks = [data.sequences.remark] if data.sequences.remark else advise(run, data, figures)
     notes_of_data = [note for note in data.sequences.notes if note not in data.sequences.cautions]
     new_notes = [note for note in notes_of_data if note not in run.record.notes]
-    known = [*check_lines, *(f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions), *remarks]
+    cautions = [f"{line[0].upper()}{line[1:]}" for line in data.sequences.cautions]
+    known = [*share_line(share, task, data), *check_lines, *cautions, *remarks]
     heading = f"Run: {files.shown(run.folder)}, trained {run.record.trained} on {run.constants.DATASET}"
     lines = [
         f"{heading}, {run.record.parameters:,} parameters",
@@ -145,7 +158,7 @@ def check_test_set(answer, answers, task, data, c):
     )
     if near.all():
         return figures, [f"{line}: none is left that is new."]
-    rest = replace(data.test, y=data.test.y[~near], rows=data.test.rows[~near])
+    rest = data.test.select(~near)
     score = figures["twins"][f"{task.metric}_without"] = task.score(rest, answers[~near])
     without = f"; {task.metric} without them: {score_format(task.metric)(score)} on {(~near).sum()}"
     return figures, [line + without * bool(np.isfinite(score))]
@@ -154,11 +167,14 @@ def check_test_set(answer, answers, task, data, c):
 def check_influence(answer, task, data):
     """Check that forecasts do not depend on values after their origin. Returns: (figures, lines)."""
     influenced, n = influenced_forecasts(task, data, answer)
-    forecasts = f"the last {counted(n, 'forecast')}"
+    forecasts = counted(n, "forecast")
     if influenced:
-        line = f"{FUTURE_KNOWN} Other values after the last origin change {influenced} of {forecasts}."
+        line = f"{FUTURE_KNOWN} Other values after the last origin change {influenced} of the last {forecasts}."
     else:
-        line = f"Influence: with other values after the last origin {forecasts} stay the same, bit for bit."
+        line = (
+            f"Nothing from the future in the last {forecasts}: with other values after the last origin all stay "
+            "the same, bit for bit."
+        )
     return {"influenced_forecasts": influenced}, [line]
 
 
@@ -169,15 +185,17 @@ def measure_importance(answer, task, data, c):
     if data.preparation.kind == "texts":
         found, every = word_importance(answer, task, data)
         return {"words": found}, [shaded_words(found, every)], word_table(found)
-    features, times = permutation_importance(answer, task, data, c.SEED)
+    features, times = permutation_importance(answer, task, data, c)
     if not np.isfinite([lost for lost, _ in features.values()]).all():  # anomalies that the sample lacks
         return {}, [], ""
-    cost = f"{task.metric} lost" if task.better == "higher" else f"increase in {task.metric}"
+    metric, n, total = metric_in_words(task.metric), count_shuffled(data.test), len(data.test)
+    unit = f"{task.unit} ({n} of {total:,})" if n < total else task.unit
+    unit += ", each on its own scale" * (c.STANDARDISE == "sequence")
+    cost = f"{metric} lost" if task.better == "higher" else f"increase in {metric}"
     (signal,) = data.test.take(slice(1))
     starts = [group.start for group in neighbour_groups(len(signal), TIME_GROUPS).values()]
-    signal = signal.reshape(len(signal), -1)  # a video's pixels count as features
-    picture = pictures.permutation_importance(features, dict(zip(starts, times.values())), signal, cost)
-    lines = importance_table(features, times, cost, task.unit)
+    picture = pictures.permutation_importance(features, dict(zip(starts, times.values())), signal, cost, unit)
+    lines = importance_table(features, times, cost, unit)
     return {"features": features, "time steps": times}, [picture], lines
 
 
@@ -244,9 +262,10 @@ def draw_attention(model, task, data):
     """Draw the attention weights of the first test sequences. Returns: Picture."""
     sequences, classes = task.examples(data, ATTENTION_SHOWN)
     weights = attention_weights(model, sequences)
+    titles = [name_of(data.test, k) for k in range(len(sequences))]
+    titles = [f"{title}, true class {name}" for title, name in zip(titles, classes)] if classes else titles
     if data.preparation.kind == "texts":
         steps, places = data.preparation.steps, data.test.rows[: len(sequences)]
         words = [tokenize(data.test.names[place])[:steps] for place in places]  # they end where the weights end
         return pictures.word_attention(words, [own[steps - len(w) :] for own, w in zip(weights, words)], classes)
-    signals = sequences.reshape(*sequences.shape[:2], -1)  # a video's pixels count as features
-    return pictures.time_attention(signals, weights, classes)
+    return pictures.time_attention(sequences, weights, titles)

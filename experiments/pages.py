@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core import files, ledger
+from core.shipped_constants import is_shipped
 from evaluation.verdict import plain_verdict
 from experiments.conclusion import FUTURE_KNOWN
 from experiments.index import link_to_index, write_index
@@ -27,7 +28,8 @@ class Circumstances:
 def write_pages(run, report, circumstances):
     """Write report.html into the run folder, and index.html beside the ledger. Parameters: SavedRun; Report."""
     record, task, c, data = run.record, run.task, run.constants, circumstances.data
-    varying = {*ledger.varying_constants(run.folder), *record.in_files, "DATASET"}
+    copied = {*ledger.varying_constants(run.folder), *record.in_files, "DATASET"}
+    copied |= {name for name, value in c.items() if name != "RUN_DIR" and not is_shipped(name, value)}
     counts = ", ".join(f"{n:,} {name}" for name, n in record.sequences.items())
     facts = [
         ["trained", record.trained],
@@ -53,7 +55,7 @@ def write_pages(run, report, circumstances):
         facts=facts,
         constants=c,
         links=link_to_index(run.folder, run.folder),
-        shown=[name for name in c if name in varying],
+        copied=[name for name in c if name in copied],
     )
     files.write_atomically(run.folder / "report.html", run_page(page))
     write_index(run.folder)

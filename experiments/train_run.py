@@ -27,7 +27,7 @@ from training import workers
 from training.build import build
 from training.checkpoint import Checkpoint, library_versions, run_identity
 from training.fit import fit
-from training.prediction import predict
+from training.network_share import forget, held_out_share, settle, share_line
 from training.saved_run import SavedRun
 
 
@@ -48,9 +48,15 @@ def train_and_save(data, build_model, c):
         model = build(data, build_model, c)
         print(f"Network: {c.ARCHITECTURE}, {model.count_params():,} parameters", flush=True)
         evaluated, stands_on = open_evaluated(c) if c.EVALUATED_RUN is not None else (None, None)
-        record, began_to_fit = replace(make_run_record(data, c), stands_on=stands_on), time.perf_counter()
+        record = replace(make_run_record(data, c), stands_on=stands_on)
         try:
-            history, seconds = fit(model, data, c, Checkpoint(folder, run_identity(c, record.fingerprints)))
+            checkpoint, steps = Checkpoint(folder, run_identity(c, record.fingerprints)), {}
+            if evaluated is None:
+                share = held_out_share(model, data, c, checkpoint, steps)
+            else:
+                share = evaluated.record.network_share
+            began_to_fit = time.perf_counter()
+            history, seconds = fit(model, data, c, checkpoint, steps)
         except KeyboardInterrupt:
             then = "continues after the last epoch that was finished" if c.RESUME else "begins anew (RESUME = False)"
             print(f"\nStopped. python {Path(sys.argv[0]).name} {then}.")
@@ -63,19 +69,21 @@ def train_and_save(data, build_model, c):
         parameters = model.count_params()
         if data.preparation.frame_encoder is not None:
             model = prepend_encoder(model, data.preparation, c)
+        share, output = settle(trained_part(model), data, c, share)
         if data.validation is not None:
-            output = predict(trained_part(model), data.validation)
             task = task.calibrate(data, output)
             validation_score = task.score(data.validation, task.decode(output))
         if evaluated is not None:
             task = task.calibrated_as(evaluated.task)
         seconds = round(time.perf_counter() - began, 3)
-        record = replace(record, learned=to_plain(task), seconds=seconds, parameters=parameters)
+        record = replace(record, learned=to_plain(task), seconds=seconds, parameters=parameters, network_share=share)
         record = save(folder, model, history, record, data)
-        files.sibling(folder, "checkpoint").unlink(missing_ok=True)
+        checkpoint.path.unlink(missing_ok=True)
+        forget(checkpoint)
         workers.wait_for_all()
     written = ", ".join(sorted(path.name for path in folder.iterdir()))
     print(f"Trained in {time.perf_counter() - began:.1f} s. Wrote {files.shown(folder)}: {written}")
+    print("\n".join(share_line(share, data.task, data)), end="\n" * (share is not None))
     if data.validation is not None:
         value = format_for_ledger(validation_score)
         print(f"Validation {task.metric}: {value} (in {files.shown(ledger.ledger_of(folder))}: choose constants by it)")
@@ -93,7 +101,10 @@ def train_as_other_worker(data, build_model, c, folder):
     index, count = workers.worker_index_and_count()
     print(f"Worker {index} of {count} takes part; worker 0 shows and writes the run", flush=True)
     checkpoint = Checkpoint(folder, run_identity(c, fingerprints(data)))
-    fit(build(data, build_model, c), data, c, checkpoint)
+    model, steps = build(data, build_model, c), {}
+    if c.EVALUATED_RUN is None:
+        held_out_share(model, data, c, checkpoint, steps)
+    fit(model, data, c, checkpoint, steps)
     workers.wait_for_all()
 
 
@@ -123,6 +134,9 @@ def describe_shape(data):
     time_steps, *features = data.train.shape
     if data.preparation.kind == "texts":
         return f"{time_steps} words out of {len(data.preparation.vocabulary):,}"
+    if len(features) == 3:  # clips
+        height, width, channels = features
+        return f"{time_steps} frames of {height} × {width} pixels" + f" in {channels} colours" * (channels > 1)
     most = "up to " if data.preparation.any_length else ""
     shape = f"{' × '.join(map(str, features))} feature{'s' if features != [1] else ''}"
     return f"{most}{counted(time_steps, 'time step')} × {shape}"

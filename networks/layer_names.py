@@ -9,6 +9,7 @@ EMBEDDING = "embedding"  # taken where the vocabulary is the same
 # Never taken over:
 OUTPUT = "output"  # networks/linear_layers.py adds logits before its activation
 LINEAR = "linear"  # a linear model at the solution of ridge regression
+SUM = "with_linear"  # of a linear model and of OUTPUT, in this order
 # A model is read by these:
 POOLING = "pooling"
 STANDARDISE = "standardise"  # training/acceleration/traced_steps.py replaces its mean and variance

@@ -1,7 +1,7 @@
 """Linear models as layers, which training leaves as they are."""
 
 from core.lazy import keras, layers
-from networks.layer_names import LINEAR, OUTPUT
+from networks.layer_names import LINEAR, OUTPUT, SUM
 
 
 def linear_part(x, solution, name=LINEAR):
@@ -17,6 +17,11 @@ def linear_part(x, solution, name=LINEAR):
     return outputs
 
 
+def set_linear_part(model, solution):
+    """Give a network's linear part another baselines.ridge.LinearModel."""
+    model.get_layer(LINEAR).set_weights([solution.weights, solution.intercept])
+
+
 def with_logits(model, added, network_share=1.0):
     """Add logits to those of a trained network of classes, before they become probabilities.
 
@@ -26,6 +31,6 @@ def with_logits(model, added, network_share=1.0):
     """
     last = model.get_layer(OUTPUT)
     own = layers.Dense(last.units, name=OUTPUT)
-    logits = layers.Add()([own(last.input), added])
+    logits = layers.Add(name=SUM)([added, own(last.input)])
     own.set_weights([network_share * weights for weights in last.get_weights()])
     return keras.Model(model.input, layers.Activation(last.activation, name="probabilities")(logits))

@@ -17,7 +17,7 @@ def check_sizes(shape, c):
     for name in ("ATTENTION", "BIDIRECTIONAL"):
         if c[name] and "lstm" not in c.ARCHITECTURE:
             raise InputError(f'{name} = True is impossible with ARCHITECTURE = "{c.ARCHITECTURE}": it has no LSTM')
-    if c.ARCHITECTURE == "lstm":
+    if c.ARCHITECTURE in ("lstm", "trend"):
         return
     size, unit = (shape[0], "time step") if len(shape) < 3 else (min(shape[1:3]), "pixel")
     deep = c.ARCHITECTURE.startswith("deep")

@@ -18,7 +18,14 @@ def layer_rows(model):
         for parent in parents:
             known = {places[id(parent)]} if id(parent) in places else before.get(id(parent), set())
             before[id(operation)] |= known
-    return [(own.name, type(own).__name__, shape_of(own), own.count_params(), sorted(before[id(own)])) for own in kept]
+    return [(own.name, kind_of(own), shape_of(own), own.count_params(), sorted(before[id(own)])) for own in kept]
+
+
+def kind_of(layer):
+    """Return the class of a layer; of one that wraps another one's for each time step, the other one's."""
+    if type(layer).__name__ == "TimeDistributed":
+        return f"{kind_of(layer.layer)}, each step"
+    return type(layer).__name__
 
 
 def shape_of(layer):

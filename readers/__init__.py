@@ -282,9 +282,10 @@ def find_format(path, c=None):
 
 def _format_of_folder(path):
     """Return what find_format does of a folder, or None. Raises InputError for several NAME_TRAIN files."""
+    trains = [file for file in sorted(path.iterdir()) if any(train in file.name for train, _ in TRAIN_AND_TEST)]
     for suffix in READERS:
-        ends = [train + suffix[1:] for train, _ in TRAIN_AND_TEST]
-        found = sorted(file for end in ends for file in path.glob(f"*{end}"))
+        ends = tuple(train + suffix[1:] for train, _ in TRAIN_AND_TEST)
+        found = [file for file in trains if file.name.endswith(ends)]
         named = [f"{path.name}{end}" for end in ends]
         found = [file for file in found if file.name in named] or found
         if len(found) > 1:

@@ -132,7 +132,7 @@ def read(path, c, preparation=None):
     labels, set_of = map(list, zip(*map(found.get, used)))
     chosen = Files(used, set_of, None if None in labels else labels)
     _refuse_sets_as_classes(path, chosen.labels)
-    left_out = _left_out(path, sets, used, unlabelled, chosen.labels is not None)
+    left_out = _left_out(path, sets, used, unlabelled, chosen.labels is not None, kind)
     left_out = [file for file in left_out if file.resolve() != label_file]
     if not new:
         chosen, more = _with_labels_apart(path, kind, chosen, c)
@@ -259,11 +259,12 @@ def _files_of(path, sets, unlabelled, preparation):
     return {file: where for file, where in found.items() if kind_of(file) != "picture"} or found
 
 
-def _left_out(path, sets, used, unlabelled, by_class):
+def _left_out(path, sets, used, unlabelled, by_class, kind):
     """Return the files and folders that are not read, sorted, but for those in folders of unlabelled files."""
     classes = {folder / name for folder in sets for name in class_files(folder)}
     seen = {*used, *classes, *sets, *(parent for file in used for parent in file.parents)}
-    left_out = [file for folder in {path, *sets} for file in folder.iterdir() if file.is_dir() or not by_class]
+    beside = (file for folder in {path, *sets} for file in folder.iterdir())
+    left_out = [file for file in beside if file.is_dir() or not by_class or kind_of(file) == kind]
     left_out += [file for folder in classes - {*used, *unlabelled} for file in folder.iterdir()]
     return sorted(f for f in left_out if not is_clutter(f.name) and f not in seen and not is_part_of_record(f))
 

@@ -37,19 +37,39 @@ def sequences_in_memory(x, y, c, preparation=None):
     """
     for name, values in (("x", x), ("y", y)):
         refuse_masked(name, values)
-    y = None if y is None else np.asarray(y)
     if isinstance(x, str) or not hasattr(x, "__len__") or not len(x):
         raise InputError(f"{IN_MEMORY}: x is {type(x).__name__}, with nothing in it that can be read: give an array")
+    texts = all(isinstance(own, str) for own in x)
+    try:
+        y = None if y is None else with_gaps(np.asarray(y), texts)
+    except ValueError as error:  # NumPy's of rows that differ in length
+        raise InputError(f"{IN_MEMORY}: y gives some sequences more labels than others: join them, as 'a|b'") from error
     if y is not None and len(y) != len(x):
         raise InputError(f"{IN_MEMORY}: x has {len(x)} sequences, y has {len(y)}")
     refuse_columns_in_other_order(x)
-    if all(isinstance(own, str) for own in x):
-        return from_texts(IN_MEMORY, list(x), y if y is None else y.astype(str))
+    if texts:
+        y = y if y is None or y.ndim == 2 and y.dtype.kind in "iufb" else y.astype(str)
+        return classes_if_one_hot(from_texts(IN_MEMORY, list(x), y), None)[0]
     if isinstance(x, (list, tuple)) and len({np.shape(own)[:1] for own in x}) > 1:
         return _of_unequal_lengths(x, y, c, preparation)
-    y = y.astype(str) if y is not None and y.dtype.kind == "O" else y
     read, _ = classes_if_one_hot(sequences_from_arrays(IN_MEMORY, "x", np.asarray(x), "y", y, c, preparation), None)
     return read
+
+
+def with_gaps(y, words):
+    """Return labels (n,) that may be objects, among them None or pandas' NA, as numbers or words: NaN or "" is none.
+
+    words: whether numbers are words too, as those of texts are.
+    """
+    if y.dtype.kind != "O" or y.ndim != 1:
+        return y
+    missing = np.array([own is None or str(own) in ("nan", "NaT", "<NA>") for own in y])
+    known = np.array(y[~missing].tolist())
+    if words or known.dtype.kind not in "iuf":
+        return np.where(missing, "", y.astype(str))
+    numbers = np.full(len(y), np.nan)
+    numbers[~missing] = known
+    return numbers if missing.any() else known
 
 
 def refuse_masked(name, values):

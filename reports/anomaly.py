@@ -5,7 +5,7 @@ import numpy as np
 from baselines import AUTOENCODER, FOREST, PCA, RANDOM
 from core.wording import counted, format_percent, format_share
 from reports import Table
-from reports.formatting import aligned, format_change, format_interval, shorten
+from reports.formatting import aligned, baseline_line, format_interval, shorten
 from reports.pictures import MAX_LINES, finish, subplots
 from reports.rendering import Picture
 
@@ -34,18 +34,7 @@ def anomaly_lines(figures, spaces, threshold_line, labelled=True):
     if not labelled:
         lines.append(f"Alarms: {format_percent(figures['false_alarms'])} of the test sequences")
         return [*lines, "There are no labels: ROC-AUC and average precision are impossible"]
-    if found < n:
-        share, interval = figures["false_alarms"], figures["false_alarms_interval"]
-        lines.append(
-            f"False alarms: {format_percent(share)} of {n - found} normal test sequences, 95 % interval "
-            f"{format_interval(interval, format_percent)}"
-        )
-    if found:
-        share, interval = figures["found"], figures["found_interval"]
-        lines.append(
-            f"Found: {format_percent(share)} of {found} anomalies, 95 % interval "
-            f"{format_interval(interval, format_percent)}"
-        )
+    lines += [f"{what}: {share} of {of}, 95 % interval {interval}" for what, share, of, interval in alarm_rows(figures)]
     if not 0 < found < n:
         lacking = "no anomaly" if not found else "nothing normal"
         return [*lines, f"The test set has {lacking}: ROC-AUC and average precision are impossible"]
@@ -55,13 +44,8 @@ def anomaly_lines(figures, spaces, threshold_line, labelled=True):
         f"95 % bootstrap intervals: ROC-AUC {format_interval(figures['roc_auc_interval'])}, average precision "
         f"{format_interval(figures['average_precision_interval'])} ({format_share(found / n)} by chance)"
     )
-    for name, (title, how) in TITLES.items():
-        ahead = figures["differences"][name]
-        lines.append(
-            f"{title}: {format_share(figures['baselines'][name])} ({how}); the detector's advantage: "
-            f"{format_change(ahead['difference'])}, 95 % interval {format_interval(ahead['interval'], format_change)}"
-        )
-    return [*lines, *_series_lines(figures)]
+    rivals = [baseline_line(figures, name, title, how, "detector") for name, (title, how) in TITLES.items()]
+    return [*lines, *rivals, *_series_lines(figures)]
 
 
 def score_table(figures):
@@ -69,10 +53,25 @@ def score_table(figures):
     keys = {"ROC-AUC": ("roc_auc", "baselines"), "average precision": ("average_precision", "average_precision_of")}
     if "vus_pr" in figures:
         keys["VUS-PR"] = ("vus_pr", "vus_pr_of")
-    rows = [["detector", *(format_share(figures[own], 3) for own, _ in keys.values())]]
-    rows += [[name, *(format_share(figures[others][name], 3) for _, others in keys.values())] for name in TITLES]
+    rows = [["The detector", *(format_share(figures[own], 3) for own, _ in keys.values())]]
+    rows += [
+        [title, *(format_share(figures[others][name], 3) for _, others in keys.values())]
+        for name, (title, _) in TITLES.items()
+    ]
     by_chance = format_share(figures["anomalies"] / figures["test_sequences"])
     return Table("How well scores tell anomalies", ["score", *keys], rows, f"Average precision by chance: {by_chance}.")
+
+
+def alarm_rows(figures):
+    """Return rows (what, share, of how many, interval) of the false alarms and of the anomalies that were found."""
+    found = figures["anomalies"]
+    normal = figures["test_sequences"] - found
+    kinds = [("False alarms", "false_alarms", normal, "normal test sequences"), ("Found", "found", found, "anomalies")]
+    return [
+        [what, format_percent(figures[key]), f"{n} {of}", format_interval(figures[f"{key}_interval"], format_percent)]
+        for what, key, n, of in kinds
+        if n
+    ]
 
 
 def _series_lines(figures):
@@ -140,7 +139,9 @@ def draw_unusual(sequences, nearest, unusual, titles):
         axes.bar(steps, 0.7 * share, 1.0, -place, color="tab:orange", alpha=0.3, label="distance" if named else None)
         axes.plot(steps, pair[0], color="0.6", linewidth=1, label="nearest normal" if named else None)
         axes.plot(steps, pair[1], color="tab:blue", linewidth=1, label="sequence" if named else None)
-        axes.text(0, 0.75 - place, shorten(title, 90), fontsize=9)
+        axes.text(0, 0.75 - place, shorten(title, 115), fontsize=9)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlim(-0.5, sequences.shape[1] - 0.5)
     finish(axes, legend=True, ylim=(0.95 - len(sequences), 1.0), yticks=[], xlabel="time step")
     caption = "The most unusual test sequences, each with the normal training sequence that is nearest to it"
     caption += ": the feature that differs most, and as bars how far it is off at each step."

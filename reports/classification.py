@@ -5,7 +5,7 @@ import numpy as np
 from baselines import LINEAR, MAJORITY, PREVIOUS_LABEL
 from core.wording import format_share
 from reports import Table
-from reports.formatting import aligned, baseline_line, format_error, format_interval, mean_features_lines
+from reports.formatting import aligned, baseline_line, format_error, format_interval, other_rivals_lines
 
 MAX_CLASSES = 25  # of a confusion matrix in the terminal
 MAX_CONFUSIONS = 8  # in the table of a page
@@ -35,7 +35,7 @@ def classification_lines(figures, classes, linear_inputs="all values"):
         f"95 % Wilson interval: {format_interval(figures['accuracy_interval'])}",
         baseline_line(figures, MAJORITY, "Majority class", f"always answering {figures['majority_class']}"),
         baseline_line(figures, LINEAR, "Linear model", f"ridge on {linear_inputs}"),
-        *mean_features_lines(figures),
+        *other_rivals_lines(figures),
         *before,
     ]
 

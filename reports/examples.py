@@ -3,7 +3,7 @@
 import numpy as np
 
 from reports import Table
-from reports.formatting import shorten
+from reports.formatting import cut_middle, distinct, shorten
 from reports.pictures import MAX_LINES, subplots, video_frames
 from reports.rendering import Picture
 
@@ -20,9 +20,14 @@ def show_examples(split, chosen, correct, true, answers, texts):
     if texts:
         rows = [[MARKS[bool(correct[k])], split.names[split.rows[k]], true[k], answers[k]] for k in chosen]
         caption = "✓ right, ✗ wrong. All are in predictions.csv."
-        return Table("Examples from the test set", ["", "text", "true_label", "predicted_label"], rows, caption)
+        return Table("Examples from the test set", ["", "text", "true", "answer"], rows, caption)
     right = [bool(correct[k]) for k in chosen]
-    titles = [f"{MARKS[bool(correct[k])]} {name_of(split, k)}: true {true[k]}, answer {answers[k]}" for k in chosen]
+    names = list(dict.fromkeys([*(true[k] for k in chosen), *(answers[k] for k in chosen)]))
+    short = dict(zip(names, distinct(names, 30)))
+    titles = [
+        f"{MARKS[own]} {name_of(split, k)}: true {short[true[k]]}, answer {short[answers[k]]}"
+        for k, own in zip(chosen, right)
+    ]
     if len(split.raw.shape) == 4:
         return video_frames(split.raw.take(chosen), titles, right)
     caption = "Test sequences with their true classes and their answers: ✓ right, ✗ wrong"
@@ -32,7 +37,7 @@ def show_examples(split, chosen, correct, true, answers, texts):
 def name_of(split, place):
     """Return what a sequence of a Split is called: its name, or its number in the data."""
     row = split.rows[place]
-    return f"sequence {row}" if split.names is None else shorten(str(split.names[row]), 40)
+    return f"sequence {row}" if split.names is None else cut_middle(str(split.names[row]), 36)
 
 
 def right_and_wrong(correct):
@@ -61,21 +66,29 @@ def of_confused_classes(true, answers, pairs):
 def draw_examples(x, titles, caption, right=None):
     """Draw sequences x (n, time, features) below each other, each under its title; right: whether each answer is.
 
-    They share one pair of axes: each pair costs a tenth of a second.
+    A single feature goes from its lowest to its highest value in each sequence, several do in all of them: so they are
+    seen whatever their units. They share one pair of axes: each pair costs a tenth of a second.
     """
     figure, (axes,) = subplots(8.0, 0.8 + 0.95 * len(x), left=0.15, top=0.1)
-    steps = x.shape[1]
-    for place, (sequence, title) in enumerate(zip(x.astype(np.float64), titles)):
+    steps, features = x.shape[1:]
+    lines, together = features <= MAX_LINES, (0, 1) if features > 1 else 1
+    if lines:
+        height = np.ptp(x, axis=together, keepdims=True).astype(np.float64)
+        x = (x - x.min(axis=together, keepdims=True)) / np.where(height > 0, height, 1)
+    for place, (sequence, title) in enumerate(zip(x, titles)):
         bottom = -1.0 * place
-        if sequence.shape[1] <= MAX_LINES:
+        if lines:
             axes.set_prop_cycle(None)  # each feature has its colour in all sequences
-            height = np.ptp(sequence) or 1.0
-            axes.plot(bottom + 0.7 * (sequence - sequence.min()) / height, linewidth=1, alpha=0.8)
+            axes.plot(bottom + 0.7 * sequence, linewidth=1, alpha=0.8)
         else:
             extent = (-0.5, steps - 0.5, bottom, bottom + 0.7)
             axes.imshow(sequence.T, origin="lower", aspect="auto", cmap="magma", extent=extent, interpolation="none")
         colour = "black" if right is None or right[place] else "C3"
-        axes.text(0, bottom + 0.75, shorten(title, 100), fontsize=9, color=colour)
+        axes.text(0, bottom + 0.75, shorten(title, 115), fontsize=9, color=colour)
     axes.spines["left"].set_visible(False)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlim=(-0.5, steps - 0.5), ylim=(0.95 - len(x), 1.0), yticks=[], xlabel="time step")
+    if lines:
+        caption += ". Each is" if features == 1 else ". Each feature has its colour, and is"
+        caption += f" drawn from its lowest to its highest value{' among these' * (features > 1)}"
     return Picture(figure, "Examples from the test set", caption, "examples.png")

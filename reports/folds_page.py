@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from baselines import DESCRIPTIONS
+from baselines import DESCRIPTIONS, short_description
 from evaluation.intervals import skill
 from reports import plots
 from reports.formatting import format_change, score_format
@@ -66,7 +66,7 @@ def folds_page(run):
     said = "All seeds are scored on the same test set: what varies between them is training alone."
     if not run.seeds:
         said = "Folds share most of their training data, so that new data can differ more than they do."
-    labels = [f"this {run.judged}", DESCRIPTIONS[run.rival].partition(" (")[0]]
+    labels = [f"this {run.judged}", short_description(run.rival)]
     drawn = plots.fold_scores([own.fold for own in run.folds], run.pair, labels, run.metric)
     constants = "\n".join(f"{name} = {value!r}" for name, value in run.constants.items())
     means = [[name, form(own.mean(), 3), form(own.std(ddof=1), 3)] for name, own in zip(run.names, run.scores.T)]
@@ -85,9 +85,10 @@ def folds_page(run):
             heading(f"Each {what}"),
             sortable(_columns(run, what), f"Each {what}"),
             heading("All together"),
-            preformatted("\n".join(run.lines)),
+            paragraph(run.lines[-1]),
             *lay_out(run.blocks),
             folded("All constants", preformatted(constants)),
+            folded("All folds together, as printed", preformatted("\n".join(run.lines))),
         ],
     )
 

@@ -1,5 +1,7 @@
 """What is said of forecasts, in the terminal and on the page."""
 
+from dataclasses import replace
+
 from baselines import DESCRIPTIONS, LINEAR
 from core.wording import counted, format_percent, format_share
 from evaluation.forecast_checks import persistence_is_as_good
@@ -14,6 +16,13 @@ WORST_SERIES = 5  # shown
 NO_INTERVALS = (
     "Prediction intervals: set VALIDATION_SIZE to 4 windows or more that measure each step, 0.2 say, and train again"
 )
+
+
+INTERVALS = (
+    "A good interval is narrow and holds as many of the true values as its name says. CRPS is the error of the whole "
+    "distribution: the lower, the better. By CRPS: "
+)
+MASE = "errors in units of what repeating the season misses by in the training set; below 1 is better"
 
 
 def forecast_lines(figures, targets, standardise):
@@ -63,13 +72,18 @@ def forecast_blocks(figures, targets, standardise):
     if len(figures["mae_per_step"]["network"]) > 1:
         blocks.append(errors_by_step(figures["rmse_per_step"], "RMSE"))
     if "kilometres" in figures:
-        per_step = {name: own["per_step"] for name, own in figures["kilometres"].items()}
-        blocks.append(errors_by_step(per_step, "Mean distance from the true place, km"))
+        unit, size = length_unit(figures)
+        per_step = {
+            name: [None if error is None else size * error for error in own["per_step"]]
+            for name, own in figures["kilometres"].items()
+        }
+        blocks.append(errors_by_step(per_step, f"Mean distance in {unit}", "Distance from the true place"))
+    bands = [interval_table(figures, standardise)] if figures["bands"] else []
     return [
         *blocks,
         step_table(figures, targets, standardise),
         *detail_tables(figures),
-        *([interval_table(figures, standardise)] if figures["bands"] else []),
+        *(replace(own, caption=f"{INTERVALS}{own.caption}") for own in bands),
         check_table(figures, targets),
     ]
 
@@ -118,20 +132,31 @@ def _overlap(figures):
 
 
 def check_table(figures, targets):
-    """Return the Table of whether forecasts of the first targets lag, and how often their direction is right."""
+    """Return the Table of whether forecasts of the first targets lag, and how often their direction is right.
+
+    Columns in which nothing could be measured are left out.
+    """
     checks, back, rows = figures["checks"], counted(len(figures["mae_per_step"]["network"]), "row"), []
     for name in targets[:MAX_TARGETS]:
         lag, direction = checks["lag"][name], checks["direction"][name]
-        shares = direction and (*(direction[key] for key in ("right", "always_up", "last_direction")),)
-        interval = direction and format_interval(direction["interval"])
         row = [name, *("" if lag[at] is None else format_decimals(lag[at], 2) for at in ("at_lag_0", "at_the_horizon"))]
-        rows.append([*row, *map(format_share, shares), interval] if direction else [*row, "", "", "", ""])
-    header = ["target", "with the true", f"with those {back} earlier", "direction right", "always up", "as before"]
+        if direction:
+            right, *others = (format_share(direction[key]) for key in ("right", "always_up", "last_direction"))
+            rows.append([*row, right, format_interval(direction["interval"]), *others])
+        else:
+            rows.append([*row, "", "", "", ""])
+    header = ["target", "true changes", f"changes {back} earlier", "direction right", "95 % interval", "always up"]
+    kept = [k for k, cells in enumerate(zip(*rows)) if any(cells)]
+    lag = (
+        "how the forecasts' changes from window to window correlate with the true changes, and with those "
+        f"{back} earlier, which are known; "
+    ) * (1 in kept)
     what = (
-        f"correlation of the forecasts' changes, from window to window, with the true ones and those {back} "
-        "earlier; direction from the last value"
+        f"{lag}how often the direction from the last value is right, and that of the simple answers always up and as "
+        "before"
     )
-    return Table("Last step", [*header, "95 % interval of right"], rows, what)
+    header, *rows = ([row[k] for k in kept] for row in ([*header, "as before"], *rows))
+    return Table("Lag and direction at the last step", header, rows, what)
 
 
 def remark_lines(figures, targets):
@@ -145,7 +170,24 @@ def remark_lines(figures, targets):
     return [
         *([persistence] if persistence_is_as_good(figures) else []),
         *([f"These forecasts{named} are mostly the value {back} earlier."] if late else []),
+        *place_lines(figures),
     ]
+
+
+def place_lines(figures):
+    """Say how far forecast places lie from the true ones, beside the nearest baseline's, in a list."""
+    if "kilometres" not in figures:
+        return []
+    unit, size = length_unit(figures)
+    far = {name: own["mean"] for name, own in figures["kilometres"].items()}
+    best = min((name for name in far if name != "network"), key=far.get)
+    own, other = (f"{format_error(size * far[name], 3)} {unit}" for name in ("network", best))
+    return [f"On average these forecasts lie {own} from the true place, those of {DESCRIPTIONS[best]} {other}."]
+
+
+def length_unit(figures):
+    """Return the unit that distances are written in, and how many are a kilometre: metres where errors are small."""
+    return ("km", 1) if max(own["mean"] for own in figures["kilometres"].values()) >= 1 else ("m", 1000)
 
 
 def mase_lines(figures, standardise):
@@ -177,13 +219,14 @@ def kilometre_tables(figures):
     """Return the Table of how far forecast places lie from the true ones, in a list; none where there are no places."""
     if "kilometres" not in figures:
         return []
-    found = figures["kilometres"].values()
-    steps = zip(*(own["per_step"] for own in found))
-    rows = [[str(step), *(_or_empty(error, 3) for error in errors)] for step, errors in enumerate(steps, 1)]
-    rows += [
-        [name, *(_or_empty(own[key], 3) for own in found)] for name, key in (("all", "mean"), ("median", "median"))
+    found, (unit, size) = figures["kilometres"].values(), length_unit(figures)
+    steps = [*zip(*(own["per_step"] for own in found)), *([own[key] for own in found] for key in ("mean", "median"))]
+    names = [*map(str, range(1, len(steps) - 1)), "all", "median"]
+    rows = [
+        [name, *("" if error is None else format_error(size * error, 3) for error in errors)]
+        for name, errors in zip(names, steps)
     ]
-    title = "Mean distance from the true place per step ahead, in km (great circle)"
+    title = f"Mean distance from the true place per step ahead, in {unit} (great circle)"
     return [Table(title, ["step", *figures["kilometres"]], rows)]
 
 
@@ -200,7 +243,7 @@ def series_tables(figures):
     of_worst = [[name, *(_or_empty(figures["per_series"][name].get(key), 3) for key in keys)] for name in worst]
     title = f"The {f'{len(worst)} ' * (len(worst) > 1)}worst series, MASE"
     return [
-        Table(f"Mean over {len(figures['per_series'])} series", ["method", "MASE", "sMAPE %"], rows),
+        Table(f"Mean over {len(figures['per_series'])} series", ["method", "MASE", "sMAPE %"], rows, f"MASE, {MASE}"),
         Table(title, ["series", "network", *baselines], of_worst),
     ]
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from baselines import MEAN_FEATURES
+from baselines import MEAN_FEATURES, TREES, trees
 from core.wording import format_share
 from evaluation.pooled_scores import pool_scores
 
@@ -66,6 +66,12 @@ def score_format(metric):
     return format_error if metric == "rmse" else format_share
 
 
+def metric_in_words(metric):
+    """Return what a report calls a metric of Keras' or of evaluation.json."""
+    special = {"rmse": "RMSE", "cer": "CER", "macro_f1": "macro F1", "roc_auc": "ROC-AUC"}
+    return special.get(metric, metric.replace("_", " "))
+
+
 def format_for_ledger(value):
     """Write a score with four decimals, or with four digits where it is smaller: 2.884e-14."""
     return f"{value:.4f}" if abs(value) >= 0.1 or value == 0 else f"{value:.4g}"
@@ -81,30 +87,37 @@ def shorten(text, width):
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
+def cut_middle(text, width):
+    """Cut a text to `width` characters in its middle."""
+    half = width // 2
+    return text if len(text) <= width else f"{text[:half]}…{text[len(text) - (width - half - 1) :]}"
+
+
 def distinct(names, width):
     """Cut long names to `width` characters in their middle; those that are the same then get a number."""
     cut, seen = [], {}
-    for name in names:
-        text = name if len(name) <= width else f"{name[: width // 2]}…{name[len(name) - (width - width // 2 - 1) :]}"
+    for text in (cut_middle(name, width) for name in names):
         seen[text] = seen.get(text, 0) + 1
         cut.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return cut
 
 
-def baseline_line(figures, name, title, what):
+def baseline_line(figures, name, title, what, judged="network"):
     """Write the accuracy or error rate of a baseline, `what` it is, and how much better the network is."""
     ahead = figures["differences"][name]
     return (
-        f"{title}: {format_share(figures['baselines'][name])} ({what}); the network's advantage: "
+        f"{title}: {format_share(figures['baselines'][name])} ({what}); the {judged}'s advantage: "
         f"{format_change(ahead['difference'])}, 95 % interval {format_interval(ahead['interval'], format_change)}"
     )
 
 
-def mean_features_lines(figures):
-    """Write the line of the linear model of mean features, in a list; of other sequences than clips an empty one."""
-    if MEAN_FEATURES not in figures["baselines"]:
-        return []
-    return [baseline_line(figures, MEAN_FEATURES, "Mean features", "ridge on the features' mean over the frames")]
+def other_rivals_lines(figures):
+    """Write a line of each rival that only some sequences have. Returns: list of lines."""
+    rivals = {
+        MEAN_FEATURES: ("Mean features", "ridge on the features' mean over the frames"),
+        TREES: ("Gradient boosting", f"trees on {trees.SUMMARIES}"),
+    }
+    return [baseline_line(figures, name, *own) for name, own in rivals.items() if name in figures["baselines"]]
 
 
 def skill_lines(figures):

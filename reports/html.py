@@ -27,7 +27,7 @@ def lay_out(blocks):
     room, elements = MAX_BYTES, []
     for block in blocks:
         elements += [heading(block.title)] * bool(block.title)
-        caption = [paragraph(block.caption, "quiet")] * bool(block.caption)
+        caption = [paragraph(block.caption[0].upper() + block.caption[1:], "quiet")] if block.caption else []
         if isinstance(block, Table):
             laid_out, n = table(block.header, block.rows, block.title or "table"), len(block.rows)
             elements += [*caption, folded(f"{n} rows", laid_out) if n > MAX_ROWS else laid_out]
@@ -42,10 +42,14 @@ def lay_out(blocks):
 
 
 def marked_text(title, parts, equal_widths):
-    """Return a line of text under its title. parts: [(text, mark)]; equal_widths: of its letters."""
+    """Return a line of text under its title; where it has none, close to the line before.
+
+    Parameters: parts: [(text, mark)]; equal_widths: of its letters.
+    """
     spans = (element("span", text, mark) for text, mark in parts)
-    kind = "marked letters" if equal_widths else "marked"
-    return f'<p class="{kind}"><strong class="quiet">{escape(title)}</strong><br><bdi>{"".join(spans)}</bdi></p>'
+    kind = f"marked{' letters' * equal_widths}{' below' * (not title)}"
+    named = f'<strong class="quiet">{escape(title)}</strong><br>' if title else ""
+    return f'<p class="{kind}">{named}<bdi>{"".join(spans)}</bdi></p>'
 
 
 def heading(text, level=2):

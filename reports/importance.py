@@ -1,10 +1,14 @@
 """What the network looks at: tables, and texts whose words are shaded."""
 
+import numpy as np
+
 from reports import MarkedText
+from reports.examples import MARKS
 from reports.formatting import aligned, format_change, format_decimals, shorten
 
 NOTHING = f"{0:.3f}"
-WEAK, STRONG = 0.02, 0.1  # of probability lost: from here on a word is underlined, and shaded
+LEAST = np.log(1.05)  # of the odds' logarithm: where no word changes more, none is shaded
+SHADES = {"strong": 0.6, "": 0.3, "weak": 0.1}  # from which share of the largest change in its text a word has each
 
 
 def word_table(found):
@@ -19,23 +23,30 @@ def word_table(found):
 
 
 def shaded_words(found, every):
-    """Return MarkedText of test texts. found, every: of evaluation.importance.word_importance."""
-    rows = [
-        (f"Answer: {of['answer']}", [(f"{word} ", _shade(lost)) for word, lost in words])
-        for of, words in zip(found, every)
-    ]
+    """Return MarkedText of test texts, shaded by the odds lost. found, every: of importance.word_importance."""
+    rows = []
+    for of, words in zip(found, every):
+        word, largest = max(words, key=lambda pair: abs(pair[1]), default=("", 0.0))
+        told, times = abs(largest) >= LEAST, np.exp(abs(largest))
+        strongest = f"without {shorten(word, 40)!r} its odds are {times:,.{1 if times < 10 else 0}f} times "
+        strongest += "lower" if largest > 0 else "higher"
+        strongest = strongest if told else "no word on its own changes its odds by 5 %"
+        answer = f"answer {of['answer']}, probability {format_decimals(of['probability'])}; {strongest}"
+        right = f", {of['answer']}, " in f", {of['true']}, "  # of several labels, the answer is the most probable
+        heading = f"{MARKS[right]} true {of['true']}, {answer}"
+        rows.append((heading, [(f"{word} ", _shade(lost / largest, lost) if told else "") for word, lost in words]))
     caption = (
-        "What the network looks at: underlined words speak for its answer (without them it is less probable, of shaded "
-        f"ones by {STRONG} and more), words with a dotted line against it."
+        "Each word is left out in turn. Underlined words speak for the answer: without them it is less probable; words "
+        "with a dotted line speak against it. The darker, the more a word changes the odds, as a share (of their "
+        "logarithm) of what the strongest word of its text does: the line above says which and by how much."
     )
     return MarkedText("Words that matter", rows, caption)
 
 
-def _shade(lost):
-    """Return the mark of a word without which so much probability is lost."""
-    if abs(lost) < WEAK:
-        return ""
-    return ("for strong" if lost >= STRONG else "for") if lost > 0 else "against"
+def _shade(share, lost):
+    """Return the mark of a word without which the odds lose so much, a share of the most in its text."""
+    shade = next((name for name, least in SHADES.items() if abs(share) >= least), None)
+    return "" if shade is None else f"{'for' if lost > 0 else 'against'} {shade}".strip()
 
 
 def importance_table(features, times, cost, unit):

@@ -9,17 +9,19 @@ from sequences.geography import wrapped
 MAX_CELLS_PER_VALUE = 4  # of a raster for each place that has a value: with more of them empty, places are dots
 
 
-def forecast_places(past, true, forecasts, meridian, caption):
-    """Draw the end of a track with its forecasts.
+def forecast_places(track, begin, true, forecasts, meridian, caption):
+    """Draw the end of a track with its forecasts, each joined with the place that it was meant for.
 
-    Parameters: past (time, 2), the places before the test set; true and forecasts (n, 2), those of the test set at the
-    last step ahead; all are latitude and longitude in degrees, unrolled; NaN where nothing was measured; meridian, the
-    least longitude to write.
+    Parameters: track (time, 2), whose test set has its first place in row `begin`; true and forecasts (n, 2), those of
+    the test set at the last step ahead; all are latitude and longitude in degrees, unrolled; NaN where nothing was
+    measured; meridian, the least longitude to write.
     """
-    figure, (axes,) = subplots(8.5, 5.5, right=2.0)
+    figure, (axes,) = subplots(8.5, 4.8, right=2.0)
     many = {"rasterized": len(true) > MAX_MARKERS}
-    axes.plot(*past[:, ::-1].T, color="0.6", linewidth=1, label="before the test set")
-    axes.plot(*true[:, ::-1].T, color="0.35", linewidth=1.2, marker=".", markersize=4, label="true", **many)
+    axes.plot(*track[:begin, ::-1].T, color="0.6", linewidth=1, label="before the test set")
+    axes.plot(*track[begin - 1 :, ::-1].T, color="0.35", linewidth=1.2, marker=".", markersize=4, label="true", **many)
+    misses = np.stack([true, forecasts, np.full_like(true, np.nan)], axis=1).reshape(-1, 2)
+    axes.plot(*misses[:, ::-1].T, color="C1", linewidth=0.8, alpha=0.5, **many)
     dots = {"linestyle": "", "marker": ".", "markersize": 5, "alpha": 0.8}
     axes.plot(*forecasts[:, ::-1].T, color="C1", label="forecast", **dots, **many)
     _finish(axes, true[:, 0])

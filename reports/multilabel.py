@@ -3,7 +3,7 @@
 from baselines import ALL_LABELS, LINEAR, MAJORITY
 from core.wording import format_share
 from reports import Table
-from reports.formatting import aligned, baseline_line, format_interval, mean_features_lines
+from reports.formatting import aligned, baseline_line, format_interval, other_rivals_lines
 
 
 def multilabel_lines(figures, thresholds, calibrated, linear_inputs):
@@ -30,7 +30,7 @@ def multilabel_lines(figures, thresholds, calibrated, linear_inputs):
         baseline_line(figures, MAJORITY, "Majority", "each label's most frequent value"),
         baseline_line(figures, ALL_LABELS, "All labels", "always answering each of them"),
         baseline_line(figures, LINEAR, "Linear model", f"ridge on {linear_inputs}"),
-        *mean_features_lines(figures),
+        *other_rivals_lines(figures),
     ]
 
 

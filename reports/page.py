@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from baselines import DESCRIPTIONS
+from baselines import short_description
 from evaluation.verdict import best_baseline
 from reports import Report, Table, html
 from reports.drawings import network_drawing, score_chart
@@ -29,7 +29,7 @@ class RunPage:
     facts: list  # rows of (what, value) that say how the run was made
     constants: dict  # {name: value} of all
     links: dict  # {what: address} of other pages
-    shown: list  # names of those that were given for this run, or vary among the runs of the ledger
+    copied: list  # names of those to copy: not as shipped, given for this run, or varying among the runs of the ledger
 
 
 def run_page(run):
@@ -52,8 +52,9 @@ def run_page(run):
         *html.lay_out(blocks),
         html.heading("How this run was made"),
         html.table(["what", "value"], run.facts, "how this run was made"),
-        html.heading("Constants to copy: given for this run, or varying among the runs", 3),
-        html.preformatted("\n".join(assigned[name] for name in run.shown)),
+        html.heading("Constants to copy", 3),
+        html.paragraph("Those that are not as the project ships them, and those that vary among the runs.", "quiet"),
+        html.preformatted("\n".join(assigned[name] for name in run.copied)),
         html.folded("All constants", html.preformatted("\n".join(assigned.values()))),
         html.folded("The report as it was printed", html.preformatted("\n".join(run.printed))),
     ]
@@ -66,20 +67,18 @@ def _score(label, value, figures, task):
     if figures[task.metric] != figures[task.metric]:
         behind = "no score"
     elif interval := figures.get(f"{task.metric}_interval"):
-        behind = f"95 % interval {format_interval(interval)}"
+        low, high = interval
+        alike = f"no interval: all test {task.unit} score alike"
+        behind = f"95 % interval {format_interval(interval)}" if low < high else alike
     else:
         best = best_baseline(figures, task.better)
         ahead = figures["differences"][best]
         bounds = format_interval(ahead["interval"], format_change)
-        known = DESCRIPTIONS[best].partition(" (")[0]
-        behind = f"skill {format_change(ahead['difference'])} against {known}, 95 % interval {bounds}"
+        skill = format_change(ahead["difference"])
+        behind = f"skill {skill} against {short_description(best)}, 95 % interval {bounds}"
     small = f"{label}{f' {unit}' if unit else ''}, {behind}".replace("Test A", "test a").replace("Test", "test")
+    small = small.replace("CER", "character error rate (CER)")
     return f'<p class="score">{escape(number)} <small>{escape(small)}</small></p>'
-
-
-def in_words(baseline):
-    """Return a short description of a baseline."""
-    return DESCRIPTIONS[baseline].removeprefix("the ").partition(" (")[0]
 
 
 def _remarks(lines):
@@ -92,11 +91,11 @@ def _scores(figures, task, label):
     form, score, shown = score_format(metric), figures[metric], {}
     if score != score:  # NaN: nothing can be compared
         return []
-    own = f"this {task.judged}"
-    shown[own] = (score, figures.get(f"{metric}_interval"))
+    own, (low, high) = f"this {task.judged}", figures.get(f"{metric}_interval") or (score, score)
+    shown[own] = (score, [low, high] if low < high else None)
     rows = []
     for name, value in sorted(figures["baselines"].items(), key=lambda pair: pair[1], reverse=not low_is_good):
-        words, ahead = in_words(name), figures["differences"][name]
+        words, ahead = short_description(name).removeprefix("the "), figures["differences"][name]
         low, high = ahead["interval"]
         if metric == "rmse":
             shown[words] = (value, [score / max(1 - bound, 1e-9) for bound in (low, high)])
@@ -107,10 +106,11 @@ def _scores(figures, task, label):
         rows.append([words, form(value), format_change(ahead["difference"]), interval])
     unit = "skill: 1 - RMSE / its RMSE" if metric == "rmse" else f"advantage of the {task.judged}"
     better = f"further to the {'left' if low_is_good else 'right'} is better"
-    interval = "its 95 % interval" if shown[own][1] else "this run"
+    interval = f" Around the {task.judged}, its 95 % interval." * bool(shown[own][1])
     caption = (
-        f"{label} on the test set: {better}. The {task.judged} with {interval}; beside each baseline, where its "
-        "lead leaves it with 95 % certainty: where that reaches the dashed line, the two may be equally good."
+        f"{label[0].upper()}{label[1:]} on the test set: {better}.{interval} Around each baseline, where the "
+        f"{task.judged}'s lead leaves it with 95 % certainty: where that reaches the dashed line, the two may be "
+        "equally good."
     )
     header = ["baseline", label, unit, "its 95 % interval"]
     return [score_chart(shown, form, caption), Table("", header, rows)]

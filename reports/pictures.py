@@ -1,17 +1,19 @@
 """The pictures of runs and searches. Each function returns a Picture; no window is opened."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.wording import format_percent
-from reports.formatting import distinct, shorten
+from reports.formatting import distinct, metric_in_words, shorten
 from reports.rendering import Picture, new_figure
 
 MAX_FUTURE_PANELS = 6
 MAX_LINES = 10  # features drawn as lines: more could not be told apart
 MAX_SHARES = 10  # classes whose cells of a confusion matrix say their share too
 MAX_COUNTS = 25  # classes whose cells say their count
+LARGEST = 24.0  # inches of a confusion matrix: more classes get smaller cells
 MAX_MARKERS = 1500  # that an SVG draws one by one
 
 
@@ -59,28 +61,26 @@ def learning_curves(history, scale=None, best=None):
         if best is not None:
             axes.axvline(best, color="0.35", linestyle=":", label=f"best epoch, {best}")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        unit = ", in standard deviations" if metric == "rmse" and scale is None else ""
-        finish(axes, axes is panels[-1], xlabel="epoch", ylabel=in_words(metric) + unit)
+        if len(history[metric]) == 1:
+            axes.set_xticks([1])
+        unit = ", standardised" if metric == "rmse" and scale is None else ""
+        finish(axes, axes is panels[-1], xlabel="epoch", ylabel=metric_in_words(metric) + unit)
     found = f"; the dotted line marks epoch {best}, the best on the validation set" if best is not None else ""
-    caption = f"Each epoch of training: {' and '.join(map(in_words, metrics))}{found}"
+    caption = f"Each epoch of training: {' and '.join(map(metric_in_words, metrics))}{found}"
     return Picture(figure, "Training", caption, "learning_curves.png")
-
-
-def in_words(metric):
-    """Return what to call a metric of Keras'."""
-    return metric.upper() if metric in ("rmse", "cer") else metric.replace("_", " ")
 
 
 def confusion_matrix(matrix, classes):
     """Draw a confusion matrix (classes, classes) with counts and shares: rows are true classes, columns answers."""
     matrix, n = np.asarray(matrix), len(classes)
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
-    names = distinct(classes, 18)
+    names = distinct(classes, 22)
     slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) > 3 else {}
-    margin = 0.6 + 0.085 * max(map(len, names))
+    margin = 0.6 + 0.09 * max(map(len, names))
     cell = 0.72 if n <= MAX_SHARES else 0.42 if n <= MAX_COUNTS else max(0.16, 10 / n)
-    size = max(cell * n, 2.0)
-    below = 0.6 + (0.06 * max(map(len, names)) if slanted else 0)
+    size = min(max(cell * n, 2.0), LARGEST)
+    shown = slice(None, None, math.ceil(cell * n / size))  # of more classes not all names find room
+    below = 0.6 + (0.065 * max(map(len, names)) if slanted else 0)
     figure, (axes,) = subplots(margin + size + 0.3, below + size + 0.2, left=margin, bottom=below, right=0.3, top=0.2)
     cells = np.zeros((n, n, 4))
     cells[:] = (0x1F / 255, 0x77 / 255, 0xB4 / 255, 1)
@@ -88,12 +88,13 @@ def confusion_matrix(matrix, classes):
     axes.imshow(cells, interpolation="none", aspect="auto")
     axes.set(xlabel="answer", ylabel="true class")
     small = 9 if cell >= 0.3 else 5
-    axes.set_xticks(range(n), names, fontsize=small, **slanted)
-    axes.set_yticks(range(n), names, fontsize=small)
+    axes.set_xticks(range(n)[shown], names[shown], fontsize=small, **slanted)
+    axes.set_yticks(range(n)[shown], names[shown], fontsize=small)
     if n <= MAX_COUNTS:  # more would not be readable
         for (row, column), count in np.ndenumerate(matrix):
             text = f"{count}\n{format_percent(shares[row, column])}" if n <= MAX_SHARES and count else str(count)
-            axes.text(column, row, text, ha="center", va="center", fontsize=9 if count else 7)
+            if count or n <= MAX_SHARES:
+                axes.text(column, row, text, ha="center", va="center", fontsize=9 if count else 7)
     caption = "Rows: true classes, and what was answered to them. On the diagonal, from top left, answers are right"
     return Picture(
         figure,
@@ -103,23 +104,50 @@ def confusion_matrix(matrix, classes):
     )
 
 
-def time_attention(sequences, weights, classes):
-    """Draw sequences (n, time, features) with the attention weight (n, time) of each of their time steps.
-
-    classes: the name of each one's class, or None.
-    """
+def time_attention(sequences, weights, titles):
+    """Draw sequences (n, time, features[, ...]) under their titles with the attention weight (n, time) of each step."""
     figure, panels = subplots(8.0, 1.9 * len(sequences), len(sequences), right=0.9, top=0.35, gap=0.5, sharex=True)
-    for i, (axes, sequence, weight) in enumerate(zip(panels, sequences, weights)):
+    for axes, sequence, weight, title in zip(panels, sequences, weights, titles):
+        _draw_sequence(axes, sequence)
         bars = axes.twinx()
         bars.bar(np.arange(len(weight)), weight, width=1.0, color="C1", alpha=0.35)
         bars.set_ylabel("weight")
-        axes.plot(sequence if sequence.shape[1] <= MAX_LINES else sequence.mean(axis=1), linewidth=1)
-        axes.set_ylabel("signal")
-        axes.set_title(f"test sequence {i}" + (f", class {shorten(classes[i], 60)}" if classes else ""), fontsize=9)
+        bars.spines[["top", "left"]].set_visible(False)
+        axes.set_title(shorten(title, 90), fontsize=9, loc="left")
         axes.set_zorder(bars.get_zorder() + 1)
-    panels[-1].set_xlabel("time step")
-    caption = "Attention: bars show how much the network weighs each time step of a test sequence (the line)"
+    panels[-1].set(xlabel="time step", xlim=(-0.5, len(sequences[0]) - 0.5))
+    caption = (
+        "Bars: how much the network weighs its state after each time step of a test sequence (the line). A state knows "
+        "what came before it, so that the weight often lies just behind what it answers to"
+    )
     return Picture(figure, "Attention", caption, "attention.png")
+
+
+def _draw_sequence(axes, x):
+    """Draw a sequence x (time, features[, ...]): lines, many features as a heat map, a clip as its frames."""
+    extent = (-0.5, len(x) - 0.5, 0, 1)
+    if x.ndim > 2:
+        axes.imshow(film_strip(x), extent=extent, aspect="auto", interpolation="none")
+        axes.set(ylabel="frames", yticks=[])
+    elif x.shape[1] > MAX_LINES:
+        axes.imshow(x.T, origin="lower", cmap="magma", extent=extent, aspect="auto", interpolation="none")
+        axes.set(ylabel="features", yticks=[])
+    elif x.shape[1] > 1:  # each on its own scale
+        spread = np.ptp(x, axis=0).astype(np.float64)
+        axes.plot((x - x.min(axis=0)) / np.where(spread > 0, spread, 1), linewidth=1)
+        axes.set(ylabel="features", yticks=[])
+    else:
+        axes.plot(x, linewidth=1)
+        axes.set_ylabel("signal")
+
+
+def film_strip(clip):
+    """Return the frames of a clip (frames, height, width, channels) beside each other, with gaps: RGBA from 0 to 1."""
+    bright = (clip - clip.min()) / (np.ptp(clip) or 1.0)
+    colours = bright[..., :3] if bright.shape[-1] >= 3 else bright[..., :1].repeat(3, axis=-1)
+    frames = np.concatenate([colours, np.ones_like(colours[..., :1])], axis=-1)
+    gap = max(1, clip.shape[2] // 20)
+    return np.concatenate(list(np.pad(frames, ((0, 0), (0, 0), (0, gap), (0, 0)))), axis=1)
 
 
 def word_attention(texts, weights, classes):
@@ -159,8 +187,10 @@ def forecasts(panels, which=""):
         _draw_forecasts(axes, panel, start - (len(panel.values) - start))  # as much of the past as of the test set
         axes.axvline(start - 0.5, color="0.35", linestyle=":", label="test set begins")
     _legend_beside(subplots_, panels)
+    horizon = panels[0].forecasts.shape[1]
+    apart = f", of those that overlap one in {horizon}" if horizon > 1 and len(panels[0].forecasts) > 1 else ""
     bands = " Shaded: the prediction intervals." if panels[0].half_widths else ""
-    caption = f"Forecasts of the test set, each drawn from the last value that it knows. {which}{bands}"
+    caption = f"Forecasts of the test set, each drawn from the last value that it knows{apart}. {which}{bands}"
     return Picture(figure, "Forecasts", caption, "forecast.png")
 
 
@@ -226,6 +256,7 @@ def _draw_forecasts(axes, panel, begin):
         }
         axes.fill_between(_join_lines(rows), *map(_join_lines, edges), **shade)
     finish(axes, xlabel="row of the series", ylabel=shorten(panel.target, 30))
+    axes.ticklabel_format(axis="y", useOffset=False)
     axes.set_title(shorten(panel.title, 64), fontsize=10, loc="left")
     if panel.times is not None:
         shown = np.arange(past[0], min(len(panel.times), max(past[-1], int(np.nanmax(rows))) + 1))
@@ -235,17 +266,20 @@ def _draw_forecasts(axes, panel, begin):
 
 
 def time_ticks(times):
-    """Choose some six of the times (n,), datetime64, where a year, a month, a day ... begins.
+    """Choose some five of the times (n,), datetime64, where a year, a month, a day ... begins.
 
-    Returns: (their places, their texts).
+    Returns: (their places, their texts: hours have the date below them where it is another one than before).
     """
     for unit in ("Y", "M", "D", "h", "m", "s"):
         places = np.flatnonzero(np.diff(times.astype(f"datetime64[{unit}]")).astype(np.int64)) + 1
         if len(places) >= 3:
             break
-    places = places[:: -(-len(places) // 6)] if len(places) else np.arange(1)
-    texts = np.datetime_as_string(times[places], unit="m" if unit == "h" else unit)
-    return places, [text.replace("T", "\n") for text in texts.tolist()]
+    places = places[:: -(-len(places) // 5)] if len(places) else np.arange(1)
+    texts, day, shown = np.datetime_as_string(times[places], unit="m" if unit == "h" else unit).tolist(), "", []
+    for date, _, time in (text.partition("T") for text in texts):
+        shown.append(f"{time}\n{date}".strip() if date != day else time)
+        day = date
+    return places, shown
 
 
 def _join_lines(rows):
@@ -253,10 +287,10 @@ def _join_lines(rows):
     return np.pad(np.asarray(rows, np.float64), ((0, 0), (0, 1)), constant_values=np.nan).ravel()
 
 
-def errors_by_step(errors, label):
+def errors_by_step(errors, label, title="Error by step ahead"):
     """Draw the error of each step ahead. errors: {"network" or a baseline: list, None of a step never measured}.
 
-    label: what the errors are.
+    label: what the errors are, with their unit.
     """
     figure, (axes,) = subplots(8.0, 2.9, right=1.7)
     for name, values in errors.items():
@@ -269,14 +303,14 @@ def errors_by_step(errors, label):
     axes.xaxis.get_major_locator().set_params(integer=True)
     finish(axes, True, xlabel="step ahead", ylabel=label)
     axes.set_ylim(0)
-    return Picture(figure, "Error by step ahead", f"{label}: the lower, the better; the network's line is thick")
+    return Picture(figure, title, f"{label}: the lower, the better; the network's line is thick")
 
 
-def permutation_importance(features, times, signal, cost):
+def permutation_importance(features, times, signal, cost, unit):
     """Draw what shuffling costs: of features {name: (mean, standard deviation)} as bars, of times as a curve.
 
-    Parameters: times, {first step of a group: (mean, standard deviation)}; signal (time, features), a test sequence to
-    draw above the curve; cost, words.
+    Parameters: times, {first step of a group: (mean, standard deviation)}; signal (time, features[, ...]), the first
+    test sequence, to draw above the curve; cost, unit: words.
     """
     several = len(features) > 1
     # Of a single feature there is nothing to compare: the whole sequence would be shuffled.
@@ -285,23 +319,25 @@ def permutation_importance(features, times, signal, cost):
         left=0.6 + 0.07 * min(22, max(map(len, features))) if several else 0.9,
         gap=0.75 if several else 0.25,
     )
+    as_lines = several and len(features) == signal.shape[1] <= MAX_LINES
     if several:
         bars, above, spare, below = panels
         spare.remove()
         bars.set_subplotspec(bars.get_gridspec()[:, 0])
         places = np.arange(len(features))[::-1]
         means, deviations = zip(*features.values())
-        bars.barh(places, means, xerr=deviations, color="C0", ecolor="0.35", capsize=2)
+        colours = [f"C{k}" for k in range(len(features))] if as_lines else "C0"
+        bars.barh(places, means, xerr=deviations, color=colours, ecolor="0.35", capsize=2)
         bars.set_yticks(places, distinct(features, 22), fontsize=8)
         bars.axvline(0, color="0.6", linewidth=1)
-        bars.set(xlabel=f"{cost} when shuffled")
+        bars.set(xlabel=f"{cost} when shuffled", ylabel="feature")
     else:
         above, below = panels
-    above.plot(signal if signal.shape[1] <= MAX_LINES else signal.mean(axis=1), linewidth=1)
-    above.set(ylabel="signal", xticklabels=[])
+    _draw_sequence(above, signal)
+    above.set(xticklabels=[])
     edges = [*times, len(signal)]
     means, deviations = np.array(list(times.values())).T
-    below.stairs(means, np.array(edges) - 0.5, color="C1", linewidth=1.8)
+    below.stairs(means, np.array(edges) - 0.5, color="C1", linewidth=1.8, baseline=None)
     middles = (np.array(edges[1:]) + edges[:-1] - 1) / 2
     below.errorbar(middles, means, deviations, linestyle="", color="C1", capsize=2, linewidth=1)
     below.axhline(0, color="0.6", linewidth=1)
@@ -309,11 +345,11 @@ def permutation_importance(features, times, signal, cost):
     for axes in (above, below):
         axes.set_xlim(edges[0] - 0.5, edges[-1] - 0.5)
     caption = (
-        f"What the network looks at: {cost} when {'features or ' * several}time steps are shuffled among sequences"
+        f"What the network looks at: {cost} when {'features or ' * several}time steps are shuffled among the test "
+        f"{unit}, mean and standard deviation: the more, the more its answers rest on them. Above the curve, the first "
+        f"of them{', its features in the colours of the bars' * as_lines}"
     )
-    return Picture(
-        figure, "What the network looks at", f"{caption}; above the curve, a test sequence", "importance.png"
-    )
+    return Picture(figure, "What the network looks at", caption, "importance.png")
 
 
 def video_frames(clips, titles, correct):
@@ -322,23 +358,20 @@ def video_frames(clips, titles, correct):
     Parameters: titles of each; correct (n,), whether it was answered right.
     """
     shown = np.unique(np.linspace(0, clips.shape[1] - 1, min(8, clips.shape[1])).round().astype(int))
-    clips = clips[:, shown].astype(np.float64)
-    brightness = (clips - clips.min()) / (np.ptp(clips) or 1.0)
-    frame = np.array([*brightness.shape[2:4]]) / brightness.shape[3]  # as tall as one is wide
-    height, gap = frame[0], 0.45
+    strips = [film_strip(clip[shown].astype(np.float64)) for clip in clips]
+    height, gap = len(shown) * strips[0].shape[0] / strips[0].shape[1], 0.45  # a frame is 1 wide
     figure, (axes,) = subplots(
         1.05 * len(shown), 1.05 * (height + gap) * len(clips) + 0.1, left=0.05, right=0.05, bottom=0.05, top=0.05
     )
-    for row, (clip, title, right) in enumerate(zip(brightness, titles, correct)):
-        strip = np.concatenate(list(clip), axis=1)
-        strip = strip[..., :3] if strip.shape[-1] >= 3 else strip[..., 0]
+    for row, (strip, title, right) in enumerate(zip(strips, titles, correct)):
         bottom = -row * (height + gap)
         extent = (0, len(shown), bottom - height, bottom)
-        axes.imshow(strip, cmap="gray", vmin=0, vmax=1, extent=extent, interpolation="none", aspect="auto")
-        axes.text(0, bottom + 0.1, shorten(title, 90), fontsize=8, color="black" if right else "C3")
+        axes.imshow(strip, extent=extent, interpolation="none", aspect="auto")
+        axes.text(0, bottom + 0.1, shorten(title, 90), fontsize=9, color="black" if right else "C3")
     axes.set(xlim=(0, len(shown)), ylim=(-len(clips) * (height + gap) + gap - 0.05, gap))
     axes.set_axis_off()
-    caption = "Test video clips, a strip of frames each, with the true class and the answer; wrong ones are marked ✗"
+    numbers = ", ".join(map(str, shown))
+    caption = f"Test video clips with true class and answer: ✓ right, ✗ wrong. Shown: frames {numbers}, from 0 on"
     return Picture(figure, "Examples from the test set", caption, "frames.png")
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from reports.formatting import format_number, shorten
+from reports.formatting import cut_middle, format_number, shorten
 
 LEFT, RIGHT, TOP, BOTTOM = 54, 8, 8, 40  # pixels around what is drawn
 MOST_VALUES = 6  # of a constant that stand side by side; more numbers lie on an axis
@@ -49,9 +49,9 @@ class Axes:
         return svg([*lines, *drawn], describe, self.width, self.height)
 
 
-def svg(elements, describe, width, height):
-    """Return a picture of that size in pixels, SVG. describe: what it shows."""
-    frame = f'role="img" aria-label="{escape(describe)}" viewBox="0 0 {width} {height}" style="--width: {width}px"'
+def svg(elements, describe, width, height, left=0):
+    """Return a picture of that size in pixels from x = `left` on, SVG. describe: what it shows."""
+    frame = f'viewBox="{left} 0 {width} {height}" role="img" aria-label="{escape(describe)}" style="--width: {width}px"'
     return f"<svg {frame}>{''.join(elements)}</svg>"
 
 
@@ -125,7 +125,7 @@ def against_constant(name, values, scores, kinds, winner, y_label, y):
     if names is None:
         x = np.asarray(values, float)
         axes = Axes(320, 220, (x.min(), x.max()), y, log=x.min() > 0 and x.max() >= LOG * x.min())
-        marks = _log_ticks(*axes.x) if axes.log else ticks(*axes.x, count=3)
+        marks = _log_ticks(*axes.x) if axes.log else ticks(*axes.x)
         x_ticks = [(mark, format_number(mark)) for mark in marks]
     else:
         crowd = np.array([(groups[:k] == groups[k]).sum() for k in range(len(values))])
@@ -148,7 +148,8 @@ def _log_ticks(low, high):
     """Return the powers of ten from low to high, and where there are few, twice and five times those."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ((1,), (1, 3), (1, 2, 5)):
-        found = [k * 10.0**power for power in powers for k in factors if low <= k * 10.0**power <= high]
+        marks = [float(f"{k}e{power}") for power in powers for k in factors]
+        found = [mark for mark in marks if low <= mark <= high]
         if len(found) >= 3:
             break
     return found
@@ -197,7 +198,8 @@ def fold_scores(names, scores, labels, score_label):
     for k, (name, pair) in enumerate(zip(names, scores)):
         y = top + step * k + step / 2
         if named:
-            drawn.append(f'<text x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(shorten(name, 16))}</text>')
+            name = escape(cut_middle(name, 15))
+            drawn.append(f'<text x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{name}</text>')
         drawn.append(f'<path class="between" d="M{x(pair[0])} {y:.1f}H{x(pair[1])}"/>')
         drawn += [_mark(kind, x(value), y) for kind, value in (("rival", pair[1]), ("network", pair[0]))]
     for place, kind in enumerate(("network", "rival")):

@@ -10,7 +10,9 @@ from evaluation.intervals import error_of_trial_means, expected_maximum_gain
 from reports import plots
 from reports.formatting import format_error, format_number, score_format
 from reports.html import figure, heading, links, paragraph, preformatted
-from reports.sortable import Column, page_with_table, shortened, sortable
+from reports.sortable import Cell, Column, page_with_table, shortened, sortable
+
+LONGEST_NUMBER = 8  # characters of a number that is shown whole
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def search_page(search):
         ),
         links(search.links),
         heading("The winner's constants"),
-        preformatted("\n".join(search.paste)),
+        preformatted("\n".join(f"# {line}" if line and " = " not in line else line for line in search.paste)),
         heading("What each constant does"),
         paragraph(
             f"All trials after the {counted(epochs, 'epoch')} that each was trained for, so that they can be compared; "
@@ -127,5 +129,11 @@ def _columns(search, reached):
         Column(search.score_name, written(search.scores, lambda value: form(value, 4))),
         Column("validation loss", written(search.losses, lambda value: f"{value:.4f}")),
         Column("seconds", [format_number(round(search.seconds[trial], 1)) for trial in order]),
-        *(Column(name, [repr(search.trials[trial][name]) for trial in order]) for name in search.trials[0]),
+        *(Column(name, [_value(search.trials[trial][name]) for trial in order]) for name in search.trials[0]),
     ]
+
+
+def _value(value):
+    """Return the cell of a constant's value; of a number that was drawn four digits are shown."""
+    text = repr(value)
+    return Cell(text, f"{value:.4g}") if isinstance(value, float) and len(text) > LONGEST_NUMBER else text

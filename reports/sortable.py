@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from reports.formatting import shorten
+from reports.formatting import cut_middle, shorten
 from reports.html import is_number, page, table_of
 
 SCRIPT, STYLE = (Path(__file__).with_name(f"sortable.{end}").read_text(encoding="utf-8") for end in ("js", "css"))
 POLICY = f"'sha256-{base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()}'"  # nothing else may run
 LONGEST = 60  # characters of a cell; all of it shows when the pointer rests there
+LONG = 24  # characters of a cell that may break
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,7 @@ def shortened(text, width=LONGEST):
     """Return a name that comes from data, cut in its middle to `width` characters, HTML; hovering shows all of it."""
     if len(text) <= width:
         return f"<bdi>{escape(text)}</bdi>"
-    half = width // 2
-    return f'<bdi title="{escape(text)}">{escape(f"{text[:half]}…{text[-half:]}")}</bdi>'
+    return f'<bdi title="{escape(text)}">{escape(cut_middle(text, width))}</bdi>'
 
 
 def _key(cell):
@@ -72,11 +72,11 @@ def _key(cell):
 
 def _cell(cell, right):
     """Return a td element."""
-    kind = " class=number" if right else ""
+    kind = " class=number" if right else " class=long" if len(_key(cell)) > LONG else ""
     if isinstance(cell, Cell):
         return f'<td{kind} data-key="{escape(cell.key)}">{cell.element}</td>'
     if len(cell) > LONGEST:
-        return f'<td class=long data-key="{escape(cell)}">{shortened(cell)}</td>'
+        return f'<td{kind} data-key="{escape(cell)}">{shortened(cell)}</td>'
     return f"<td{kind}>{escape(cell)}</td>"
 
 

@@ -23,12 +23,18 @@ def transcription_lines(figures, examples, frequent):
         "",
         *(line for table in confusions for line in (aligned(table.header, table.rows), "")),
         f"Recordings without an error: {format_percent(figures['right'])}",
-        f"Word error rate: {format_share(figures['wer'], 3)}, 95 % bootstrap interval "
-        f"{format_interval(figures['wer_interval'])}",
-        f"Character error rate: {format_share(figures['cer'], 4)}, 95 % bootstrap interval "
-        f"{format_interval(figures['cer_interval'])}",
+        f"Word error rate: {format_share(figures['wer'], 3)}, {interval_said(figures['wer_interval'])}",
+        f"Character error rate: {format_share(figures['cer'], 4)}, {interval_said(figures['cer_interval'])}",
         baseline_line(figures, FREQUENT, "Most frequent transcript", f"always answering {frequent!r}"),
     ]
+
+
+def interval_said(bounds):
+    """Write a bootstrap interval; recordings that all score alike give none."""
+    low, high = bounds
+    if low == high:
+        return "without an interval, as all recordings score alike"
+    return f"95 % bootstrap interval {format_interval(bounds)}"
 
 
 def confusion_table(figures):
@@ -41,10 +47,11 @@ def confusion_table(figures):
 def score_table(figures):
     """Return the Table of error rates of characters and words."""
     rows = [
-        [name, format_share(figures[key], 4), format_interval(figures[f"{key}_interval"])]
+        [name, format_share(figures[key], 4), format_interval((low, high)) if low < high else ""]
         for name, key in (("characters", "cer"), ("words", "wer"))
+        for low, high in [figures[f"{key}_interval"]]
     ]
-    rows.append(["recordings without an error", format_percent(figures["right"]), ""])
+    rows.append(["recordings", format_share(1 - figures["right"], 4), ""])
     return Table("Errors", ["", "share wrong", "95 % interval"], rows)
 
 
@@ -55,8 +62,11 @@ def compared_texts(names, truths, heard):
         pairs = align_sequences(truth, answer)
         said = _joined((t or "·", "for" if t != a else "") for t, a in pairs)
         written = _joined((a or "·", "wrong" if t != a else "") for t, a in pairs)
-        rows += [(f"{name}, said", said), ("heard", written or [("(nothing)", "wrong")])]
-    caption = "What is said and what was heard, letter below letter: differences are marked, a dot is a missing letter."
+        rows += [(name, said), ("", written or [("(nothing)", "wrong")])]
+    caption = (
+        "Of each recording, what is said, and below it what was heard, letter below letter: differences are marked, a "
+        "dot is a missing letter."
+    )
     return MarkedText("Test recordings", rows, caption, below_each_other=True)
 
 

@@ -35,7 +35,7 @@ def fill_gaps(sequences, where):
     Returns: Sequences, noted how many were filled.
     Raises: InputError for a sequence that has no value of a feature.
     """
-    x, count = list(sequences.x), 0
+    x, count, measured = list(sequences.x), 0, []
     fill, how = interpolated, "by linear interpolation"
     if sequences.divided_by_time:
         fill, how = carried_forward, "from the row before"
@@ -48,8 +48,10 @@ def fill_gaps(sequences, where):
             raise InputError(f"{where}: {name_of(sequences, place)} has no value of feature {column!r}{way_on}")
         if gaps.any():
             x[place], count = fill(values, gaps), count + int(gaps.sum())
-    notes = [f"{counted_was(count, 'missing value')} filled {how}"] if count else []
-    return sequences.replace(x=x).noted(*notes)
+        measured.append(~gaps)
+    if not count:
+        return sequences.replace(x=x)
+    return sequences.replace(x=x, measured=measured).noted(f"{counted_was(count, 'missing value')} filled {how}")
 
 
 def name_of(sequences, place):

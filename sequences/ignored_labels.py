@@ -1,9 +1,9 @@
-"""Labels that are not learned (IGNORE_LABELS): rest between two activities, what nobody could score."""
+"""Sequences that nothing is learned from: without a label, or with one that IGNORE_LABELS names, such as rest."""
 
 import numpy as np
 
 from core.errors import InputError
-from sequences.rows_on_disk import RowsOnDisk
+from sequences.types import FASTTEXT
 
 
 def are_ignored(labels, ignored):
@@ -31,11 +31,34 @@ def labels_present(y, ignored):
     return labels if y.ndim == 2 else labels[~are_ignored(labels, ignored)]
 
 
+def without_unlabelled(sequences, tags=False, of=""):
+    """Leave out the sequences without a label, or that lack one of several numbers, where others have it.
+
+    Parameters: tags, whether labels that are words may be none (TASK = "multilabel"); of, the set, for the note. Rows
+    of streams are left out with their windows.
+    Returns: Sequences, noted how many; where none has a label, y is None as if there were no labels.
+    """
+    y = sequences.y
+    if y is None or isinstance(y, list) or sequences.transcripts:
+        return sequences
+    if y.dtype.kind == "U":
+        tags = tags or any(label.count(FASTTEXT) > 1 for label in y.tolist())
+        missing = np.zeros(len(y), bool) if tags else np.isin(np.char.lower(np.char.strip(y)), ("", "nan"))
+    else:
+        missing = np.isnan(y.astype(np.float64)).reshape(len(y), -1).any(axis=1)
+    if missing.all():
+        return sequences.replace(y=None)
+    if not missing.any():
+        return sequences
+    kept = sequences.at(np.flatnonzero(~missing))
+    return kept.noted(f"{of}sequences without a label, left out: {missing.sum()} of {len(y)}")
+
+
 def have_one_label(sequences):
     """Tell whether Sequences have a label each, or each of their rows one, that can be left out."""
     if sequences.kind == "streams":
         return sequences.y[0].ndim == 1
-    return sequences.y is not None and sequences.y.ndim == 1 and not isinstance(sequences.x, RowsOnDisk)
+    return sequences.y is not None and sequences.y.ndim == 1
 
 
 def without_ignored(sequences, ignored):

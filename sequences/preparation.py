@@ -218,7 +218,8 @@ def pad_or_truncate(sequences, steps, filler, path):
         for how, n in counts.items()
         if n
     ]
-    return sequences.replace(x=x).noted(*notes)
+    measured = sequences.measured or [np.broadcast_to(True, sequence.shape) for sequence in sequences.x]
+    return sequences.replace(x=x, measured=measured if (lengths < steps).any() else sequences.measured).noted(*notes)
 
 
 def pad_behind(sequences, steps, path):

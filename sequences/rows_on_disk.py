@@ -14,8 +14,10 @@ class RowsOnDisk:
     Not a memory map: its pages would count as memory of the process, up to the whole file.
     """
 
-    def __init__(self, path, offset, shape, dtype):
+    def __init__(self, path, offset, shape, dtype, places=None):
+        """places: (n,) which of the file's rows they are, None for all."""
         self.path, self.offset, self.shape, self.dtype = path, offset, tuple(shape), np.dtype(dtype)
+        self.places = places
 
     def __len__(self):
         return self.shape[0]
@@ -27,7 +29,12 @@ class RowsOnDisk:
 
     def reshaped(self, shape):
         """Return the same rows in another shape, whose first axis is the same."""
-        return RowsOnDisk(self.path, self.offset, shape, self.dtype)
+        return RowsOnDisk(self.path, self.offset, shape, self.dtype, self.places)
+
+    def at(self, rows):
+        """Return the rows at `rows` (n,), still in the file."""
+        places = rows if self.places is None else self.places[rows]
+        return RowsOnDisk(self.path, self.offset, (len(rows), *self.shape[1:]), self.dtype, places)
 
     def between(self, first, last):
         """Return the rows from `first` to before `last`, still in the file."""
@@ -37,6 +44,7 @@ class RowsOnDisk:
     def __getitem__(self, which):
         """Read rows: a slice or whole numbers (n,). Returns: array (n, ...) of the file's dtype."""
         rows = np.arange(*which.indices(len(self))) if isinstance(which, slice) else np.asarray(which)
+        rows = rows if self.places is None else self.places[rows]
         flat = np.empty((len(rows), int(np.prod(self.shape[1:]))), self.dtype)
         order = np.argsort(rows, kind="stable")
         ascending = rows[order]

@@ -1,5 +1,6 @@
 """Which sequences are for training and which are held out: official splits, named files, whole groups, drawn ones."""
 
+import math
 import re
 import unicodedata
 
@@ -90,9 +91,9 @@ def random_split(rows, labels, groups, constant, size, seed, stratify=True):
             raise InputError(
                 f"class {lone!r} has one sequence: two are needed to split it; IGNORE_LABELS = [{lone!r}] leaves it out"
             )
-        return model_selection.train_test_split(
-            rows, test_size=size, random_state=seed, stratify=labels if stratify else None
-        )
+        if not stratify:
+            return shuffle_split(rows, size, seed)
+        return model_selection.train_test_split(rows, test_size=size, random_state=seed, stratify=labels)
     except InputError:
         raise
     except ValueError as error:
@@ -101,6 +102,15 @@ def random_split(rows, labels, groups, constant, size, seed, stratify=True):
         if groups is None and stratify and 2 * len(classes) <= len(rows):
             need += f": {constant} = {len(classes)} is the least"
         raise InputError(f"{constant} = {size} is impossible for {what}: {need}") from error
+
+
+def shuffle_split(rows, size, seed):
+    """Split rows as sklearn.model_selection.train_test_split does, which takes a second to import."""
+    cut = math.ceil(size * len(rows)) if isinstance(size, float) else size
+    if not 0 < cut < len(rows):
+        raise ValueError(f"{cut} of {len(rows)}")
+    order = rows[np.random.RandomState(seed).permutation(len(rows))]
+    return order[cut:], order[:cut]
 
 
 def in_reading_order(x, rows):

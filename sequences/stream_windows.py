@@ -77,7 +77,7 @@ def cut_streams(train, test, c, validation_seed, classes, fold=None):
         before = rows.named(rows.before(last, begins[recording]))
     windows = Windows(values, starts, c.WINDOW)
     names = WindowNames(starts, c.WINDOW, [name_of(streams, k) for k in range(len(begins))], begins)
-    groups = None if train.normal is None else groups_of(train, c.GROUP)
+    groups = train.groups if train.normal is None else groups_of(train, c.GROUP)
     if groups is not None:
         groups = np.append(groups.astype(str), np.full(len(begins) - len(groups), "of the test set"))[recording]
     streams = streams.replace(x=windows, y=rows.named(codes), splits=splits, groups=groups, names=names)

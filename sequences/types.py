@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sequences.rows_on_disk import RowsOnDisk
+
 SPLITS = ("training", "validation", "test")
 BLOCK = 4096  # sequences in memory as float32 at a time
 BLOCK_BYTES = 64 * 2**20  # that they may take: of long ones, and of video clips, there are fewer
@@ -48,7 +50,8 @@ class Sequences:
     columns: list | None = None  # names of the features of a table
     labelled_beside: bool = False  # y is a column, LABEL, of a table beside the files
     target_names: list | None = None  # of several numbers or labels in y
-    measured: list | None = None  # of prepared series: n arrays (time_i, columns), False where a gap was filled
+    # n arrays (time_i, columns), False where a gap was filled, without padding; None: there was neither
+    measured: list | None = None
     times: list | None = None  # of series: n arrays of time stamps (time_i,) in UTC; None where there are none
     zones: list | None = None  # of times: n arrays (time_i,) of "+01:00", "Z", as written; None where they say no zone
     clock: list | None = None  # of series without time stamps: n arrays (time_i,) of numbers that tell the time
@@ -72,15 +75,15 @@ class Sequences:
         return replace(self, **fields)
 
     def at(self, rows):
-        """Return a copy with the sequences at `rows` (n,) alone, in memory."""
+        """Return a copy with the sequences at `rows` (n,) alone."""
+
+        def taken(values):
+            if isinstance(values, list):
+                return [values[row] for row in rows]
+            return values.at(rows) if isinstance(values, RowsOnDisk) else values[rows]
+
         fields = {name: getattr(self, name) for name in ("x", "y", "groups", "splits", "names", "texts")}
-        return self.replace(
-            **{
-                name: [values[row] for row in rows] if isinstance(values, list) else values[rows]
-                for name, values in fields.items()
-                if values is not None
-            }
-        )
+        return self.replace(**{name: taken(values) for name, values in fields.items() if values is not None})
 
     def noted(self, *lines):
         """Return a copy with more notes for the user."""
@@ -141,6 +144,11 @@ class Split:
         size = at_once(self.shape, size)
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
+
+    def select(self, places):
+        """Return the Split of the sequences at `places` (k,) of this one."""
+        y, unit = (own if own is None else own[places] for own in (self.y, self.unit))
+        return replace(self, y=y, rows=self.rows[places], unit=unit)
 
     def take(self, which):
         """Return the part's sequences at `which` (whole numbers or a slice) as an array of `dtype`."""

@@ -18,10 +18,13 @@ def tokenize(text):
 
 def learn_vocabulary(texts, most):
     """Return (the most frequent words of texts, so that they and RESERVED are `most` at the most; steps of a text)."""
-    divided = [tokenize(text) for text in texts]
-    counts = Counter(word for words in divided for word in words)
+    counts, lengths = Counter(), []
+    for text in texts:
+        words = tokenize(text)
+        counts.update(words)
+        lengths.append(len(words))
     frequent = sorted(counts, key=lambda word: (-counts[word], word))[: most - RESERVED]
-    return frequent, max(1, int(np.ceil(np.percentile([len(words) for words in divided], LENGTH))))
+    return frequent, max(1, int(np.ceil(np.percentile(lengths, LENGTH))))
 
 
 def token_ids(texts, vocabulary, steps):

@@ -111,12 +111,14 @@ def cut_recordings(new, steps, where):
         return new
     new = fill_gaps(new, where)
     names = new.names or [str(i) for i in range(len(lengths))]
-    windows, places = [], []
+    windows, places, measured = [], [], []
     for i, (name, length) in enumerate(zip(names, lengths)):
         sequence = new.x[i]
         starts = [*range(0, max(1, length - steps), max(1, steps // 2)), max(0, length - steps)]
         for start in dict.fromkeys(starts):
             windows.append(sequence[start : start + steps])
+            measured.append(None if new.measured is None else new.measured[i][start : start + steps])
             places.append(f"{name}, steps {start} to {min(start + steps, length) - 1}" if length > steps else name)
     note = f"recordings longer than {steps} time steps were cut into windows, every {max(1, steps // 2)} steps"
-    return new.replace(x=windows, names=places, y=None, groups=None).noted(note)
+    measured = None if new.measured is None else measured
+    return new.replace(x=windows, names=places, y=None, groups=None, measured=measured).noted(note)

@@ -8,9 +8,14 @@ called, with their defaults; what a task does not override, it does not mention.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from baselines import LINEAR, MEAN_FEATURES
-from core.lazy import layers
-from networks.standardisation import numpy_function, standardised
+import numpy as np
+
+from baselines import LINEAR, MEAN_FEATURES, TREES, trees
+from core.lazy import layers, ops
+from core.wording import counted
+from networks.layer_names import OUTPUT
+from networks.standardisation import numpy_function, standardised, step_mask
+from sequences.held_out import hold_out
 from sequences.splits import split_sequences
 from sequences.types import Split
 
@@ -119,6 +124,28 @@ class Task:
         """Return a weight for each sequence (n,) float32, or None where all count alike."""
         return None
 
+    def linear_beside(self, data, c):
+        """Tell whether a linear model stands beside the network, whose share of the answer is then to be found.
+
+        Where it does, the three methods that follow are called, and the finished network has a layer SUM.
+        """
+        return False
+
+    def hold_out(self, data, c):
+        """Divide the training set for that. Returns: list of (places in it to train on, places that are held out)."""
+        return hold_out(data.sequences, data.train, c)
+
+    def fit_linear_part(self, model, split, data, c):
+        """Fit the linear part that is in the network while it is trained, if there is one, to a Split."""
+
+    def beside_linear_model(self, model, split, data, c):
+        """Return the trained network with the linear model, fitted to a Split, that was not there before, if any."""
+        return model
+
+    def shared_layers(self, data):
+        """Return the names of the layers that the share multiplies: the network's own, else the linear models'."""
+        return (OUTPUT,)
+
     def finish(self, model, data, c):
         """Return the trained network as it is saved: its answers in the units of the data, its inputs raw."""
         return model
@@ -192,3 +219,34 @@ def linear_models_inputs(task, data, c):
         mean = layers.GlobalAveragePooling1D()
         inputs[MEAN_FEATURES] = numpy_function(lambda x: mean(task.prepared(x, data, c)), data.train)
     return inputs
+
+
+def tree_answers(task, data, y, outputs, c, new):
+    """Answer sequences by boosted trees on summaries of what the network sees of them, of measured steps alone.
+
+    Parameters: y (n,) or (n, outputs) of the training set, as baselines.trees.fit_predict takes it; outputs, classes or
+    targets; new, list of Splits.
+    Returns: ({TREES: list of the answers to each}, notes); of video clips, and where it would take long, without them.
+    """
+    train, preparation = data.train, data.preparation
+    if len(train.shape) != 2:
+        return {}, []
+    rows, rounds = trees.plan(len(train), 6 * train.shape[1], outputs)
+    if not rounds:
+        of = f"{6 * train.shape[1]:,} summaries for {counted(outputs, 'output')}"
+        return {}, [f"Gradient boosting was left out: {of} take long"]
+
+    def see(inputs):
+        if not preparation.unequal_lengths:
+            return task.prepared(inputs, data, c), ops.ones_like(inputs[:, :, :1])
+        return task.prepared(inputs, data, c), step_mask(inputs, np.array(preparation.filler, train.dtype))
+
+    function = numpy_function(see, train)
+    sample = np.sort(np.random.default_rng(c.SEED).choice(len(train), rows, replace=False))
+    x, *others = (
+        np.concatenate([trees.summarise(*function(block)) for block in split.blocks(1024)])
+        for split in (train.select(sample), *new)
+    )
+    answers = trees.fit_predict(x, y[sample], np.concatenate(others), rounds, c.SEED)
+    note = [f"Gradient boosting was fitted to {rows:,} of {len(train):,} training sequences"] * (rows < len(train))
+    return {TREES: np.split(answers, np.cumsum([len(own) for own in others])[:-1])}, note

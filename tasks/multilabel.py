@@ -18,9 +18,9 @@ from reports.formatting import aligned, pooled_report
 from reports.multilabel import label_table, macro_f1_line, multilabel_lines
 from sequences.types import FASTTEXT
 from sequences.vocabulary import tokenize
-from tasks.base import linear_models_inputs
+from tasks.base import linear_models_inputs, tree_answers
 from tasks.classification.labels import SEPARATORS, class_order, split_tags
-from tasks.classification.task import Classification
+from tasks.classification.task import Classification, linear_inputs, texts_of
 
 NONE = "none"  # is said where a sequence has no label
 
@@ -160,7 +160,7 @@ class Multilabel(Classification):
         train, test, validation = data.train, data.test, data.validation
         splits, notes = [test] if validation is None else [test, validation], []
         if data.preparation.kind == "texts":
-            texts, *new = ([split.names[row] for row in split.rows] for split in (train, *splits))
+            texts, *new = map(texts_of, (train, *splits))
             scores = tfidf.fit_predict(texts, train.y, sum(new, []), tokenize)
             scores = {LINEAR: np.split(scores, [len(test)])}
         else:
@@ -169,6 +169,9 @@ class Multilabel(Classification):
                 model = ridge.fit(train, lambda places: train.y[places].astype(np.float64), inputs, c.SEED)
                 scores[name] = [ridge.predict(model, own, inputs) for own in splits]
                 notes += ridge.sample_note(model, len(train), name)
+            found, more = tree_answers(self, data, train.y.astype(np.float64), len(self.classes), c, splits)
+            scores |= found
+            notes += more
         frequent = np.tile(test.y.mean(axis=0) > 0.5, (len(test), 1))
         # The best constant answers: F1 does not reward labels that are left out.
         answers = {ALL_LABELS: np.ones_like(frequent), MAJORITY: frequent}
@@ -190,8 +193,7 @@ class Multilabel(Classification):
         chosen = right_and_wrong(correct)
         shown = show_examples(test, chosen, correct, self.named(test.y), self.named(given), texts)
         thresholds = self.thresholds or [0.5] * len(self.classes)
-        linear_inputs = "TF-IDF of words and pairs" if texts else "all values"
-        lines = multilabel_lines(figures, thresholds, self.thresholds is not None, linear_inputs)
+        lines = multilabel_lines(figures, thresholds, self.thresholds is not None, linear_inputs(data))
         blocks = [label_table(figures, thresholds), shown]
         return Report(figures, lines, header, rows, blocks, score=macro_f1_line(figures))
 

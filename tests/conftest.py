@@ -42,16 +42,17 @@ def pytest_configure(config):
     """Compile the project once: each copy of it would else compile 140 files, a fifth of a script's time.
 
     Garbage is collected more seldom than Python's 700 objects: a network that is traced leaves a hundred thousand.
-    TensorFlow uses one thread, as pytest uses a process for each core.
+    Libraries use one thread, as pytest uses a process for each core.
     """
     gc.set_threshold(50_000, 20, 20)
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     if not hasattr(config, "workerinput"):
         for room in ROOMS:
             compileall.compile_dir(ROOT / room, quiet=2)
 
 
-FIRST = ["training", "scripts", "tasks", "experiments"]  # their files take longest: none is left to the end
+FIRST = ["repository", "training", "scripts", "tasks", "experiments"]  # they take longest: none is left to the end
 
 
 def pytest_collection_modifyitems(items):

@@ -21,11 +21,12 @@ class Checkpoint:
     folder: Path  # of the run; the file lies beside it
     run_identity: list  # see run_identity
     every_epoch: bool = True  # False: only the last epoch is saved
+    name: str = "checkpoint"  # of the file
 
     @property
     def path(self):
         """The file, which need not exist."""
-        return sibling(self.folder, "checkpoint")
+        return sibling(self.folder, self.name)
 
 
 @dataclass

@@ -18,23 +18,24 @@ from training.weight_average import WeightAverage
 from training.workers import check_batch_size, is_first_worker, worker_index_and_count
 
 
-def fit(model, data, c, checkpoint=None, traced_steps=None):
+def fit(model, data, c, checkpoint=None, traced_steps=None, part=None, what="Epoch"):
     """Compile the model and fit it to the training set; show the metrics of each epoch.
 
     The model ends with the weights of the last epoch; with AVERAGE_WEIGHTS with their average; with PATIENCE with what
     it had of these in its best epoch.
 
     Parameters: checkpoint: training.checkpoint.Checkpoint to save to and, with RESUME, to continue from; or None.
-    traced_steps: of an earlier training of this model, or None; see acceleration.traced_steps.
+    traced_steps: of an earlier training of this model, or None; see acceleration.traced_steps. part: a Split of the
+    training set to fit to alone, without validation; or None. what: begins the lines, of which a part's do not stay.
     Returns: (history {metric: list, one value an epoch}, seconds).
     Raises: Diverged, an InputError, for a loss that becomes NaN or infinite.
     """
     compile_model(model, data, c)
-    training, validation = batch_loaders(model, data, c)
+    training, validation = batch_loaders(model, data, c, part)
     progress = restore_checkpoint(checkpoint, model) if checkpoint and c.RESUME else Progress()
     average, began = WeightAverage(model, progress.average), time.perf_counter() - progress.seconds
     last = progress.epochs if schedule.is_stopped(progress.history, c) else c.EPOCHS
-    with EpochLine(model, training.batches, c.EPOCHS, last - progress.epochs) as shown:
+    with EpochLine(model, training.batches, c.EPOCHS, last - progress.epochs, what, part is None) as shown:
         callbacks = make_callbacks(c, checkpoint, progress, average, shown)
         epochs = range(progress.epochs, last)
         for epoch, logs in train_epochs(model, training, epochs, validation, callbacks, traced_steps):
@@ -75,16 +76,16 @@ def compile_model(model, data, c):
         model.optimizer.build(model.trainable_variables)
 
 
-def batch_loaders(model, data, c):
-    """Return (BatchLoader of the training set, of the validation set or None)."""
+def batch_loaders(model, data, c, part=None):
+    """Return (BatchLoader of the training set, of the validation set or None); part: as of `fit`."""
+    splits = (data.train, data.validation) if part is None else (part, None)
     check_batch_size(c.BATCH_SIZE)
     batch_size, worker = c.BATCH_SIZE, worker_index_and_count()
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in model.layers):
-        batch_size = schedule.balanced_batch_size(len(data.train), batch_size, worker[1])
-    weights = data.task.sample_weights(data.train.y, c)
+        batch_size = schedule.balanced_batch_size(len(splits[0]), batch_size, worker[1])
+    weights = data.task.sample_weights(splits[0].y, c)
     training, validation = (
-        split and dataclasses.replace(split, y=data.task.loss_targets(split, data, c))
-        for split in (data.train, data.validation)
+        split and dataclasses.replace(split, y=data.task.loss_targets(split, data, c)) for split in splits
     )
     training = BatchLoader(training, batch_size, c.SEED, weights, worker=worker)
     return training, validation and BatchLoader(validation, batch_size, worker=worker)
@@ -106,9 +107,9 @@ def make_callbacks(c, checkpoint, progress, average, shown):
 class EpochLine(ProgressLine):
     """The line of an epoch: its steps while they are made, and at its end its metrics, which stay."""
 
-    def __init__(self, model, steps, epochs, to_do):
+    def __init__(self, model, steps, epochs, to_do, what="Epoch", stays=True):
         super().__init__()
-        self.model, self.steps, self.epochs = model, steps, epochs
+        self.model, self.steps, self.epochs, self.what, self.stays = model, steps, epochs, what, stays
         self.to_do, self.done = to_do, 0  # epochs of this process
         self.since = time.monotonic(), 0  # from when, and from which of them on, their time is taken
 
@@ -124,8 +125,11 @@ class EpochLine(ProgressLine):
         self.done += 1
         if self.done == 1:  # it includes the tracing of the network, and tells too much of the others
             self.since = time.monotonic(), 1
-        if is_first_worker():
-            self.end(self._line(epoch, metrics) + self._time_left(self.done))
+        line = self._line(epoch, metrics) + self._time_left(self.done)
+        if is_first_worker() and self.stays:
+            self.end(line)
+        elif is_first_worker() and self.is_due():
+            self.write(line)
 
     def _time_left(self, done):
         began, first = self.since
@@ -133,7 +137,7 @@ class EpochLine(ProgressLine):
 
     def _line(self, epoch, metrics, step=""):
         shown = ", ".join(f"{name} {float(value):.4f}" for name, value in metrics.items())
-        return f"Epoch {epoch + 1}/{self.epochs}: {step}{shown}"
+        return f"{self.what} {epoch + 1}/{self.epochs}: {step}{shown}"
 
 
 def add_to_history(history, logs, model, c):

@@ -126,4 +126,5 @@ def _read_one_arff(path, c, preparation=None):
         raise InputError(f"{path} has {found}: one, the label, is allowed")
     x = np.stack([rows[name].astype(np.float64) for name in numbers], axis=1)
     y = np.char.decode(np.asarray(rows[labels[0]], dtype=bytes), codec, "replace") if labels else None
+    y = y if y is None else np.where(y == "?", "", y)  # has no label
     return sequences_from_arrays(path, "it", x, "the label", y, c, preparation)

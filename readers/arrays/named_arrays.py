@@ -161,10 +161,17 @@ def classes_if_one_hot(*splits):
     Returns: Sequences as given, None where None is.
     """
     labels = [own.y for own in splits if own is not None and isinstance(own.y, np.ndarray)]
-    if not labels or not all(y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all() for y in labels):
+    known = [y[~np.isnan(y).any(axis=1)] if y.ndim == 2 and y.dtype.kind == "f" else y for y in labels]  # have a label
+    if not labels or not all(y.ndim == 2 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all() for y in known):
         return splits
     note = f"one-hot labels were read as the classes 0 to {labels[0].shape[1] - 1}"
-    return [own and own.replace(y=None if own.y is None else own.y.argmax(axis=1)).noted(note) for own in splits]
+    return [own and own.replace(y=None if own.y is None else _places_of_ones(own.y)).noted(note) for own in splits]
+
+
+def _places_of_ones(y):
+    """Return the place of the 1 in each row of y (n, k), NaN where a row has NaN: (n,)."""
+    missing = np.isnan(y).any(axis=1)
+    return np.where(missing, np.nan, np.nan_to_num(y).argmax(axis=1)) if missing.any() else y.argmax(axis=1)
 
 
 def _with_constants(path, sequences, name, values):

@@ -64,12 +64,17 @@ def load_sequence(path):
 
 
 def _refuse_false_headers(path, archive):
-    """Refuse an array whose header claims more bytes than the archive can hold, before any memory is taken for it."""
+    """Refuse arrays of objects, and those whose headers claim more bytes than there are, before they take memory."""
     for member in archive.zip.infolist():
         with archive.zip.open(member) as file:
             version = np.lib.format.read_magic(file)
             read_header = {1: np.lib.format.read_array_header_1_0}.get(version[0], np.lib.format.read_array_header_2_0)
             shape, _, dtype = read_header(file)
+        if dtype.hasobject:
+            raise InputError(
+                f"{path}: {member.filename} holds Python objects, which are never read (they could run code): write "
+                'numbers or words, and NaN or "" in place of None'
+            )
         # DEFLATE packs at most 1032 to 1: a larger claim is false.
         packed = min(member.compress_size, path.stat().st_size)
         packed *= 1 if member.compress_type == zipfile.ZIP_STORED else 1032

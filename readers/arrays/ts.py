@@ -7,6 +7,8 @@ import numpy as np
 from core.errors import InputError
 from core.files import read_text
 from core.wording import counted
+from readers.decimals import decimals, find_cells
+from readers.tables.lines import Lines
 from readers.text_files import read_train_and_test, to_numbers
 from sequences.types import Sequences
 
@@ -28,7 +30,7 @@ def read_ts(path):
     header = _read_header(path, lines)
     classes, numeric = header.get("classlabel", ["false"]), _is_true(header, "targetlabel")
     labelled, with_times = numeric or classes[0].lower() == "true", _is_true(header, "timestamps")
-    x, y = [], []
+    rows, y = [], []
     for i, line in lines:
         line = line.strip()
         if not line or line.startswith(("#", "%")):
@@ -37,16 +39,17 @@ def read_ts(path):
         features = _without_times(line, where) if with_times else line.split(":")
         if labelled:
             label = features.pop().strip()
-            if not numeric and label not in classes[1:]:
+            label = "" if label == "?" and label not in classes else label  # it has none
+            if not numeric and label and label not in classes[1:]:
                 raise InputError(
                     f"{where}: label {label[:40]!r} is not one of the header's: {' '.join(classes[1:])[:80]}"
                 )
-            y.append(to_numbers(["nan" if label == "?" else label], where)[0] if numeric else label)
-        columns = [_to_numbers(cells, where) for cells in features]
-        _check_shape(where, header, columns, x)
-        x.append(np.stack(columns, axis=1))
-    if not x:
+            y.append(to_numbers([label or "nan"], where)[0] if numeric else label)
+        _check_shape(where, header, features, rows)
+        rows.append((where, features))
+    if not rows:
         raise InputError(f"{path} holds no sequences after @data")
+    x = [*_to_arrays(rows)]
     notes = ("the time stamps of the .ts file were left out: its steps count as even",) if with_times else ()
     return Sequences(x, np.array(y) if labelled else None, "sequences", notes=notes)
 
@@ -64,6 +67,29 @@ def _is_true(header, field):
 def _to_numbers(text, where):
     cells = text.split(",")
     return to_numbers(["nan" if cell.strip() == "?" else cell for cell in cells] if "?" in text else cells, where)
+
+
+def _to_arrays(rows):
+    """Turn rows, each (its place, text of each feature), into arrays float64 (time, features): plain decimals at once.
+
+    Raises: InputError for what is no number.
+    """
+    written = Lines("\n".join(",".join(features) for _, features in rows).encode())
+    for part, block in written.blocks():
+        cells = None if b'"' in block else find_cells(block.replace(b",", b"\n"), 1, "\n", ".")
+        values, odd = (None, None) if cells is None else decimals(cells)
+        start = 0
+        for where, features in rows[part]:
+            stop = start + len(features) * _steps(features)
+            if values is None or odd[start:stop].any():
+                yield np.stack([_to_numbers(text, where) for text in features], axis=1)
+            else:
+                yield values[start:stop].reshape(len(features), -1).T.copy()
+            start = stop
+
+
+def _steps(features):
+    return features[0].count(",") + 1
 
 
 def _without_times(line, where):
@@ -106,18 +132,18 @@ def _read_header(path, lines):
     return header
 
 
-def _check_shape(where, header, columns, x):
-    if not columns:
+def _check_shape(where, header, texts, rows):
+    if not texts:
         raise InputError(f"{where} has no values")
-    lengths = {len(column) for column in columns}
+    lengths = {text.count(",") + 1 for text in texts}
     if len(lengths) > 1:
         raise InputError(f"{where}: its features differ in length ({min(lengths)} and {max(lengths)})")
     features = header.get("dimensions", header.get("dimension"))
     expected = int(features[0]) if features else 1 if _is_true(header, "univariate") else None
-    expected = x[0].shape[1] if x else expected or len(columns)
-    if len(columns) != expected:
-        raise InputError(f"{where} has {counted(len(columns), 'feature')}; {expected} expected")
+    expected = len(rows[0][1]) if rows else expected or len(texts)
+    if len(texts) != expected:
+        raise InputError(f"{where} has {counted(len(texts), 'feature')}; {expected} expected")
     if _is_true(header, "equallength"):
-        steps = int(header.get("serieslength", [len(x[0]) if x else len(columns[0])])[0])
+        steps = int(header.get("serieslength", [_steps(rows[0][1] if rows else texts)])[0])
         if lengths != {steps}:
-            raise InputError(f"{where} has {len(columns[0])} time steps, the header says {steps} for all")
+            raise InputError(f"{where} has {_steps(texts)} time steps, the header says {steps} for all")

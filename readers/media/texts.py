@@ -7,7 +7,7 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import is_header
-from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_missing_labels, shorten
+from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
 from readers.tables.delimited import TYPED_TABLES, read_quoted_rows
 from readers.tables.joined_labels import with_own_label_file, with_row_labels
 from readers.tables.table import Table
@@ -39,10 +39,7 @@ def read_fasttext(path, c, preparation=None):
     """Read such a file and its `_TEST` twin: see readers/__init__.py."""
     if c.LABEL_FILE is not None:
         raise InputError(f"{path} has labels in its lines: LABEL_FILE must be None")
-    train, test = read_train_and_test(read_lines, path)
-    if "" in train.y and not any(FASTTEXT in label for label in train.y):
-        raise InputError(f"{path}: text {train.y.tolist().index('') + 1} has no label, and the others have one each")
-    return train, test
+    return read_train_and_test(read_lines, path)
 
 
 def read_table(path, c, labelled):
@@ -82,7 +79,7 @@ def read_table(path, c, labelled):
         if text_name in found:
             raise InputError(f"TEXT and LABEL name the same column, {text_name!r}")
         labels = {name: np.array([cell.strip() for cell in cells[name]]) for name in found}
-        refuse_missing_labels(path, labels, c)
+        refuse_empty_labels(path, labels)
         y, target_names = labels_of(path, labels)
     if group is not None:
         name = column_named(path, names, group, "GROUP")

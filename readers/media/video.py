@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import re
 import struct
+from contextlib import contextmanager
 
 import numpy as np
 from PIL import Image, ImageSequence
@@ -119,12 +120,13 @@ def read_clip(path, count, size):
     if path.is_dir():
         images = sorted(filter(is_picture, path.iterdir()), key=natural)
         frames = (next(frames_of_image(file)) for file in images)
+    elif path.suffix.lower() == ".gif":
+        frames = frames_of_image(path)
     else:
-        frames = frames_of_image(path) if path.suffix.lower() == ".gif" else _frames_of_video(path)
+        return _read_video(path, count, size)
     kept, stride = [], 1
     for number, frame in enumerate(frames):
-        if number == MOST_FRAMES:
-            raise InputError(f"{path} has more than {MOST_FRAMES:,} frames: cut it")
+        _refuse_endless(path, number)
         if number % stride:
             continue
         kept.append(crop(frame, size))
@@ -149,14 +151,55 @@ def frames_of_image(path):
             yield frame.convert("RGB")
 
 
+def _refuse_endless(path, number):
+    if number == MOST_FRAMES:
+        raise InputError(f"{path} has more than {MOST_FRAMES:,} frames: cut it")
+
+
+def _read_video(path, count, size):
+    """Read a clip as read_clip does, but make pictures of those frames alone that are picked.
+
+    Which these are depends on how many there are: where the file is wrong about that, it is decoded once more.
+    """
+    frames, said = None, _said_frames(path)
+    while frames != said:
+        frames, kept, decoded = said, {}, 0
+        stride = 1
+        while -(-frames // stride) >= max(KEPT, 4 * count):  # as read_clip
+            stride *= 2
+        places = range(0, frames, stride)
+        picked = [places[k] for k in pick_evenly(len(places), count)]
+        for frame in _frames_of_video(path):
+            _refuse_endless(path, decoded)
+            if decoded in picked:
+                kept[decoded] = crop(Image.fromarray(frame.to_ndarray(format="rgb24")), size)
+            decoded += 1
+        if not decoded:
+            raise DamagedFile(f"{path} has no frames")
+        said = decoded
+    return np.stack([kept[place] for place in picked])
+
+
+def _said_frames(path):
+    """Return how many frames a video has by what its container says, or by its packets."""
+    with _opened(path) as (container, stream):
+        return stream.frames or max(1, sum(packet.size > 0 for packet in container.demux(stream)))
+
+
 def _frames_of_video(path):
+    with _opened(path) as (container, stream):
+        refuse_large(path, stream.width, stream.height)
+        stream.codec_context.thread_count = 1  # several clips are read at a time
+        yield from container.decode(stream)
+
+
+@contextmanager
+def _opened(path):
+    """Open a video, (its container, its stream of pictures). Raises: DamagedFile for one that cannot be decoded."""
     import av
 
     damaged = refuse_damaged(path, "is damaged, or no video", (av.FFmpegError, ValueError))
     with damaged, av.open(str(path), options={"format_whitelist": FORMATS}) as container:
         if not container.streams.video:
             raise DamagedFile(f"{path} has no video in it")
-        stream = container.streams.video[0]
-        refuse_large(path, stream.width, stream.height)
-        for frame in container.decode(stream):
-            yield frame.to_image()
+        yield container, container.streams.video[0]

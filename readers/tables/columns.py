@@ -111,10 +111,10 @@ def labels_of(path, columns):
     return (as_labels(*columns.values()), None) if len(columns) == 1 else (as_label_matrix(path, columns), [*columns])
 
 
-def refuse_missing_labels(path, columns, c):
-    """Raise InputError where one of the columns of LABEL, {name: column}, is empty; tags may be: there are none."""
-    if len(columns) > 1 or c.TASK != "multilabel":
-        for name, column in columns.items():
+def refuse_empty_labels(path, columns):
+    """Raise InputError where one of the columns of LABEL, {name: column}, is empty in all rows."""
+    for name, column in columns.items():
+        if is_missing(column).all():
             refuse_missing(path, name, column, "LABEL")
 
 

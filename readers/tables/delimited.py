@@ -4,9 +4,9 @@ Numbers are read by NumPy, a whole column at a time. The readers of tables decid
 """
 
 import csv
-import io
 import re
 from collections import Counter
+from itertools import islice
 
 import numpy as np
 
@@ -62,6 +62,7 @@ SEPARATORS = (";", "\t", ",")  # else blanks
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
 QUOTED_CELL = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"(?=[,;\t]|$)', re.MULTILINE)  # it may hold line breaks
 SAMPLED_LETTERS = 2**20  # that tell the separator of quoted cells
+LINE = re.compile(r"[^\n]*\n|[^\n]+")  # with its line break
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
@@ -254,15 +255,19 @@ def read_quoted_rows(path, bars=False):
         rows = zip(*map(as_words, table.columns))
         return [*([table.names] if table.header else []), *map(list, rows)], table.notes
     content, notes = read_any_text(path)
-    lines = [line for line in content.split("\n") if line.strip()]
-    if bars and all("|" in line for line in lines[:SAMPLED_ROWS]):
-        return [line.split("|") for line in lines], notes
-    separator = find_separator(_records(lines[:SAMPLED_ROWS])) or find_separator(lines[:SAMPLED_ROWS]) or ","
+
+    def lines():  # a list of all, or io.StringIO, would take several times what the file does
+        return (found[0].rstrip("\n") for found in LINE.finditer(content) if not found[0].isspace())
+
+    sample = [*islice(lines(), SAMPLED_ROWS)]
+    if bars and all("|" in line for line in sample):
+        return [line.split("|") for line in lines()], notes
+    separator = find_separator(_records(sample)) or find_separator(sample) or ","
     with refuse_damaged(path, "cannot be read", csv.Error):
-        rows = [row for row in csv_reader(io.StringIO(content), separator) if any(row)]
-    if separator == "\t" and len({line.count("\t") for line in lines}) == 1:
+        rows = [row for row in csv_reader((found[0] for found in LINE.finditer(content)), separator) if any(row)]
+    if separator == "\t" and len({line.count("\t") for line in lines()}) == 1:
         # A lone quotation mark in a text: where tabs divide lines alike, quotation marks in them are letters.
-        rows = [line.split("\t") for line in lines] if any("\n" in cell for row in rows for cell in row) else rows
+        rows = [line.split("\t") for line in lines()] if any("\n" in cell for row in rows for cell in row) else rows
     return rows, notes
 
 

@@ -123,7 +123,7 @@ def with_array_labels(sequences, c):
         size = f"{counted(len(known.lines), 'row')} and {counted(len(known.words), 'column')}"
         raise InputError(
             f"{known.path} has {size}: arrays have no ids, so it must hold nothing but labels, one for each of the "
-            f"{len(sequences.x)} sequences"
+            f"{len(sequences.x)} sequences, nan where there is none (empty lines do not count)"
         )
     y, target_names = labels_of(file.path, file.label_columns())
     return sequences.replace(y=y, target_names=target_names).noted(*order_notes(file, f"{len(y)} sequences"))

@@ -137,8 +137,8 @@ def refuse_time_steps(path, labels, values):
     except ValueError:
         return
     rows = 'If each row is a sequence of its own, set SEQUENCE = "row", and LABEL to the place of its label'
-    if (numbers != np.round(numbers)).any():
-        first = labels[np.argmax(numbers != np.round(numbers))]
+    if (decimals := np.isfinite(numbers) & (numbers != np.round(numbers))).any():
+        first = labels[decimals.argmax()]
         raise InputError(
             f"{path}: the first cell of its rows, such as {first}, looks like a measurement, not like a label. {rows}; "
             'if it is the number to predict, set TASK = "regression"; if the file is one channel of several, name '

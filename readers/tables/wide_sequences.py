@@ -9,7 +9,7 @@ from readers.tables.columns import (
     labels_of,
     listed,
     read_groups,
-    refuse_missing_labels,
+    refuse_empty_labels,
     shorten,
     side_by_side,
 )
@@ -104,7 +104,7 @@ def _take_labels(path, table, columns, c, preparation):
     labels = {name: columns[name] for name in (column_named(path, table.names, k, "LABEL") for k in listed(c.LABEL))}
     y = target_names = None
     if preparation is None:
-        refuse_missing_labels(path, labels, c)
+        refuse_empty_labels(path, labels)
         y, target_names = labels_of(path, labels)
     others = {name: own for name, own in columns.items() if name not in labels}
     if c.GROUP is None:

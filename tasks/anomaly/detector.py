@@ -2,12 +2,14 @@
 
 Distances are Euclidean, in two spaces: "values", standardised, and "shapes", the features of fixed kernels
 (networks/minirocket.py) divided by each one's deviation + OFFSET. Kernels that sum to zero see no change of level,
-hence both.
+hence both, unless sequences do not differ in level. Values beside kernels, which see details, are averaged over so many
+steps that noise does not hide levels.
 """
 
 import numpy as np
 
 from core.lazy import keras, layers, lazy, ops
+from core.wording import format_percent
 from networks.layer_names import PREPARED, REFERENCES
 from networks.minirocket import fit_kernels, positive_share_features
 from sequences.windows import WindowNames
@@ -17,8 +19,7 @@ covariance = lazy("sklearn.covariance")
 OFFSET = 0.02  # of what is divided by a deviation: features that hardly vary would decide all
 MOST_REFERENCES = 2000  # normal sequences that are kept: the saved model holds them
 MOST_INPUTS = 1000  # values of a sequence whose residuals' covariances are estimated; of more, their variances
-HELD_OUT = 5  # of so many groups the network is trained without one
-BLOCKS = 10  # of time, that a lone recording's windows are divided into
+NOISE = 0.1  # of the variance of values, that may stay noise
 
 
 def with_distances(model, data, task, c):
@@ -38,9 +39,32 @@ def with_distances(model, data, task, c):
         shaped = layers.Rescaling(scale.tolist(), (-mean * scale).tolist())(shaped)
         outputs.append(_nearest(shaped, (features - mean) * scale, "shapes"))
     if "values" in task.spaces:
-        values = in_blocks(keras.Model(model.input, x), references)
-        outputs.append(_nearest(x, values, "values"))
+        if "shapes" in task.spaces:
+            x = _averaged(x, in_blocks(keras.Model(model.input, x), references), data.train.shape[0])
+        outputs.append(_nearest(x, in_blocks(keras.Model(model.input, x), references), "values"))
     return keras.Model(model.input, layers.Concatenate(name="distances")(outputs))
+
+
+def _averaged(x, references, steps):
+    """Average x (n, steps × features), a Keras tensor, over so many steps that NOISE of the references is noise."""
+    share = noise_share(references.reshape(len(references), steps, -1))
+    size = min(steps, int(np.ceil(share / NOISE)))
+    if size < 2:
+        return x
+    noise = format_percent(min(share, 1))
+    print(f"Values are compared in averages of {size} steps, since {noise} of their variance looks like noise")
+    pooled = layers.AveragePooling1D(size, padding="same")(layers.Reshape((steps, -1))(x))
+    return layers.Flatten()(pooled)
+
+
+def noise_share(values):
+    """Return which share of the variance of values (n, time, features) is noise, by their second differences.
+
+    Those of white noise have six times its variance, those of slow changes hardly any.
+    """
+    if values.shape[1] < 3:
+        return 0.0
+    return float((np.diff(values, n=2, axis=1) ** 2).mean() / 6 / values.var(axis=(0, 1)).mean())
 
 
 def in_blocks(model, x, size=256):
@@ -100,25 +124,3 @@ def held_out_distances(model, train, spaces, groups, seed):
         squared[same] = np.inf
         found.append(np.sqrt(np.maximum(squared.min(axis=1), 0)))
     return np.stack(found, axis=1)
-
-
-def groups_of_windows(names, rows):
-    """Return the group of windows at `rows` of WindowNames: their recording, or of a lone one the block of time.
-
-    Returns: ((n,), what a group is called).
-    """
-    starts = names.starts[rows]
-    recording = np.searchsorted(names.begins, starts, "right") - 1
-    if len(np.unique(recording)) > 1:
-        return recording, "recordings"
-    span = starts.max() + 1 - starts.min()
-    return (starts - starts.min()) * BLOCKS // span, "blocks of time"
-
-
-def draw_held_out(groups, kind, seed):
-    """Choose the training sequences that the network is not trained on, bool (n,): whole groups, or the last block."""
-    names = np.unique(groups)
-    count = max(1, round(len(names) / HELD_OUT))
-    if kind == "blocks of time":
-        return np.isin(groups, names[-count:])
-    return np.isin(groups, np.random.default_rng(seed).permutation(names)[:count])

@@ -11,9 +11,10 @@ from core.wording import counted, format_percent
 from evaluation.anomaly_scores import held_out_rate, p_values, score_anomalies, share_interval, threshold_of
 from evaluation.pooled_scores import pool_scores
 from networks.layer_names import OUTPUT, PREPARED
-from reports import Report
+from reports import Report, Table
 from reports.anomaly import (
     SHOWN,
+    alarm_rows,
     anomaly_lines,
     auc_line,
     draw_series,
@@ -22,19 +23,14 @@ from reports.anomaly import (
     score_table,
     verdict_on_network,
 )
-from reports.formatting import format_interval
+from reports.formatting import cut_middle, format_interval
+from sequences.held_out import SEPARATE, draw_held_out, groups_of_windows, training_groups
 from sequences.ignored_labels import labels_present
 from sequences.rows_on_disk import RowsOnDisk
-from sequences.splits import groups_of, split_sequences
+from sequences.splits import split_sequences
 from sequences.windows import WindowNames
-from tasks.anomaly.detector import (
-    draw_held_out,
-    groups_of_windows,
-    held_out_distances,
-    reference_places,
-    with_distances,
-)
-from tasks.anomaly.sensor_faults import find_causes, limits_of
+from tasks.anomaly.detector import held_out_distances, reference_places, with_distances
+from tasks.anomaly.sensor_faults import find_causes, levels_vary, limits_of
 from tasks.anomaly.series_scores import row_values, score_series
 from tasks.base import Task, flat_inputs_function
 from tasks.classification.labels import class_name
@@ -43,7 +39,6 @@ NORMAL = ("normal", "0", "n", "false")  # names of what is normal, the first tha
 UNLABELLED = "unlabelled"
 RATE = 0.05  # of false alarms, that the threshold is set for; p-values allow any other
 FLOOR = 1e-3  # of the usual distance: equal sequences have the distance 0, and no logarithm
-ONE = "sequences"  # what a group is called where each sequence is its own
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,8 @@ class Anomaly(Task):
         limits = limits_of(train.x, rows)
         if all(low == high for low, high, _ in limits):
             raise InputError("all normal training sequences are constant and equal: nothing can be told from them")
-        return cls(train.normal, ["values"] if lone else ["shapes", "values"], limits)
+        level = c.STANDARDISE == "training" and levels_vary(train.x, rows)
+        return cls(train.normal, ["values"] if lone else ["shapes", "values"] if level else ["shapes"], limits)
 
     def make_splits(self, train, test, rows, c):
         """Mark the anomalies of the test set by 1, and of the training set by -1 what the network is not trained on."""
@@ -129,6 +125,10 @@ class Anomaly(Task):
         splits["training"].y[draw_held_out(groups, kind, c.SEED)] = -1
         left_out = len(train.x) - len(rows["training"]) - (len(rows["test"]) if test is None else 0)
         notes = [f"anomalies of the training set, left out: {left_out}"] if left_out else []
+        if self.spaces == ["shapes"]:
+            notes.append(
+                "normal sequences do not differ in level, as if each was standardised: shapes alone are compared"
+            )
         if len(splits["training"]) > len(reference_places(splits["training"], c.SEED)):
             most = len(reference_places(splits["training"], c.SEED))
             notes.append(
@@ -224,7 +224,7 @@ class Anomaly(Task):
             return (
                 f"Threshold: none, {counted(n, 'held-out normal sequence')} allow no p-value of {RATE} (19 are needed)"
             )
-        if self.groups.endswith(ONE):
+        if self.groups.endswith(SEPARATE):
             return f"{set_for}, from {n} held-out normal sequences, each from all others"
         held_out = f"{set_for}; in held-out groups ({self.groups}) it gave {format_percent(rate)}"
         interval = f"95 % interval {format_interval([low, high], format_percent)}"
@@ -268,6 +268,9 @@ class Anomaly(Task):
         """Score answers (n, 2) of the test set beside those of `rivals`. Returns: Report."""
         test, anomalous, alarms, drawn = data.test, data.test.y == 1, answers[:, 0] > self.threshold, []
         figures, windows = self.figures(data, answers, rivals, c)
+        if self.normal != UNLABELLED:
+            header = ["", "share", "of", "95 % interval"]
+            drawn.append(Table("Alarms", header, alarm_rows(figures), self.threshold_line()))
         if np.isfinite(figures["roc_auc"]):
             drawn.append(score_table(figures))
         if windows is not None:
@@ -301,7 +304,8 @@ class Anomaly(Task):
             step, feature = np.unravel_index(values.argmax(), values.shape)
             what = names[feature] if names else f"feature {feature}"
             truth = "" if self.normal == UNLABELLED else ", an anomaly" if anomalous[k] else ", normal"
-            titles.append(f"{places_of_test[k][-1]}{truth}: furthest from normal at step {step}, {what}")
+            name = cut_middle(str(places_of_test[k][-1]), 44)
+            titles.append(f"{name}{truth}: furthest from normal at step {step}, {what}")
         return draw_unusual(data.test.take(chosen), data.train.take(places[nearest]), far, titles)
 
     def pool_folds(self, folds):
@@ -316,7 +320,7 @@ class Anomaly(Task):
         alarms, ps = answers[:, 0] > self.threshold, p_values(answers[:, 0], self.held_out)
         names = new.names or [str(i) for i in range(len(answers))]
         columns = new.columns or [f"feature {k}" for k in range(input_shape[-1])]
-        causes = find_causes(np.asarray(new.x), self.limits, columns)
+        causes = find_causes(np.asarray(new.x), self.limits, columns, new.measured)
         header = ["file" if new.names else "index", "score", "p_value", "network_score", "anomaly", "cause"]
         rows = [
             [name, f"{own:.6g}", f"{p:.4f}", f"{network:.6g}", "yes" if alarm else "no", cause if alarm else ""]
@@ -351,16 +355,6 @@ def are_anomalies(labels, normal):
     """Tell which labels (n,) are not the normal one: bool."""
     different, numbers = np.unique(labels, return_inverse=True)
     return np.array([class_name(label) != normal for label in different])[numbers]
-
-
-def training_groups(sequences, train, c):
-    """Return ((n,) the group of each training sequence, what a group is called): each is its own where there is one."""
-    groups = groups_of(sequences, c.GROUP) if sequences.groups is not None or c.GROUP is not None else None
-    if groups is not None and len(np.unique(groups[train.rows])) > 1:
-        return np.unique(groups[train.rows], return_inverse=True)[1], "groups"
-    if isinstance(train.names, WindowNames):
-        return groups_of_windows(train.names, train.rows)
-    return np.arange(len(train)), ONE
 
 
 def row_values_of(test, anomalous, alarms, scores):

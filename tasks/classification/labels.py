@@ -32,7 +32,7 @@ def class_name(label):
 def missing_note(classes):
     """Return a line that names classes called as tables call what is missing, else nothing."""
     found = [name for name in classes if name.strip().lower() in MISSING]
-    rows = "leave the sequences out that have no label"
+    rows = f"if it means that there is no label, IGNORE_LABELS = {found!r} leaves those sequences out"
     return [f"{', '.join(map(repr, found))} is learned as a class of its own: {rows}"] if found else []
 
 

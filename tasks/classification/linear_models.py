@@ -2,8 +2,9 @@
 
 A deep network of some sequences gets two: ridge regression on all values, and on what fixed convolutions find
 (networks/minirocket.py). How much each counts is found from their answers to sequences that they were fitted without
-(stacking: Wolpert 1992, Breiman 1996). A network of texts gets one, of words (word_model.py). The network is trained
-alone: together with them it would learn no more than what they get wrong (docs/choices.md).
+(stacking: Wolpert 1992, Breiman 1996), to all of one speaker, recording or stretch of time at once. A network of texts
+gets one, of words (word_model.py). The network is trained alone: together with them it would learn no more than what
+they get wrong (docs/choices.md).
 """
 
 from dataclasses import dataclass, replace
@@ -16,11 +17,14 @@ from networks import minirocket
 from networks.layer_names import CONVOLUTION
 from networks.linear_layers import linear_part, with_logits
 from networks.standardisation import numpy_function, standardised
+from sequences.held_out import SEPARATE, training_groups
 from tasks.classification import word_model
 from tasks.classification.stacking import class_weight_logits, signed_targets, stacking_weights
 
 MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
+MOST_IN_GROUPS = 6000  # training sequences of groups, which say how much is added: with more this was not tried
 NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
+SHAPES = "linear_of_shapes"  # the layer of what the fixed kernels find
 
 
 @dataclass(frozen=True)
@@ -31,16 +35,26 @@ class RidgePair:
     shapes: ridge.LinearModel  # of what the fixed kernels find
     kernels: list  # of minirocket.DilatedKernels
     scales: np.ndarray  # (2,) or (2, labels) what ridge regression's answers were multiplied by
+    held_out: str  # what was held out to find that: sequences, groups, recordings, blocks of time
+
+    @property
+    def network_share(self):
+        """What the network's logits are multiplied by; 1 where the share of the linear models is to be found."""
+        return NETWORK_SHARE if self.held_out == SEPARATE else 1.0
 
 
 def data_suit_ridge_pair(data, c):
     """Tell whether the two models would be added to a deep network: to one of some sequences of numbers.
 
-    Not where several come from one source (a speaker, a recording): how well a linear model tells those that it was
-    fitted without says nothing about other sources then.
+    Where several come from one source (a speaker, a recording), the training set must tell two of them apart: how well
+    a linear model knows those that it was fitted to says nothing about other sources.
     """
-    in_groups = data.sequences.groups is not None or c.GROUP or c.TEST_FILES or c.WINDOW
-    return c.LINEAR_START and len(data.train.shape) == 2 and len(data.train) <= MOST_SEQUENCES and not in_groups
+    if not c.LINEAR_START or len(data.train.shape) != 2 or len(data.train) > MOST_IN_GROUPS:
+        return False
+    if training_groups(data.sequences, data.train, c)[1] != SEPARATE:
+        return True
+    of_groups = data.sequences.groups is not None or c.GROUP or c.TEST_FILES or c.WINDOW
+    return len(data.train) <= MOST_SEQUENCES and not of_groups
 
 
 def uses_ridge_pair(data, c):
@@ -48,14 +62,19 @@ def uses_ridge_pair(data, c):
     return c.ARCHITECTURE.startswith("deep") and data_suit_ridge_pair(data, c)
 
 
+def shares_ridge_pair(data, c):
+    """Tell whether the two models are added as far as groups say that the network was trained without."""
+    return uses_ridge_pair(data, c) and training_groups(data.sequences, data.train, c)[1] != SEPARATE
+
+
 def fit_and_add_ridge_pair(model, data, c):
     """Return a trained network with the two models beside it."""
-    fitted = fit_ridge_pair(data, model.output_shape[1], c)
+    fitted = fit_ridge_pair(data.train, data, model.output_shape[1], c)
     whole = add_ridge_pair(model, fitted)
     scales = "all values × {:.2f}, on fixed convolutions × {:.2f}".format(*fitted.scales.reshape(2, -1).mean(axis=1))
     print(
-        f"Added to the network's logits × {NETWORK_SHARE}: ridge regression on {scales} (LINEAR_START), "
-        f"{whole.count_params():,} parameters in all"
+        f"Added to the network's logits × {fitted.network_share:g}: ridge regression on {scales} (LINEAR_START; as "
+        f"held-out {fitted.held_out} say), {whole.count_params():,} parameters in all"
     )
     return whole
 
@@ -64,13 +83,16 @@ def add_ridge_pair(model, fitted):
     """Return a trained network with both linear models, a RidgePair, beside it."""
     x = model.get_layer(f"{CONVOLUTION}_1").input
     values = linear_part(x, fitted.values)
-    shapes = linear_part(minirocket.positive_share_features(x, fitted.kernels), fitted.shapes, "linear_of_shapes")
-    return with_logits(model, values + shapes, NETWORK_SHARE)
+    shapes = linear_part(minirocket.positive_share_features(x, fitted.kernels), fitted.shapes, SHAPES)
+    return with_logits(model, values + shapes, fitted.network_share)
 
 
-def fit_ridge_pair(data, outputs, c):
-    """Fit both models to the training set. outputs: 1 for two classes, else their number. Returns: RidgePair."""
-    y = data.train.y
+def fit_ridge_pair(split, data, outputs, c):
+    """Fit both models to a Split of the training set. outputs: 1 for two classes, else their number.
+
+    Returns: RidgePair.
+    """
+    y = split.y
 
     def prepare(inputs):
         return standardised(inputs, data, c)
@@ -78,14 +100,19 @@ def fit_ridge_pair(data, outputs, c):
     def targets(places):
         return signed_targets(y[places], outputs)
 
-    kernels = minirocket.fit_kernels(data.train, prepare, c.SEED)
-    flatten = numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), data.train)
-    inputs = flatten, minirocket.feature_extractor(prepare, data.train, kernels)
-    models, answers = zip(*(ridge.fit_leave_one_out(data.train, targets, own, c.SEED) for own in inputs))
-    scales = stacking_weights(answers, y)
+    kernels = minirocket.fit_kernels(split, prepare, c.SEED)
+    flatten = numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), split)
+    inputs = flatten, minirocket.feature_extractor(prepare, split, kernels)
+    groups, _ = training_groups(data.sequences, split, c)
+    _, held_out = training_groups(data.sequences, data.train, c)  # a part of it may hold one group alone
+    fitted = [ridge.fit_held_out(split, targets, own, c.SEED, groups) for own in inputs]
+    models, answers, rows = zip(*fitted)
+    answered = np.intersect1d(*rows)  # by both
+    answers = [own[np.searchsorted(at, answered)] for own, at in zip(answers, rows)]
+    scales = stacking_weights(answers, y[answered])
     values, shapes = (model.scaled(scale) for model, scale in zip(models, scales))
     values = replace(values, intercept=values.intercept + class_weight_logits(y, outputs, c))
-    return RidgePair(values, shapes, kernels, scales)
+    return RidgePair(values, shapes, kernels, scales, held_out)
 
 
 # Functions (data, c) that tell whether a linear model is added, and (model, data, c) that add it to a trained network.

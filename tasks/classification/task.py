@@ -1,7 +1,7 @@
 """Classes: labels are words or whole numbers, each sequence has one. Two classes are one sigmoid, more a softmax."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.run_folder import AGAIN
 from core.wording import format_share
 from evaluation.classification_scores import score_classification
 from evaluation.pooled_scores import pool_confusion_matrices
+from networks.layer_names import LINEAR as LINEAR_LAYER
 from networks.text_layers import embedded, prepend_tokenizer
 from readers.tables.columns import shorten
 from readers.tables.sanity_checks import variant_notes
@@ -28,9 +29,16 @@ from reports.classification import (
 from reports.examples import of_confused_classes, show_examples
 from reports.formatting import aligned
 from sequences.vocabulary import tokenize
-from tasks.base import Task, linear_models_inputs
+from tasks.base import Task, linear_models_inputs, tree_answers
+from tasks.classification import word_model
 from tasks.classification.labels import class_name, class_order, joined_note, missing_note
-from tasks.classification.linear_models import LINEAR_MODELS
+from tasks.classification.linear_models import (
+    LINEAR_MODELS,
+    SHAPES,
+    add_ridge_pair,
+    fit_ridge_pair,
+    shares_ridge_pair,
+)
 
 class_weight = lazy("sklearn.utils.class_weight")
 
@@ -112,6 +120,20 @@ class Classification(Task):
             return None
         return class_weight.compute_sample_weight(c.CLASS_WEIGHT, y).astype(np.float32)
 
+    def linear_beside(self, data, c):
+        """Tell whether linear models of words, or of sequences in groups, will stand beside the network."""
+        return word_model.applies(data, c) or shares_ridge_pair(data, c)
+
+    def beside_linear_model(self, model, split, data, c):
+        """Return the trained network with the linear models, fitted to a Split, beside it."""
+        if word_model.applies(data, c):
+            return word_model.with_word_model(model, replace(data, train=split), c)
+        return add_ridge_pair(model, fit_ridge_pair(split, data, model.output_shape[1], c))
+
+    def shared_layers(self, data):
+        """Return the layers of the linear models of sequences; beside that of words, that of the network."""
+        return (LINEAR_LAYER, SHAPES) if data.preparation.kind != "texts" else super().shared_layers(data)
+
     def finish(self, model, data, c):
         """Add linear models to the network where they apply; before it what divides texts into words."""
         for applies, add in LINEAR_MODELS:
@@ -146,7 +168,7 @@ class Classification(Task):
         # The best that a constant answer can reach on this very set: no claim is made against a weaker one.
         constant = np.full(len(test), majority_class(test.y))
         if data.preparation.kind == "texts":
-            texts, new_texts = ([split.names[row] for row in split.rows] for split in (train, test))
+            texts, new_texts = map(texts_of, (train, test))
             answers = tfidf.fit_predict(texts, 2.0 * np.eye(train.y.max() + 1)[train.y] - 1, new_texts, tokenize)
             return {MAJORITY: constant, LINEAR: answers.argmax(axis=1)}, []
         rivals, notes = {MAJORITY: constant}, []
@@ -154,6 +176,9 @@ class Classification(Task):
             model = ridge.fit(train, lambda places: 2.0 * np.eye(n)[train.y[places]] - 1, inputs, c.SEED)
             rivals[name] = ridge.predict(model, test, inputs).argmax(axis=1)
             notes += ridge.sample_note(model, len(train), name)
+        found, more = tree_answers(self, data, train.y, n if n > 2 else 1, c, [test])
+        rivals |= {name: answers for name, (answers,) in found.items()}
+        notes += more
         if (before := data.sequences.previous_labels) is not None:
             names = map(class_name, before[test.rows])
             rivals[PREVIOUS_LABEL] = np.array(
@@ -182,7 +207,7 @@ class Classification(Task):
             *confusion_table(matrix, classes),
             show_examples(test, chosen, answers == test.y, true_names, names, texts),
         ]
-        lines = classification_lines(figures, classes, "TF-IDF of words and pairs" if texts else "all values")
+        lines = classification_lines(figures, classes, linear_inputs(data))
         return Report(figures, lines, header, rows, blocks, score=accuracy_line(figures))
 
     def pool_folds(self, folds):
@@ -212,6 +237,16 @@ class Classification(Task):
             aligned(["class", "sequences"], [[name, str(counts[name])] for name in self.classes]),
         ]
         return Report({}, lines, header, rows)
+
+
+def texts_of(split):
+    """Return the texts of a Split, as they were read."""
+    return [split.names[row] for row in split.rows]
+
+
+def linear_inputs(data):
+    """Say what the linear model of the report is fitted to."""
+    return tfidf.describe_inputs(texts_of(data.train)) if data.preparation.kind == "texts" else "all values"
 
 
 def guessing_loss(y, c):

@@ -1,13 +1,14 @@
-"""A linear model of words and pairs beside the network of texts: each knows what the other misses; their logits add up.
+"""A linear model of words, pairs and parts of words beside the network of texts: each knows what the other misses.
 
-Trained together the network would only learn what the linear model gets wrong, and learn it by heart; it is therefore
-trained alone, and the sum is what is saved and scored (docs/choices.md).
+Their logits add up. Trained together the network would only learn what the linear model gets wrong, and learn it by
+heart; it is therefore trained alone, and the sum is what is saved and scored (docs/choices.md).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
+from baselines import tfidf
 from core.lazy import layers, lazy, ops
 from networks.layer_names import LINEAR
 from networks.linear_layers import with_logits
@@ -15,10 +16,12 @@ from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
 from tasks.classification.stacking import class_weight_logits, signed_targets, stacking_weights
 
 sparse = lazy("scipy.sparse")
+text_features = lazy("sklearn.feature_extraction.text")
 linear_model = lazy("sklearn.linear_model")
 model_selection = lazy("sklearn.model_selection")
 
 STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
+PARTS_WEIGHT = 0.3  # of counts of parts of words, of which there are more than words
 WORD_FOLDS = 5  # of the answers that choose strength and scale
 PAIRS = 2**18  # numbers for pairs of neighbouring words: two pairs rarely share one, and the saved model stays small
 SPREAD = 31337  # a prime: a pair's number is (SPREAD × first word + second word) modulo PAIRS
@@ -35,9 +38,10 @@ def fit_bag_of_words(data, outputs, c):
     """Fit ridge regression to the words of the training set. outputs: 1 for two classes, else their number."""
     y = data.train.y
     size = len(data.preparation.vocabulary) + RESERVED
-    x = bag_of_words(data.train.take(slice(None)), size)
-    rarity = np.log((1 + len(y)) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1  # as TF-IDF weighs words
-    x = x @ sparse.diags(rarity)
+    words = bag_of_words(data.train.take(slice(None)), size)
+    to_parts = PARTS_WEIGHT * parts_of_words(data, words.shape[1])
+    rarity, x = zip(*map(weighted_by_rarity, (words, words @ to_parts)))
+    x = sparse.hstack(x).tocsr()
     targets = signed_targets(y, outputs)
     folds = model_selection.KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
     models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
@@ -46,9 +50,30 @@ def fit_bag_of_words(data, outputs, c):
     ]
     best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
     (scale,), model = stacking_weights([answers[best]], y), models[best].fit(x, targets)
-    weights = scale * rarity[:, None] * model.coef_.reshape(outputs, -1).T
+    weights = scale * np.concatenate(rarity)[:, None] * model.coef_.reshape(outputs, -1).T
+    of_words, of_parts = np.split(weights, [size + PAIRS])
+    weights = of_words + to_parts @ of_parts  # parts are those of words: no more is needed to answer
     intercept = scale * np.reshape(model.intercept_, -1) + class_weight_logits(y, outputs, c)
     return BagOfWordsModel(weights.astype(np.float32), intercept)
+
+
+def parts_of_words(data, rows):
+    """Count three to five letters of each word, its ends among them: sparse (rows, parts), 0 but for single words.
+
+    None are counted of very many texts, as in the report's linear model.
+    """
+    vocabulary = data.preparation.vocabulary
+    if not tfidf.counts_parts([data.train.names[row] for row in data.train.rows]):
+        return sparse.csr_matrix((rows, 0))
+    counts = text_features.CountVectorizer(**tfidf.PARTS).fit_transform(vocabulary)
+    before, behind = (sparse.csr_matrix((n, counts.shape[1])) for n in (RESERVED, rows - RESERVED - len(vocabulary)))
+    return sparse.vstack([before, counts, behind]).tocsr()
+
+
+def weighted_by_rarity(x):
+    """Weigh columns of counts x, sparse (n, columns), as TF-IDF does. Returns: (weights (columns,), x weighted)."""
+    weights = np.log((1 + x.shape[0]) / (1 + np.bincount(x.indices, minlength=x.shape[1]))) + 1
+    return weights, x @ sparse.diags(weights)
 
 
 def bag_of_words(numbers, size):
@@ -84,11 +109,16 @@ def applies(data, c):
     return c.LINEAR_START and data.preparation.kind == "texts"
 
 
-def add_word_model(model, data, c):
+def with_word_model(model, data, c):
     """Return a trained network of the numbers of words with the linear model beside it."""
-    whole = with_logits(model, bag_of_words_logits(model.input, fit_bag_of_words(data, model.output_shape[1], c)))
+    return with_logits(model, bag_of_words_logits(model.input, fit_bag_of_words(data, model.output_shape[1], c)))
+
+
+def add_word_model(model, data, c):
+    """Do that, and say so."""
+    whole = with_word_model(model, data, c)
     print(
-        "Added to the network's logits: ridge regression on words and pairs of words (LINEAR_START), "
+        "Added to the network's logits: ridge regression on words, pairs and parts of words (LINEAR_START), "
         f"{whole.count_params():,} parameters in all"
     )
     return whole

@@ -93,12 +93,17 @@ def draw_map(task, data, compared):
     series, own = data.sequences, compared.series_index
     if task.track is not None and task.track.latitude is not None:
         place = int(np.bincount(own).argmax())
-        targets, end = [task.track.latitude, task.track.longitude], data.test.rows[own == place][0] + data.test.shape[0]
-        past = series.x[place][: end - multiple_series.first_rows(series)[place], task.places][:, targets]
+        targets, first = [task.track.latitude, task.track.longitude], data.test.rows[own == place][0]
+        begin = first + data.test.shape[0] - multiple_series.first_rows(series)[place]
         last = [values[own == place][:, -1, targets] for values in (compared.true, compared.forecasts["network"])]
-        of = f"{series.names[place]}: " if series.names else ""
-        caption = f"{of}True and forecast places, {counted(task.horizon, 'step')} ahead"
-        return [maps.forecast_places(past[-2 * len(last[0]) - 2 :], *last, task.track.meridian, caption)]
+        track = multiple_series.as_measured(series, place, task.places)[:, targets]
+        before = max(0, begin - 2 * len(last[0]) - 2)
+        of = f"{series.names[place]}: true" if series.names else "True"
+        caption = (
+            f"{of} and forecast places, {counted(task.horizon, 'step')} ahead; a line joins each forecast with the "
+            "place that it was meant for"
+        )
+        return [maps.forecast_places(track[before:], begin - before, *last, task.track.meridian, caption)]
     if series.positions is None:
         return []
     errors = (compared.forecasts["network"] - compared.true) / compared.unit[:, None]

@@ -4,18 +4,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from baselines import LINEAR, ridge
+from baselines import LINEAR, SEASONAL_LINEAR, ridge
 from baselines.naive import naive_forecasts
 from core.errors import InputError
 from core.lazy import keras, layers
 from core.wording import counted, counted_of, counted_was
 from evaluation.intervals import rmse
-from evaluation.seasons import season_note
-from networks.layer_names import OUTPUT, WINDOW_SCALE
-from networks.linear_layers import linear_part
+from evaluation.seasons import find_season
+from networks.layer_names import OUTPUT, SUM, WINDOW_SCALE
+from networks.linear_layers import linear_part, set_linear_part
 from reports.formatting import pooled_report
 from sequences.gaps import LONG_GAP
-from sequences.splits import split_sequences, split_series
+from sequences.held_out import hold_out_groups, hold_out_last
+from sequences.splits import groups_of, split_sequences, split_series
 from sequences.types import SPLITS
 from sequences.windows import forecast_windows, window_parts
 from tasks.base import Task, flat_inputs_function
@@ -23,6 +24,7 @@ from tasks.forecasting import future_inputs, multiple_series
 from tasks.forecasting.differencing import Differencing, differencing_note
 from tasks.forecasting.prediction_intervals import Forecasts, PredictionIntervals
 from tasks.forecasting.report import report_forecasts, report_future
+from tasks.forecasting.seasonal_model import forecast_with_season
 from tasks.forecasting.track import Track
 
 
@@ -166,14 +168,32 @@ class Forecasting(Task):
             outputs = layers.Dense(size, kernel_initializer=start, name=OUTPUT)(features)
             if not c.LINEAR_START:
                 return outputs
-            return layers.Add()([linear_part(prepared, self.linear_model(data, c)), outputs])
+            return layers.Add(name=SUM)([linear_part(prepared, self.linear_model(data.train, data, c)), outputs])
 
         return make
 
-    def linear_model(self, data, c):
-        """Fit the linear model of the training set: the changes to come, from all changes."""
-        encoded = self.loss_targets(data.train, data, c).astype(np.float64)
-        return ridge.fit(data.train, lambda places: encoded[places], flat_inputs_function(self, data, c), c.SEED)
+    def linear_model(self, split, data, c):
+        """Fit the linear model of a Split: the changes to come, from all changes."""
+        encoded = self.loss_targets(split, data, c).astype(np.float64)
+        return ridge.fit(split, lambda places: encoded[places], flat_inputs_function(self, data, c), c.SEED)
+
+    def linear_beside(self, data, c):
+        """Tell whether the network has a linear part."""
+        return c.LINEAR_START
+
+    def hold_out(self, data, c):
+        """Hold out the last windows of each series, or where the test set is other series, some of them."""
+        train, starts = data.train, multiple_series.first_rows(data.sequences)
+        series = multiple_series.series_of(train.rows, starts)
+        if c.GROUP is not None:
+            groups = groups_of(data.sequences, c.GROUP)[series]
+            if len(np.unique(groups)) > 1:
+                return hold_out_groups(groups, c.SEED)
+        return hold_out_last(series, train.rows + train.shape[0], self.horizon)
+
+    def fit_linear_part(self, model, split, data, c):
+        """Fit the network's linear part to a Split."""
+        set_linear_part(model, self.linear_model(split, data, c))
 
     def loss_targets(self, split, data, c):
         """Return the changes to come (n, horizon × targets), each in its units."""
@@ -203,7 +223,8 @@ class Forecasting(Task):
     def describe_target(self):
         """Say in a few words what is learned."""
         names = ", ".join(self.targets)
-        return f"forecasting {names if len(names) <= 80 else names[:79] + '…'}"
+        ahead = f" {self.horizon} steps ahead" * (self.horizon > 1)
+        return f"forecasting {names if len(names) <= 80 else names[:79] + '…'}{ahead}"
 
     # What comes out.
 
@@ -233,14 +254,20 @@ class Forecasting(Task):
         Returns: ({name: Forecasts}, notes).
         """
         values, starts = np.concatenate(data.sequences.x)[:, self.places], multiple_series.first_rows(data.sequences)
-        model, moves = self.linear_model(data, c), self.track is not None and data.test.shape[0] > 1
+        model, moves = self.linear_model(data.train, data, c), self.track is not None and data.test.shape[0] > 1
+
+        training = [rows[:, 0] for rows in multiple_series.training_rows(data) if len(rows)]
+        season, notes = find_season(training, c)
+        outside = season is not None and season > data.train.shape[0]
+        with_season = forecast_with_season(self, data, c, season) if outside else None
 
         def forecast(split):
             first = split.rows + split.shape[0]
             begin = starts[multiple_series.series_of(first, starts)]
             forecasts = naive_forecasts(values, first, self.horizon, c.SEASON, moves, begin)
             solved = ridge.predict(model, split, flat_inputs_function(self, data, c))
-            return forecasts | {LINEAR: Differencing.fit(data, c).decode(split, solved)}
+            forecasts[LINEAR] = Differencing.fit(data, c).decode(split, solved)
+            return forecasts | ({SEASONAL_LINEAR: with_season(split)} if outside else {})
 
         learned = {}
         if self.intervals is not None and data.validation is not None:
@@ -250,8 +277,7 @@ class Forecasting(Task):
             name: Forecasts.around(own, learned.get(name), data.test, self.places)
             for name, own in forecast(data.test).items()
         }
-        training = [rows[:, 0] for rows in multiple_series.training_rows(data) if len(rows)]
-        return rivals, ridge.sample_note(model, len(data.train)) + season_note(training, c)
+        return rivals, ridge.sample_note(model, len(data.train)) + notes
 
     def report(self, data, forecasts, rivals, c):
         """Score forecasts (n, horizon, targets) of the test set beside those of `rivals`. Returns: Report."""

@@ -9,8 +9,8 @@ from baselines import MEAN, ridge
 from core.errors import InputError
 from core.lazy import keras, layers
 from evaluation.regression_scores import score_regression
-from networks.layer_names import OUTPUT
-from networks.linear_layers import linear_part
+from networks.layer_names import OUTPUT, SUM
+from networks.linear_layers import linear_part, set_linear_part
 from readers.tables.cells import is_plain_number
 from readers.whole_numbers import integer_note, is_rounded
 from reports import Report, pictures
@@ -19,7 +19,7 @@ from reports.formatting import aligned, format_digits, format_number, pooled_rep
 from reports.regression import regression_lines, rmse_line, target_table
 from sequences.splits import split_sequences
 from sequences.statistics import rounded_away, rounding_note
-from tasks.base import Task, flat_inputs_function, linear_models_inputs
+from tasks.base import Task, flat_inputs_function, linear_models_inputs, tree_answers
 from tasks.regression.target_limits import clipped, clipping_layer, find_limits, limit_notes
 
 
@@ -103,14 +103,22 @@ class Regression(Task):
             outputs = layers.Dense(len(self.targets), kernel_initializer=start, name=OUTPUT)(features)
             if not c.LINEAR_START:
                 return outputs
-            return layers.Add()([linear_part(prepared, self.linear_model(data, c)), outputs])
+            return layers.Add(name=SUM)([linear_part(prepared, self.linear_model(data.train, data, c)), outputs])
 
         return make
 
-    def linear_model(self, data, c, inputs=None):
-        """Fit the linear model of the standardised numbers. inputs: of linear_models_inputs, else all values."""
-        y = self.loss_targets(data.train, data, c).astype(np.float64)
-        return ridge.fit(data.train, lambda places: y[places], inputs or flat_inputs_function(self, data, c), c.SEED)
+    def linear_model(self, split, data, c, inputs=None):
+        """Fit the linear model of a Split's standardised numbers. inputs: of linear_models_inputs, else all values."""
+        y = self.loss_targets(split, data, c).astype(np.float64)
+        return ridge.fit(split, lambda places: y[places], inputs or flat_inputs_function(self, data, c), c.SEED)
+
+    def linear_beside(self, data, c):
+        """Tell whether the network has a linear part."""
+        return c.LINEAR_START
+
+    def fit_linear_part(self, model, split, data, c):
+        """Fit the network's linear part to a Split."""
+        set_linear_part(model, self.linear_model(split, data, c))
 
     def loss_targets(self, split, data, c):
         """Return the numbers standardised by the training set: float32 (n, targets)."""
@@ -153,11 +161,13 @@ class Regression(Task):
         """Predict the test set without a network. Returns: ({name: numbers (n, targets)}, notes)."""
         answers, notes = {MEAN: np.tile(self.mean, (len(data.test), 1))}, []
         for name, inputs in linear_models_inputs(self, data, c).items():
-            model = self.linear_model(data, c, inputs)
+            model = self.linear_model(data.train, data, c, inputs)
             solved = ridge.predict(model, data.test, inputs) * self.deviation + self.mean
             answers[name] = clipped(solved, self.limits)
             notes += ridge.sample_note(model, len(data.train), name)
-        return answers, notes
+        found, more = tree_answers(self, data, data.train.y, len(self.targets), c, [data.test])
+        answers |= {name: clipped(own, self.limits) for name, (own,) in found.items()}
+        return answers, notes + more
 
     def report(self, data, answers, rivals, c):
         """Score numbers (n, targets) of the test set beside those of `rivals`. Returns: Report."""

@@ -14,8 +14,10 @@ import evaluate_model
 import predict_model
 import train_model
 from baselines import ridge as linear
+from baselines import trees
 from core import ledger
 from evaluation.advice import EvaluatedRun, advice
+from evaluation.importance import shuffled
 from sequences.toy_datasets import motifs
 from tasks.classification.task import guessing_loss
 from tests.conftest import load, load_model
@@ -36,6 +38,8 @@ def test_the_linear_model_of_classes_is_scikit_learns_ridge(shipped, tmp_path, c
     expected = ridge.score(x[80:].reshape(40, -1), y[80:])
     assert result["baselines"]["linear"] == pytest.approx(expected)
     report = capsys.readouterr().out
+    boosted = result["baselines"]["gradient boosting"]
+    assert f"Gradient boosting: {boosted:.2f} (trees on " in report and boosted > 1 / classes
     assert f"Linear model: {expected:.2f} " in report and "95 % interval" in report
     assert json.loads((tmp_path / "run" / "evaluation.json").read_text())["baselines"] == result["baselines"]
     (row,) = ledger.read_rows(tmp_path / "run")
@@ -62,6 +66,42 @@ def forecast_constants(shipped, tmp_path, **others):
     return shipped.changed(**chosen | others)
 
 
+def test_summaries_are_those_of_the_measured_steps():
+    rng = np.random.default_rng(0)
+    whole = [rng.normal(size=(length, 2)) for length in (9, 4, 2, 1)]
+    x = np.stack([np.pad(own, [(9 - len(own), 0), (0, 0)], constant_values=50) for own in whole])
+    measured = np.stack([np.arange(9) >= 9 - len(own) for own in whole]).astype(float)[:, :, None]
+    for own, found in zip(whole, trees.summarise(x, measured).reshape(4, 6, 2)):
+        slope = np.polyfit(np.arange(len(own)), own, 1)[0] if len(own) > 1 else np.zeros(2)
+        expected = own[-1], own.mean(axis=0), own.std(axis=0), slope, own.min(axis=0), own.max(axis=0)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_gradient_boosting_takes_a_sample_fewer_rounds_or_no_part_where_it_would_take_long():
+    assert trees.plan(800, 6, 1) == (800, 50)
+    rows, rounds = trees.plan(10**6, 144, 1)
+    assert rows == 2**21 // 144 and rounds == 50
+    assert trees.plan(1000, 384, 10)[1] == 11 and trees.plan(1000, 6000, 100)[1] == 0
+
+
+@pytest.mark.parametrize("season", [12, None])  # given, or found
+def test_the_season_before_the_window_is_seen_by_one_more_linear_model(shipped, tmp_path, season):
+    constants = forecast_constants(shipped, tmp_path, WINDOW=6, SEASON=season)
+    train_model.main(constants)
+    result, data = evaluate_model.main(constants), load(**constants)
+    sales, inputs = data.sequences.x[0][:, 0].astype(float), []
+    for part in (data.train, data.test):
+        x, first = part.take(slice(None)).astype(float), part.rows + 6
+        before = first[:, None] + np.arange(3) - 12
+        since = np.where(before < 0, 0, sales[before] - x[:, -1, :1])
+        inputs.append(np.hstack([(x - x[:, -1:]).reshape(len(x), -1), since]))
+    y = data.train.y[:, :, 0] - data.train.x[:, -1, :1]
+    ridge = make_pipeline(StandardScaler(), RidgeCV(STRENGTHS)).fit(inputs[0], y)
+    errors = ridge.predict(inputs[1]) - (data.test.y[:, :, 0] - data.test.x[:, -1, :1])
+    assert result["baselines"]["linear with season"] == pytest.approx(np.sqrt(np.mean(errors**2)), rel=1e-3)
+    assert result["baselines"]["linear with season"] < 0.9 * result["baselines"]["linear"]
+
+
 def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
     constants = forecast_constants(shipped, tmp_path)
     train_model.main(constants)
@@ -79,7 +119,7 @@ def test_the_linear_model_of_forecasts_is_ridge_on_changes(shipped, tmp_path):
 def test_a_forecast_starts_as_the_linear_model_and_keeps_its_linear_part(shipped, tmp_path):
     rmse = []
     for rate, run in ((1e-30, "start"), (0.001, "later")):
-        constants = forecast_constants(shipped, tmp_path, LEARNING_RATE=rate, RUN_DIR=str(tmp_path / run), EPOCHS=3)
+        constants = forecast_constants(shipped, tmp_path, LEARNING_RATE=rate, RUN_DIR=str(tmp_path / run), EPOCHS=30)
         train_model.main(constants)
         result = evaluate_model.main(constants)
         rmse.append(result["rmse"])
@@ -176,6 +216,14 @@ def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_pa
     times = [mean for mean, _ in result["importance"]["time steps"].values()]
     assert len(times) == 10 and max(times) > 0.02
     assert (tmp_path / "run" / "importance.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_values_are_shuffled_on_the_scale_of_the_sequence_that_they_come_into():
+    ramps = np.stack([np.arange(8.0), 1000 - 10 * np.arange(8.0)])[..., None]
+    index = (slice(None), 0)
+    raw, scaled = (shuffled(ramps, [index], np.random.default_rng(3), own)[0] for own in (False, True))
+    assert raw[:, 0, 0].tolist() == [1000, 0] and scaled[:, 0, 0] == pytest.approx([7, 930])
+    assert (scaled[:, 1:] == ramps[:, 1:]).all()
 
 
 def advised(shipped, history=None, shape=(50, 1), linear_models=True, **figures):

@@ -326,6 +326,23 @@ JSON = st.recursive(
 )
 
 
+def test_ranges_of_anomalies_of_any_content_are_read_or_refused(tmp_path):
+    rows = "".join(f"2001-01-{day:02},{day % 3}\n" for day in range(1, 29))
+    (tmp_path / "d.csv").write_text(f"t,v\n{rows}")
+    file, valid = tmp_path / "ranges.json", b'{"d.csv": [["2001-01-03", "2001-01-05"]]}'
+    c = CONSTANTS.changed(TASK="anomaly", LABEL_FILE=str(file))
+    file.write_bytes(valid)
+    assert (read_data_set(tmp_path / "d.csv", c)[0].y[0] == "anomaly").sum() == 3
+
+    @settings(max_examples=settings.default.max_examples // 4)
+    @given(st.one_of(mutated(valid), JSON.map(lambda own: json.dumps({"d.csv": own}).encode())))
+    def check(content):
+        file.write_bytes(content)
+        refused_or(lambda: read_data_set(tmp_path / "d.csv", c))
+
+    check()
+
+
 @pytest.mark.parametrize("checksum", ["as it was", "made to fit"])
 def test_run_json_of_any_content_is_read_or_refused(tmp_path, reference, checksum):
     valid = (reference[0].run_dir / "run.json").read_bytes()

@@ -178,6 +178,8 @@ def test_nothing_is_cut_at_any_width_or_in_print_and_nothing_is_logged_or_loaded
         for width in (360, 1400):
             show(browser, pages[name], width)
             assert browser.execute_script("return document.scrollingElement.scrollWidth <= innerWidth"), (name, width)
+            wide = "return [...document.querySelectorAll('td')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
+            assert browser.execute_script(wide) == 0, (name, width)  # else it lies over its neighbour
         show(browser, pages[name], 680, media="print")  # A4 less its margins
         edges = "return [...document.querySelectorAll('table, svg, pre')].map(e => e.getBoundingClientRect().right)"
         assert max(browser.execute_script(edges)) <= 681, name

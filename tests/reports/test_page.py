@@ -11,12 +11,14 @@ import pytest
 import evaluate_model
 import train_model
 from core.ledger import COLUMNS
-from reports import Drawing, html, pictures
+from reports import Drawing, anomaly, examples, html, pictures
 from reports.classification import most_confused
 from reports.examples import of_confused_classes
 from reports.formatting import distinct
+from reports.importance import shaded_words
 from reports.index_page import Entry, index_page
-from reports.pictures import time_ticks
+from reports.pictures import errors_by_step, time_ticks
+from reports.transcription import compared_texts
 
 EVIL = "<script>alert('1')</script>"
 
@@ -143,8 +145,8 @@ def test_the_index_links_each_run_that_is_there_and_one_that_was_replaced(shippe
     assert 'href="../../index.html"' in (kept / "report.html").read_text()
     assert 'href="../index.html"' in (runs / "a" / "report.html").read_text()
     page = Page((runs / "a" / "report.html").read_text())
-    copied = page.text[page.text.index("Constants to copy: given for this run, or varying among the runs") + 1]
-    assert "SEED = 2" in copied.splitlines() and "FILTERS" not in copied
+    copied = page.text[page.text.index("Constants to copy") + 2].splitlines()
+    assert {"SEED = 2", "EPOCHS = 1"} < {*copied} and not any("FILTERS" in line for line in copied)
     train_model.main({**small, "RUN_DIR": str(runs / "a")})  # replaces the last one, and has no score
     assert f"previous/{sorted((runs / 'previous').iterdir())[-1].name}/report.html" in (runs / "index.html").read_text()
 
@@ -164,9 +166,19 @@ def test_examples_show_a_right_and_a_wrong_answer_of_the_classes_confused_most()
     assert of_confused_classes(true, answers, pairs).tolist() == [2, 3, 0, 1, 5]
 
 
+def test_words_are_shaded_as_a_share_of_the_strongest_in_their_text():
+    found = [{"true": "b", "answer": "a", "probability": 0.9}] * 2
+    every = [[("good", np.log(4)), ("bad", -np.log(2)), ("the", 0.01)], [("the", 0.01)]]
+    one, other = shaded_words(found, every).rows
+    assert one[0] == "✗ true b, answer a, probability 0.900; without 'good' its odds are 4.0 times lower"
+    assert one[1] == [("good ", "for strong"), ("bad ", "against"), ("the ", "")]
+    assert other[0].endswith("no word on its own changes its odds by 5 %") and other[1] == [("the ", "")]
+
+
 def test_times_of_an_axis_are_round():
     hours = np.datetime64("2024-02-28T20") + np.arange(60)
     assert time_ticks(hours)[1] == ["2024-02-29", "2024-03-01", "2024-03-02"]
+    assert time_ticks(hours[:20])[1][:2] == ["21:00\n2024-02-28", "01:00\n2024-02-29"]
     months = np.datetime64("1958-10") + np.arange(40)
     assert [list(own) for own in time_ticks(months)] == [[3, 15, 27, 39], ["1959", "1960", "1961", "1962"]]
 
@@ -175,8 +187,30 @@ def test_names_of_any_kind_are_told_apart():
     long = ["x" * 150 + end + "y" * 150 for end in "abc"]
     assert distinct(long, 9) == ["xxxx…yyyy", "xxxx…yyyy (2)", "xxxx…yyyy (3)"]
     assert distinct(["left hand, raised", "left foot, raised"], 40) == ["left hand, raised", "left foot, raised"]
-    svg = pictures.confusion_matrix([[1, 0], [0, 1]], [EVIL, 'שלום "quoted" & more']).svg()
-    assert "<script>" not in svg and "&lt;script&gt;" in svg and "שלום" in svg
+
+
+def test_names_are_text_in_every_picture_and_table():
+    names = [EVIL, 'שלום "quoted" & more' + "w" * 300]
+    pair, x = np.array([[1.0, 2.0], [3.0, 4.0]]), np.random.default_rng(0).random((2, 9, 2))
+    panel = pictures.ForecastPanel(x[0, :, 0], np.array([7]), pair[:1], {80: pair[:1]}, names[0], names[1])
+    drawn = [
+        pictures.confusion_matrix([[1, 0], [0, 1]], names),
+        pictures.time_attention(x, x[..., 0], names),
+        pictures.word_attention([names], [[0.2, 0.8]], names[:1]),
+        pictures.forecasts([panel], names[1]),
+        pictures.permutation_importance(dict(zip(names, pair)), {0: (0, 0)}, x[0], names[0], names[1]),
+        pictures.video_frames(np.zeros((2, 3, 4, 4, 3)), names, [True, False]),
+        pictures.predicted_against_true(pair, pair, names),
+        pictures.transcript(x[0], [1, 2], "<&", EVIL, 0.1),
+        examples.draw_examples(x, names, names[1], [True, False]),
+        anomaly.draw_unusual(x, x, x, names),
+        errors_by_step({"network": [1.0], names[1]: [2.0]}, names[0]),
+        compared_texts(names, names, names[::-1]),
+        shaded_words([{"true": EVIL, "answer": EVIL, "probability": 1.0}], [[(names[1], 0.1)]]),
+    ]
+    for block in drawn:
+        text = "".join(html.lay_out([block]))
+        assert "<script>" not in text and "&lt;script" in text
 
 
 def test_of_a_long_ledger_the_index_shows_what_fits():

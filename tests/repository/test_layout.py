@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from core.shipped_constants import SHIPPED, checksum, is_shipped
 from tests.conftest import ROOT
 
 # From top to bottom; a room imports from itself and from rooms below, never from one beside or above it.
@@ -173,3 +174,9 @@ def test_help_and_refusals_wait_for_no_slow_library(project, script):
         done = project.run("-c", run, f"{script}.py")
         assert "EPOCHS = -1 is impossible" in done.stderr
         assert done.stdout.splitlines()[-2:] == ["status 2", "loaded"]
+
+
+def test_the_shipped_constants_are_known_as_such(shipped):
+    found = " ".join(checksum(name, value) for name, value in shipped.items())
+    assert SHIPPED.split() == found.split(), f"core/shipped_constants.py: SHIPPED is to be {found}"
+    assert not is_shipped("EPOCHS", shipped.EPOCHS + 1)

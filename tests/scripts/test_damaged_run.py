@@ -120,7 +120,7 @@ CASES = {
     "run.json binary": (write("run.json", b"\xff\xfe\x00"), "run.json is damaged"),
     "run.json a list": (write("run.json", b"[]"), "run.json is not of format"),
     "run.json nested": (write("run.json", b"[" * 100_000), "run.json"),
-    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 11"),
+    "run.json of another format": (record(lambda r: r.update(format=99)), "run.json is not of format 12"),
     "no task": (record(lambda r: r.pop("task")), "run.json is damaged"),
     "another task": (made_to_fit(record(lambda r: r.update(task="magic"))), "run.json is damaged"),
     "no classes": (made_to_fit(record(lambda r: r["learned"].pop("classes"))), "fields of Classification"),

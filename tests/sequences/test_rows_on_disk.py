@@ -105,7 +105,7 @@ from training import batches
 
 arrays.IN_MEMORY, video.MEMORY, rows_on_disk.STROKE = 2**20, 2**20, 2**21
 types.BLOCK_BYTES, batches.WINDOW_BYTES = 2**21, 2**22
-load_data(**read_constants())  # what is imported when it is needed
+load_data(**read_constants().changed(DATASET="motifs"))  # what is imported when it is needed, scikit-learn too
 figures = []
 for constants in json.loads(sys.argv[1]):
     with open("/proc/self/clear_refs", "w") as file:

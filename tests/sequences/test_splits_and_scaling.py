@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from core.errors import InputError
+from sequences.splits import shuffle_split
 from sequences.statistics import fingerprint, mean_and_variance
 from sequences.toy_datasets import RAMP, motifs, moving_digits
 from sequences.types import Split
@@ -188,3 +189,10 @@ def test_groups_in_both_official_sets_are_counted(tmp_path):
         )
         notes = [note for note in load(DATASET=str(tmp_path / "d.npz")).sequences.notes if "of the test set" in note]
         assert len(notes) == (said is not None) and (said is None or notes[0].startswith(said))
+
+
+@pytest.mark.parametrize("n, size, seed", [(10, 0.25, 0), (1000, 0.2, 42), (7, 3, 5)])
+def test_a_random_split_is_that_of_scikit_learn(n, size, seed):
+    kept, cut = shuffle_split(np.arange(n), size, seed)
+    for own, expected in zip((kept, cut), train_test_split(np.arange(n), test_size=size, random_state=seed)):
+        np.testing.assert_array_equal(own, expected)

@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 import evaluate_model
 import train_model
+from cnn_lstm_model import build_model
 from core.errors import InputError
 from core.run_folder import load_record
 from data_preprocessing import load_data
@@ -25,6 +26,8 @@ from evaluation.anomaly_scores import (
 from experiments.conclusion import conclude
 from predict_model import predict
 from readers import read_data_set
+from tasks.anomaly.detector import noise_share
+from tasks.anomaly.sensor_faults import find_causes, levels_vary
 from tasks.anomaly.task import training_groups
 from tests.conftest import load_model
 from training.saved_run import open_run
@@ -164,15 +167,62 @@ def test_the_saved_model_measures_distances_to_normal_sequences(trained):
     assert len(learned["held_out"]) == 120 and learned["groups"] == "12 groups"
 
 
+def test_values_are_averaged_until_noise_does_not_hide_levels(shipped):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 22, 2)).astype(np.float32)
+    assert noise_share(x) == pytest.approx(1, abs=0.1)
+    assert noise_share(np.sin(np.arange(200) / 8)[None, :, None]) < 1e-3
+    data = load_data(x, **shipped.changed(TASK="anomaly", FILTERS=2, LSTM_UNITS=2))
+    model = data.task.finish(data.task.network(data, data.constants, build_model), data, data.constants)
+    levels = rng.normal(size=(5, 22, 2)).astype(np.float32) + 1
+    distances = np.asarray(model(levels))[:, 2]
+    mean, deviation = (getattr(data.train.x.reshape(-1, 2), name)(axis=0) for name in ("mean", "std"))
+    # 22 steps in averages of 10 or more of them are 2 or 3, without those that padding adds.
+    size = int(np.ceil(noise_share((data.train.x - mean) / deviation) / 0.1))
+    before = (-22 % size) // 2
+    pooled = [
+        np.stack([own[:, max(0, k) : k + size].mean(axis=1) for k in range(-before, 22, size)], axis=1)
+        for own in ((levels - mean) / deviation, (data.train.x - mean) / deviation)
+    ]
+    nearest = np.sqrt(((pooled[0][:, None] - pooled[1]) ** 2).sum(axis=(2, 3))).min(axis=1)
+    assert 9 <= size <= 11 and np.allclose(distances, nearest, rtol=1e-3)
+
+
+def test_sequences_that_were_standardised_one_by_one_are_compared_by_shapes_alone():
+    x = np.random.default_rng(0).normal(size=(40, 12, 1)) + np.arange(40)[:, None, None]
+    alone = (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    for values, own, spaces in (
+        (x, "training", ["shapes", "values"]),
+        (alone.round(4), "training", ["shapes"]),
+        (x, "sequence", ["shapes"]),
+    ):
+        data = load_data(values, TASK="anomaly", STANDARDISE=own)
+        assert data.task.spaces == spaces
+        assert any("shapes alone are compared" in note for note in data.sequences.notes) == (spaces == ["shapes"])
+
+
+def test_levels_are_told_far_from_zero_and_padding_is_no_stuck_sensor():
+    x = np.random.default_rng(0).normal(size=(40, 30, 1))
+    alike = x - x.mean(axis=1, keepdims=True)
+    for far in (0, 1e9):
+        assert levels_vary(x + far, range(40)) and not levels_vary(alike + far, range(40))
+    padded = np.concatenate([np.zeros((1, 20, 2)), np.random.default_rng(1).normal(size=(1, 10, 2))], axis=1)
+    padded[0, 24:28, 1] = 0.5  # filled
+    measured = np.ones((10, 2), bool)
+    measured[5:7, 1] = False
+    assert find_causes(padded, [[-4, 4, 3]] * 2, ["a", "b"], [measured]) == ["missing: b"]
+
+
 def test_new_sequences_get_score_p_value_and_cause(trained, tmp_path):
     folder, _, _, _ = trained
-    new, _ = waves(4, 5)
+    new, _ = waves(5, 5)
     new[1, 6:, 0] = new[1, 6, 0]  # stuck
     new[2, :, 1] += 9  # out of range
     new[3] = new[3, ::-1] * np.sign(np.random.default_rng(0).normal(size=(STEPS, 2)))  # another state, in range
+    new[4, 4:20, 1] = np.nan
     found = predict(folder, new)
-    assert found["anomaly"].tolist() == ["no", "yes", "yes", "yes"] and (found["p_value"][1:] <= 0.05).all()
-    assert found["cause"][1].startswith("stuck or missing: feature 0")
+    assert found["anomaly"].tolist() == ["no", *["yes"] * 4] and (found["p_value"][1:] <= 0.05).all()
+    assert found["cause"][1] == "stuck: feature 0" and found["cause"][4] == "missing: feature 1"
     assert found["cause"][2] == "outside the training range: feature 1"
     assert found["cause"][3].startswith("never occurred in training")
 

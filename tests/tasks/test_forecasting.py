@@ -105,7 +105,7 @@ def test_the_picture_shows_no_value_where_none_was_measured(shipped, tmp_path, c
         assert str(panel.times[len(values)]).startswith("1950-01")  # the rows that follow have dates too
         assert np.flatnonzero(np.isnan(values)).tolist() == [180]
         np.testing.assert_allclose(np.delete(values, 180), np.delete(sales, 180), rtol=1e-6)
-    assert "increase in rmse when shuffled among the test windows" in capsys.readouterr().out
+    assert "increase in RMSE when shuffled among the test windows" in capsys.readouterr().out
     assert len(drawn) == 2
 
 

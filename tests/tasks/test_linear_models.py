@@ -7,12 +7,15 @@ import pytest
 from scipy.optimize import nnls
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.metrics import log_loss
-from sklearn.model_selection import LeaveOneOut, cross_val_predict
+from sklearn.model_selection import LeaveOneGroupOut, LeaveOneOut, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
 import evaluate_model
 import train_model
+from baselines import ridge
+from data_preprocessing import load_data
 from sequences.types import Split
+from tasks.classification.linear_models import fit_ridge_pair
 from tests.conftest import load_model
 
 STRENGTHS = np.logspace(-3, 5, 17)
@@ -124,14 +127,51 @@ def test_small_differences_on_a_large_curve_are_left_to_ridge(shipped, tmp_path)
 def test_elsewhere_nothing_stands_beside_the_network(shipped, tmp_path, monkeypatch):
     write(tmp_path, 2, np.random.default_rng(0))
     with np.load(tmp_path / "d.npz") as file:
-        np.savez(tmp_path / "g.npz", X=file["X_train"], y=file["y_train"], groups=np.arange(N) // 4)
-    groups = {"DATASET": str(tmp_path / "g.npz")}
-    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, groups, {}):
+        np.savez(tmp_path / "g.npz", X=file["X_train"], y=file["y_train"], groups=np.arange(N) // 18)
+    one_group = {"DATASET": str(tmp_path / "g.npz")}
+    for constants in ({"LINEAR_START": False}, {"ARCHITECTURE": "cnn_lstm"}, one_group, {}):
         if not constants:
             monkeypatch.setattr("tasks.classification.linear_models.MOST_SEQUENCES", N - 1)
         train(shipped, tmp_path, **constants)
         names = [layer.name for layer in load_model(tmp_path / "run").layers]
         assert "fixed_1" not in names and names[-1] == "output"
+
+
+@pytest.mark.parametrize("inputs", [5, 60])  # fewer than sequences, and more
+def test_answers_to_a_group_come_from_models_fitted_without_it(inputs):
+    rng = np.random.default_rng(5)
+    x, groups = rng.normal(size=(40, inputs, 1)), np.arange(40) % 7
+    y = x[:, :2, 0] + rng.normal(size=(7, 2))[groups] + rng.normal(size=(40, 2))
+    split = Split(x, None, np.arange(40), dtype="float64")
+    model, answers, rows = ridge.fit_held_out(split, lambda places: y[places], ridge.flat, 0, groups)
+    scaled, errors = StandardScaler().fit_transform(x[:, :, 0]), {}
+    for strength in STRENGTHS:
+        held_out = cross_val_predict(Ridge(strength), scaled, y, cv=LeaveOneGroupOut(), groups=groups)
+        errors[((held_out - y) ** 2).mean()] = strength, held_out
+    strength, held_out = errors[min(errors)]
+    np.testing.assert_allclose(answers, held_out, atol=1e-6)
+    expected = Ridge(strength).fit(scaled, y).predict(scaled)
+    np.testing.assert_allclose(ridge.predict(model, split, ridge.flat), expected, atol=1e-6)
+    assert rows.tolist() == list(range(40))
+
+
+def test_a_new_person_is_answered_surely_only_where_the_others_told_of_each_other(shipped, tmp_path):
+    from core.quiet_tensorflow import keras
+
+    rng, people, y, spread = np.random.default_rng(6), np.arange(400) // 20, np.arange(400) % 2, {}
+    for alike in (True, False):  # all people move alike, or each in a way of their own; half of them are new
+        moves = rng.normal(size=(1 if alike else 20, 2, 30))[0 * people if alike else people, y]
+        x = (moves + rng.normal(0, 0.3, (400, 30)))[:, :, None].astype(np.float32)
+        np.savez(tmp_path / "d.npz", X=x[:200], y=y[:200], groups=people[:200])
+        train(shipped, tmp_path)
+        model = load_model(tmp_path / "run")
+        parts = [model.get_layer(name).output for name in ("linear", "linear_of_shapes")]
+        spread[alike] = np.std(sum(map(np.asarray, keras.Model(model.input, parts)(x[200:]))))
+    assert spread[True] > 2 and spread[False] < 1
+    data = load_data(DATASET=str(tmp_path / "d.npz"), TEST_SIZE=2)
+    of = data.sequences.groups[data.train.rows]
+    one = fit_ridge_pair(data.train.select(np.flatnonzero(of == of[0])), data, 1, shipped)  # as one of two, in turn
+    assert one.held_out == "groups" and one.network_share == 1
 
 
 def test_where_sequences_are_flat_rounding_decides_nothing():

@@ -156,9 +156,6 @@ def test_fasttexts_lines_with_one_label_each_are_classes(tmp_path):
     lines = [f"__label__{'ab'[k % 2]} {text}" for k, text in enumerate(WORDS)]
     (tmp_path / "c.txt").write_text("\n".join(lines))
     assert load(DATASET=str(tmp_path / "c.txt")).task.classes == ["a", "b"]
-    (tmp_path / "c.txt").write_text("\n".join([*lines, "no label here"]))
-    with pytest.raises(InputError, match="text 241 has no label, and the others have one each"):
-        load(DATASET=str(tmp_path / "c.txt"))
     marked = texts(tmp_path / "b.csv", ["text", "label"], [[text, f"__label__{k % 2}"] for k, text in enumerate(WORDS)])
     assert load(**marked, LABEL="label").task.classes == ["__label__0", "__label__1"]
 

@@ -157,7 +157,7 @@ def test_ts_with_a_target_label(tmp_path):
 @pytest.mark.parametrize(
     ("y", "others", "message"),
     [
-        (np.where(np.arange(200) == 7, np.nan, HOURS), {}, "the number .*of sequence 7"),
+        (np.where(np.arange(200) == 7, np.inf, HOURS), {}, "the number .*of sequence 7"),
         (np.array(["a", "b"] * 100), {"TASK": "regression"}, "needs numbers as labels"),
         (np.array(["1", "1_10"] * 100), {"TASK": "regression"}, "has words, such as '1_10'"),
         (np.ones(200), {"TASK": "regression"}, "the same in every training sequence"),

@@ -113,7 +113,7 @@ def words_and_pairs(text):
 
 @pytest.mark.parametrize("names", [["bad", "good"], ["bad", "good", "so so"]])
 def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tmp_path, names):
-    """Its logits are scikit-learn's ridge regression on weighted counts, times one number."""
+    """Its logits are scikit-learn's ridge regression on weighted counts of words and parts, times one number."""
     from core.quiet_tensorflow import keras, tf
 
     labels = [names[k % 2] if len(text) % 5 else names[-1] for k, text in enumerate(TEXTS)]
@@ -121,8 +121,12 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     train_model.main(c := c.changed(RUN_DIR=str(tmp_path / "run")))
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
-    vectors = make_pipeline(CountVectorizer(analyzer=words_and_pairs), TfidfTransformer(norm=None))
-    counts = vectors.fit_transform(texts).toarray() / np.sqrt([[len(tokenize(text))] for text in texts])
+    parts = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), preprocessor=lambda text: " ".join(tokenize(text)))
+    words, parts = (
+        make_pipeline(vectors, TfidfTransformer(norm=None)).fit_transform(texts).toarray()
+        for vectors in (CountVectorizer(analyzer=words_and_pairs), parts)
+    )
+    counts = np.hstack([words, 0.3 * parts]) / np.sqrt([[len(tokenize(text))] for text in texts])
     targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
     targets = targets if len(names) == 3 else targets[:, 1:]
     answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.3, 1, 3, 10)]
@@ -184,7 +188,6 @@ def test_tables_of_texts(shipped, tmp_path, name, content, constants, expected):
     ("content", "constants", "message"),
     [
         ("text,label\na b,x\n ,y\n", {}, "text 2 is empty"),
-        ("text,label\na b,x\nc d,\n", {}, "'label' of LABEL is empty in row 2"),
         ("text,label\na b,x\nc d,y,z\n", {}, "row 3 has 3 cells, the others have 2"),
         ("text,label\na b,x\nc d,y\n", {"TEXT": "words"}, "TEXT = 'words' is impossible: the 2 columns"),
         ("text,label\na b,x\nc d,y\n", {"TASK": "regression"}, "TASK = 'regression' is impossible with texts"),
@@ -273,6 +276,7 @@ def test_a_network_with_word_vectors_knows_words_that_only_the_vectors_have(ship
     lines = [f"{word} {' '.join(map(str, (side + rng.normal(0, 0.2, 8)).round(4)))}" for word, side in sides.items()]
     vectors = write_vectors(tmp_path / "v.txt", lines)
     c = shipped.changed(DATASET=write_table(tmp_path / "t.csv"), TEXT="what was said", LABEL="kind", EPOCHS=12)
+    c = c.changed(LINEAR_START=False)  # it knows none of them
     c, run = c.changed(WORD_VECTORS=str(vectors), RUN_DIR=str(tmp_path / "run"), LEARNING_RATE=0.005), tmp_path / "run"
     train_model.main(c)
     assert "word vectors: 20 of 20 words have one, of 8 numbers; 4 more words" in capsys.readouterr().out

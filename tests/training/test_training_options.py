@@ -133,6 +133,7 @@ TOGETHER = {  # each architecture with the inputs and outputs that it treats in 
     "lstm": ["forecasting", "video"],
     "cnn": ["video", "texts"],
     "deep_cnn": ["forecasting", "video"],
+    "trend": ["forecasting", "texts"],
     "deep_cnn_lstm": ["four classes", "forecasting", "video", "texts"],
 }
 

@@ -6,7 +6,7 @@ Everything in this folder can be left out: with ACCELERATE = False stock Keras t
 from contextlib import ExitStack, contextmanager
 
 from core.lazy import tf
-from training.acceleration import adam, convolution, lstm
+from training.acceleration import adam, convolution, fixed_kernels, lstm
 
 ACCELERATE = True  # False: stock Keras layers and optimizer, trained by Keras' own `fit`
 
@@ -27,7 +27,10 @@ def accelerated(model, batch_size):
     with ExitStack() as stack:
         if applies_to(model):
             on_cpu = not tf.config.list_physical_devices("GPU")
-            found = [*lstm.replacements(model, batch_size), *convolution.replacements(model)] if on_cpu else []
+            found = []
+            if on_cpu:
+                found = [*lstm.replacements(model, batch_size), *convolution.replacements(model)]
+                found += fixed_kernels.replacements(model, batch_size)
             for owner, name, method in [*found, *adam.replacements(getattr(model, "optimizer", None), on_cpu)]:
                 if name not in vars(owner):
                     setattr(owner, name, method)
