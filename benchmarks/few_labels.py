@@ -134,6 +134,7 @@ def kernel_features(data, sets, seed):
     """Return the features of fixed kernels, standardised by the labelled sequences, of each of `sets`."""
 
     def prepare(inputs):
+        """Return what the network sees of inputs, a Keras tensor (n, time, features)."""
         return data.task.prepared(inputs, data, data.constants)
 
     kernels = minirocket.fit_kernels(data.train, prepare, seed)

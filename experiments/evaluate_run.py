@@ -26,6 +26,7 @@ from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
 from experiments.conclusion import FUTURE_KNOWN, closing_lines, conclude
 from experiments.pages import Circumstances, write_pages
+from networks.layer_names import OUTPUT
 from networks.summary import layer_rows
 from reports import pictures
 from reports.examples import name_of
@@ -61,7 +62,8 @@ def score_and_report(run, data, c):
     answers = answer(data.test)
     report = task.report(data, answers, rivals, c)
     share = run.record.network_share
-    if share == 0 and data.preparation.kind != "texts":  # it is the linear model: rounding must not tell them apart
+    starts_linear = OUTPUT in task.shared_layers(data) and data.preparation.kind != "texts"
+    if share == 0 and starts_linear:  # it is the report's linear model: rounding must not tell them apart
         report.figures["differences"][LINEAR] |= {"difference": 0.0, "interval": [0.0, 0.0]}
     checks, check_lines = check_test_set(answer, answers, task, data, c)
     looked_at, blocks, importance_lines = measure_importance(answer, task, data, c)

@@ -51,10 +51,8 @@ def train_and_save(data, build_model, c):
         record = replace(make_run_record(data, c), stands_on=stands_on)
         try:
             checkpoint, steps = Checkpoint(folder, run_identity(c, record.fingerprints)), {}
-            if evaluated is None:
-                share = held_out_share(model, data, c, checkpoint, steps)
-            else:
-                share = evaluated.record.network_share
+            own = evaluated is None
+            share = held_out_share(model, data, c, checkpoint, steps) if own else evaluated.record.network_share
             began_to_fit = time.perf_counter()
             history, seconds = fit(model, data, c, checkpoint, steps)
         except KeyboardInterrupt:
