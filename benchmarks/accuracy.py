@@ -13,7 +13,6 @@ Writes to benchmarks/: accuracy.csv, a row for each choice and trial (what stand
 to start again), accuracy.md, accuracy.png, ranks.png and learning_curve.png.
 """
 
-import csv
 import importlib.util
 import os
 import sys
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import write_curve, write_tables
 from accuracy_trials import BESIDE, HELD_OUT, draws_of, run_trial
+from trials import read_rows
 
 from core import files
 from core.constants import read_constants
@@ -143,8 +143,7 @@ def run_trials(trials):
     """Run the trials that accuracy.csv does not hold: first the choices, in parallel. Returns: rows of COLUMNS."""
     file, done = RESULTS / "accuracy.csv", {}
     if file.exists():
-        with open(file, encoding="utf-8", newline="") as rows:
-            done = {identity(row): row for row in csv.DictReader(rows)}
+        done = {identity(row): row for row in read_rows(file)}
     left = [trial for trial in trials if identity(trial) not in done]
     print(f"{len(trials)} trials, {len(trials) - len(left)} of them in accuracy.csv already", flush=True)
     began, total, finished, count = time.monotonic(), sum(trial["cost"] for trial in left), 0, 0

@@ -9,7 +9,6 @@ again), and docs/anomaly.md.
 """
 
 import contextlib
-import csv
 import os
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import markdown
+from trials import begun_rows, read_rows
 
 from cnn_lstm_model import build_model
 from core import files
@@ -82,9 +82,7 @@ RESULTS = PROJECT / "benchmarks" / "anomaly.csv"
 
 def main(path):
     """Run what anomaly.csv does not hold yet, then write the tables."""
-    folder, done = Path(path).expanduser().resolve(), rows_so_far()
-    if not RESULTS.exists():
-        files.write_csv(RESULTS, COLUMNS, [])
+    folder, done = Path(path).expanduser().resolve(), begun_rows(RESULTS, COLUMNS)
     for seed in SEEDS:
         for name, constants in (SETS | OTHERS | NAB).items():
             if (name, str(seed)) in {(row["data set"], row["seed"]) for row in done}:
@@ -94,17 +92,9 @@ def main(path):
             row = run_trial(name, constants, folder, seed)
             files.append_csv(RESULTS, [row.get(column, "") for column in COLUMNS])
             print(", ".join(f"{column} {row[column]}" for column in COLUMNS if column in row), flush=True)
-    if not (rows := rows_so_far()):
+    if not (rows := read_rows(RESULTS)):
         raise InputError(f"{path} holds none of {', '.join(SETS | OTHERS | NAB)}")
     write_tables(rows)
-
-
-def rows_so_far():
-    """Return the rows of anomaly.csv, dictionaries."""
-    if not RESULTS.exists():
-        return []
-    with open(RESULTS, newline="") as file:
-        return [*csv.DictReader(file)]
 
 
 def run_trial(name, constants, folder, seed):

@@ -1,19 +1,19 @@
 """python benchmarks/few_labels.py PATH
 
-Few labels: the preset `deep_cnn_lstm` beside ridge regression on its fixed kernels alone, and one round of
-self-training on sequences without a label, in the data sets in PATH. LABELS of each class are drawn, at most half of
-them; one half of the rest has no label, the other is the test set (mitbih_beats: other patients). Columns are balanced
-accuracies: the preset, its network and its linear models alone, ridge regression on the kernels, the same after
-self-training, and after it only where cross-validation over the labelled sequences says that it helps.
+Few labels: the preset `deep_cnn_lstm` beside ridge regression on its fixed kernels alone, in the data sets in PATH.
+LABELS of each class are drawn, at most half of them, and all others are the test set: of mitbih_beats other patients,
+of fsdd other speakers. Columns are balanced accuracies: the preset, its network and its linear models alone, and ridge
+regression on the kernels; "error" is the standard error of preset less kernels that the choice of test sequences gives.
 
 Writes benchmarks/few_labels.csv, a row for each draw (what stands there is not repeated: delete the file to start
-again), and prints the tables of docs/choices.md.
+again), and prints the table of docs/choices.md.
 """
 
 import contextlib
-import csv
 import os
 import sys
+import tempfile
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -21,9 +21,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from accuracy import CONSTANTS, PAIRS, SPEAKERS
 from accuracy_tables import markdown
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold
+from trials import begun_rows, read_rows
 
 from baselines import ridge
 from cnn_lstm_model import build_model
@@ -33,173 +33,123 @@ from core.files import PROJECT
 from core.script import run_script
 from data_preprocessing import load_data
 from networks import minirocket
-from sequences.types import Split
+from networks.standardisation import standardised
 from tasks.classification.stacking import signed_targets
 from training.build import build
+from training.checkpoint import Checkpoint
 from training.fit import fit
+from training.network_share import held_out_share, settle
 from training.prediction import predict
 
-TRAINED = ("SwedishLeaf", "mitbih_beats", "Plane", "MedicalImages", "TwoLeadECG")  # sets of the preset
-SETS = (*TRAINED, "GunPointAgeSpan", "CBF", "SyntheticControl")
-LABELS, SEEDS = (5, 10, 20), (0, 1, 2, 3, 4)
-SEEDS_TRAINED = (0, 1, 2)  # with which it is trained
-PRESET = {"ARCHITECTURE": "deep_cnn_lstm", "BATCH_SIZE": 16, "DROPOUT": 0.2, "PLATEAU": 10, "AVERAGE_WEIGHTS": True}
-PRESET |= {"EPOCHS": 150, "TASK": "classification", "TEST_SIZE": 0}
-MOST, FOLDS = 1000, 5  # sequences without a label, and of the test set; folds that decide about self-training
-SCORES = ["preset", "network", "linear models", "kernels", "self-training", "gated"]
-COLUMNS = ["data set", "labels", "seed", *SCORES, "training", "unlabelled", "test"]
+UCR = ("SwedishLeaf", "Plane", "MedicalImages", "TwoLeadECG")
+SETS = {name: {"DATASET": f"ucr/{name}", "TEST_SIZE": 0} for name in UCR} | {
+    "mitbih_beats": {"DATASET": "mitbih_beats", "SEQUENCE": "row", "LABEL": -1},
+    "fsdd": SPEAKERS,
+}
+LABELS, SEEDS = (5, 10, 20), (0, 1, 2)
+PRESET = {"TASK": "classification", "ARCHITECTURE": "deep_cnn_lstm", "EPOCHS": 150, **CONSTANTS}
+MOST = 1000  # sequences of the test set
+SCORES = ["preset", "network", "linear models", "kernels"]
+COLUMNS = ["data set", "labels", "seed", *SCORES, "error", "training", "test"]
 RESULTS = PROJECT / "benchmarks" / "few_labels.csv"
 
 
 def main(path):
-    """Run what few_labels.csv does not hold yet, then print the tables."""
-    folder, rows = Path(path).expanduser().resolve(), rows_so_far()
-    if not RESULTS.exists():
-        files.write_csv(RESULTS, COLUMNS, [])
+    """Run what few_labels.csv does not hold yet, then print the table."""
+    folder, rows = Path(path).expanduser().resolve(), begun_rows(RESULTS, COLUMNS)
     known = {(row["data set"], row["labels"], row["seed"]) for row in rows}
-    trials = [
-        (name in TRAINED and seed in SEEDS_TRAINED, seed, name, labels)
-        for seed, name, labels in product(SEEDS, SETS, LABELS)
-        if (name, str(labels), str(seed)) not in known
-    ]
-    for trained, seed, name, labels in sorted(trials, key=lambda trial: trial[:2]):  # what takes long comes last
-        if found := read(folder, name):
-            row = {"data set": name, "labels": labels, "seed": seed, **run_trial(*found, labels, seed, trained)}
-            files.append_csv(RESULTS, [row.get(column, "") for column in COLUMNS])
-            print(", ".join(f"{column} {value}" for column, value in row.items()), flush=True)
-    if not (rows := rows_so_far()):
+    for seed, (name, constants), labels in product(SEEDS, SETS.items(), LABELS):
+        if (name, str(labels), str(seed)) in known or not (folder / constants["DATASET"]).exists():
+            continue
+        row = {"data set": name, "labels": labels, "seed": seed, **run_trial(name, folder, labels, seed)}
+        files.append_csv(RESULTS, [row[column] for column in COLUMNS])
+        print(", ".join(f"{column} {value}" for column, value in row.items()), flush=True)
+    if not (rows := read_rows(RESULTS)):
         raise InputError(f"{path} holds none of {', '.join(SETS)}")
-    print_tables(rows)
+    print(table(rows))
 
 
-def rows_so_far():
-    """Return the rows of few_labels.csv, dictionaries."""
-    if not RESULTS.exists():
-        return []
-    with open(RESULTS, newline="") as file:
-        return [*csv.DictReader(file)]
-
-
-def read(folder, name):
-    """Return (sequences (n, time, 1), classes (n,), bool (n,) which are the test set or None), None if not there."""
-    path = folder / ("" if name == "mitbih_beats" else "ucr") / name
-    if not path.exists():
-        return None
-    suffix, label, between = (".csv", -1, ",") if name == "mitbih_beats" else (".tsv", 0, "\t")
-    sets = [
-        np.loadtxt(file, delimiter=between) for file in sorted(path.glob(f"*{suffix}"), reverse=True)
-    ]  # train first
-    table, official = np.concatenate(sets), np.repeat([False, True], [*map(len, sets)])
-    classes = np.unique(table[:, label], return_inverse=True)[1]
-    return np.delete(table, label, axis=1)[:, :, None], classes, official if name == "mitbih_beats" else None
-
-
-def run_trial(x, y, official, labels, seed, trained):
-    """Draw labels of each class and try all, the preset only if `trained`. Returns: a row of few_labels.csv."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(len(y) if official is None else np.flatnonzero(~official))
-    ranks = np.array([np.sum(y[order[:k]] == y[own]) for k, own in enumerate(order)])
-    known = ranks < np.minimum(labels, np.bincount(y[order])[y[order]] // 2)
-    rest = order[~known]
-    half = len(rest) // 2 if official is None else len(rest)
-    known, unlabelled = order[known], rest[:half][:MOST]
-    test = rest[half:][:MOST] if official is None else np.flatnonzero(official)
-    found = {"training": len(known), "unlabelled": len(unlabelled), "test": len(test)}
+def run_trial(name, folder, labels, seed):
+    """Draw labels of each class, train the preset and fit ridge regression. Returns: a row of few_labels.csv."""
+    own = {**SETS[name], "DATASET": str(folder / SETS[name]["DATASET"])}
+    own |= {"TEST_FILES": rf"_({PAIRS[seed]})_"} if name == "fsdd" else {}
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        data = load_data(x[known], y[known], SEED=seed, **PRESET)
-        answers = of_preset(data, x[test]) if trained else {}
-        features = kernel_features(data, [x[known], x[unlabelled], x[test]], seed)
-    answers |= of_kernels(*features, y[known], seed)
-    return {name: f"{balanced_accuracy_score(y[test], own):.4f}" for name, own in answers.items()} | found
+        data = load_data(SEED=seed, **PRESET, **own)
+        data, test = draw(data, labels, seed)
+        answers = of_preset(data, test) | {"kernels": of_kernels(data, test)}
+    right = {name: own.argmax(axis=1) == test.y for name, own in answers.items()}
+    scores = {name: f"{balanced(own, test.y)[0]:.4f}" for name, own in right.items()}
+    error = balanced(right["preset"].astype(float) - right["kernels"], test.y)[1]
+    return scores | {"error": f"{error:.4f}", "training": len(data.train), "test": len(test)}
 
 
-def split_of(x, y=None):
-    """Return a Split of sequences (n, time, 1)."""
-    return Split(x, y, np.arange(len(x)))
+def draw(data, labels, seed):
+    """Return (Data with so many training sequences of each class, the Split that they are tested on)."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(data.train))
+    y = data.train.y[order]
+    ranks = np.array([np.sum(y[:k] == own) for k, own in enumerate(y)])
+    known = ranks < np.minimum(labels, np.bincount(y)[y] // 2)
+    if data.test is None:
+        test = data.train.select(order[~known][:MOST])
+    else:
+        test = data.test.select(rng.permutation(len(data.test))[:MOST])
+    return replace(data, train=data.train.select(order[known])), test
 
 
 def of_preset(data, new):
-    """Return the classes that the preset, its network and its linear models alone give `new` (n, time, 1)."""
-    network = build(data, build_model, data.constants)
-    fit(network, data, data.constants)
-    answers = {"network": predict(network, split_of(new))}
-    answers["preset"] = predict(data.task.finish(network, data, data.constants), split_of(new))
-    output = network.get_layer("output")
-    output.set_weights([np.zeros_like(own) for own in output.get_weights()])
-    answers["linear models"] = predict(data.task.finish(network, data, data.constants), split_of(new))
-    return {name: data.task.decode(own).argmax(axis=1) for name, own in answers.items()}
+    """Return what the preset, its network and its linear models alone answer a Split, {name: (n, classes)}."""
+    c, steps, network = data.constants, {}, build(data, build_model, data.constants)
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Checkpoint(Path(folder) / "run", [], every_epoch=False)
+        share = held_out_share(network, data, c, checkpoint, steps)
+    fit(network, data, c, traced_steps=steps)
+    answers, output = {"network": predict(network, new)}, network.get_layer("output")
+    for name in ("preset", "linear models"):
+        whole = data.task.finish(network, data, c)
+        settle(whole, data, c, share)
+        answers[name] = predict(whole, new)
+        output.set_weights([np.zeros_like(own) for own in output.get_weights()])
+    return {name: data.task.decode(own) for name, own in answers.items()}
 
 
-def kernel_features(data, sets, seed):
-    """Return the features of fixed kernels, standardised by the labelled sequences, of each of `sets`."""
+def of_kernels(data, new):
+    """Return what ridge regression on the fixed kernels answers a Split, (n, classes)."""
+    train, c = data.train, data.constants
 
     def prepare(inputs):
-        """Return what the network sees of inputs, a Keras tensor (n, time, features)."""
-        return data.task.prepared(inputs, data, data.constants)
+        return standardised(inputs, data, c)
 
-    kernels = minirocket.fit_kernels(data.train, prepare, seed)
-    extract = minirocket.feature_extractor(prepare, data.train, kernels)
-    return [np.concatenate([extract(block) for block in split_of(x).blocks()]) for x in sets]
-
-
-def scores_of(x, y, *sets):
-    """Fit ridge regression to features x of classes y. Returns: its answers (n, classes) to each of `sets`."""
-    size = len(x)
-    model = ridge.fit(split_of(x, y), lambda places: signed_targets(y[places], y.max() + 1), ridge.flat, seed=size)
-    return [own @ model.weights + model.intercept for own in sets]
+    kernels = minirocket.fit_kernels(train, prepare, c.SEED)
+    extract = minirocket.feature_extractor(prepare, train, kernels)
+    classes = len(data.task.classes)
+    model = ridge.fit(train, lambda places: signed_targets(train.y[places], max(3, classes)), extract, c.SEED)
+    return ridge.predict(model, new, extract)
 
 
-def self_trained(x, y, unlabelled, *sets):
-    """Fit again with the surer half of what is predicted of each class of `unlabelled`. Returns: as scores_of."""
-    (answers,) = scores_of(x, y, unlabelled)
-    highest = np.sort(answers, axis=1)
-    margins, classes = highest[:, -1] - highest[:, -2], answers.argmax(axis=1)
-    sure = np.zeros(len(classes), bool)
-    for own in np.unique(classes):
-        places = np.flatnonzero(classes == own)
-        sure[places[np.argsort(-margins[places], kind="stable")[: (len(places) + 1) // 2]]] = True
-    return scores_of(np.concatenate([x, unlabelled[sure]]), np.concatenate([y, classes[sure]]), *sets)
+def balanced(values, y):
+    """Return the mean over classes of values' (n,) mean in each class of y (n,), and its standard error."""
+    own = [values[y == label] for label in np.unique(y)]
+    errors = [each.var() / len(each) for each in own]
+    return np.mean([each.mean() for each in own]), np.sqrt(np.sum(errors)) / len(own)
 
 
-def of_kernels(x, unlabelled, new, y, seed):
-    """Return the classes of `new` by ridge regression on the kernels, with self-training, and where it is gated."""
-    without, with_it = scores_of(x, y, new)[0], self_trained(x, y, unlabelled, new)[0]
-    right = []
-    for train, held_out in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(x, y):
-        own = x[train], y[train]
-        both = scores_of(*own, x[held_out])[0], self_trained(*own, unlabelled, x[held_out])[0]
-        right.append([(answers.argmax(axis=1) == y[held_out]).sum() for answers in both])
-    before, after = np.sum(right, axis=0)
-    chosen = with_it if after > before else without
-    named = {"kernels": without, "self-training": with_it, "gated": chosen}
-    return {name: own.argmax(axis=1) for name, own in named.items()}
-
-
-def print_tables(rows):
-    """Print the means in per cent: the preset against the kernels, and self-training, gated or not, against neither."""
-    body = []
-    for name, labels in product(TRAINED, LABELS):
-        numbers = scores_of_draws(rows, name, labels, SCORES[:4])
-        change = numbers[:, 0] - numbers[:, 3]
-        means = [f"{mean:.1f}" for mean in numbers.mean(axis=0)]
-        body.append([name, str(labels), *means, f"{change.mean():+.1f} ({' '.join(f'{own:+.1f}' for own in change)})"])
-    print(markdown(["data set", "labels a class", *SCORES[:4], "preset less kernels, each draw"], body), "\n")
-    body = []
-    for name in SETS:
-        numbers = [scores_of_draws(rows, name, labels, SCORES[3:]) for labels in LABELS]
-        gain = np.concatenate([own[:, 2] - own[:, 0] for own in numbers])
-        means = [" ".join(f"{mean:.1f}" for mean in own.mean(axis=0)) for own in numbers]
-        body.append([name, *means, f"{gain.mean():+.1f} ({gain.min():+.1f})"])
-    header = [*(f"{labels} a class: without, with, gated" for labels in LABELS), "gated gains (worst draw)"]
-    print(markdown(["data set", *header], body))
-
-
-def scores_of_draws(rows, name, labels, columns):
-    """Return the scores (draws, columns) in per cent that a data set has with so many labels."""
-    own = [row for row in rows if (row["data set"], row["labels"]) == (name, str(labels))]
-    return np.array([[100 * float(row[k]) for k in columns] for row in own if row[columns[0]]]).reshape(
-        -1, len(columns)
-    )
+def table(rows):
+    """Return the means in per cent; preset less kernels with each draw, and the 95 % interval that draws apart give."""
+    body, gains = [], {labels: [] for labels in LABELS}
+    for name, labels in product(SETS, LABELS):
+        own = [row for row in rows if (row["data set"], row["labels"]) == (name, str(labels))]
+        if not own:
+            continue
+        scores = np.array([[100 * float(row[column]) for column in SCORES] for row in own])
+        change, error = scores[:, 0] - scores[:, -1], 100 * np.array([float(row["error"]) for row in own])
+        half = 1.96 * np.sqrt((error**2).sum()) / len(own)
+        gains[labels].append(change.mean())
+        means = [f"{mean:.1f}" for mean in scores.mean(axis=0)]
+        each = " ".join(f"{gain:+.1f}" for gain in change)
+        body.append([name, str(labels), *means, f"{change.mean():+.1f} ± {half:.1f} ({each})"])
+    body += [["mean", str(k), *[""] * len(SCORES), f"{np.mean(own):+.1f}"] for k, own in gains.items() if own]
+    return markdown(["data set", "labels a class", *SCORES, "preset less kernels ± 1.96 errors (each draw)"], body)
 
 
 if __name__ == "__main__":

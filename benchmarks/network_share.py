@@ -8,7 +8,6 @@ PATH holds the data sets, in folders. What benchmarks/network_share.csv has alre
 all of it is printed.
 """
 
-import csv
 import io
 import sys
 import tempfile
@@ -21,11 +20,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import markdown
 from forecasts import SEEDS, SERIES
+from trials import begun_rows, read_rows
 
 import evaluate_model
 import train_model
 from core.constants import read_constants
-from core.files import PROJECT, append_csv, write_csv
+from core.files import PROJECT, append_csv
 from core.script import run_script
 from experiments import train_run
 from reports.formatting import format_error
@@ -52,9 +52,7 @@ COLUMNS = ["set", "seed", "training", "linear", "all of the network", "its share
 
 def main(path):
     """Measure the sets that are there, and print the table of all that were measured so far."""
-    if not RESULTS.exists():
-        write_csv(RESULTS, COLUMNS, [])
-    done = {(row["set"], int(row["seed"])) for row in results()}
+    done = {(row["set"], int(row["seed"])) for row in begun_rows(RESULTS, COLUMNS)}
     for name, (file, given) in SETS.items():
         found = [*Path(path).expanduser().resolve().glob(f"**/{file}")]
         for seed in SEEDS if found else []:
@@ -81,15 +79,9 @@ def measure(c):
     return [kept[0], result["baselines"]["linear"], kept[1], run.record.network_share, result[run.task.metric]]
 
 
-def results():
-    """Return the rows of RESULTS, [{column: text}]."""
-    with open(RESULTS, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def table():
     """Return the means over the seeds, and each seed's in brackets, as a table."""
-    rows, lines = results(), []
+    rows, lines = read_rows(RESULTS), []
     for name in dict.fromkeys(row["set"] for row in rows):
         own = {column: [float(row[column] or "nan") for row in rows if row["set"] == name] for column in COLUMNS[3:]}
         means = [format_error(np.mean(own[column])) for column in ("linear", "all of the network", "with it")]

@@ -7,7 +7,6 @@ https://github.com/MSD-IRIMAS/LITE, commit ba4f3d5). Nothing is trained.
 Writes benchmarks/published.md.
 """
 
-import csv
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy_tables import holm, markdown, scores_of
 from documents import put_table
+from trials import read_rows
 
 from core.files import PROJECT, write_atomically
 from core.script import run_script
@@ -30,10 +30,10 @@ TIE = 0.001  # a difference of accuracies below it is a tie
 
 def main():
     """Write the table of every data set, and below it means, wins and tests over those of equal length."""
-    rows = [row for name in ("accuracy", "unseen") for row in read(f"{name}.csv")]
+    rows = [row for name in ("accuracy", "unseen") for row in read_rows(RESULTS / f"{name}.csv")]
     ours = {name: {m: by_model[m].mean() for m in OURS if m in by_model} for name, by_model in scores_of(rows).items()}
     published = {}
-    for row in read("published.csv"):
+    for row in read_rows(RESULTS / "published.csv"):
         published.setdefault(row["data set"], {})[row["model"]] = float(row["accuracy"])
     table = {name: {**ours[name], **scores} for name, scores in sorted(published.items()) if name in ours}
     others = list(dict.fromkeys(model for scores in published.values() for model in scores))
@@ -46,12 +46,6 @@ def main():
     put_table("evidence.md", "published", parts[1])
     write_atomically(RESULTS / "published.md", text + "\n")
     print(f"{text}\n\nWrote benchmarks/published.md")
-
-
-def read(name):
-    """Return the rows of a CSV file of this folder, dictionaries."""
-    with open(RESULTS / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def cells(name, scores, models):

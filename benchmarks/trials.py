@@ -4,6 +4,7 @@ A trial is known by its constants, the content of its data and the code of the p
 them it runs again. Delete benchmarks/results to start anew.
 """
 
+import csv
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import evaluate_model
 import train_model
-from core.files import PROJECT, write_atomically
+from core.files import PROJECT, write_atomically, write_csv
 
 KEPT = PROJECT / "benchmarks" / "results"
 PLACES = ("DATASET", "RUN_DIR", "PRETRAINED_RUN")  # constants that say where, not what
@@ -56,3 +57,16 @@ def identity(*constants):
             found.update(file.name.encode() + file.read_bytes())
         found.update(b"" if path.exists() else c.DATASET.encode())
     return found.hexdigest()
+
+
+def read_rows(path):
+    """Return the rows of a CSV file, [{column: text}]."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [*csv.DictReader(file)]
+
+
+def begun_rows(path, columns):
+    """Return the rows of a CSV file as `read_rows` does; one that is not there is begun with its columns."""
+    if not path.exists():
+        write_csv(path, columns, [])
+    return read_rows(path)
