@@ -7,6 +7,7 @@ from core.lazy import lazy
 optimize, special = lazy("scipy.optimize"), lazy("scipy.special")
 
 LARGEST_SCALE = 30.0  # what ridge regression brings to 1 is brought to at the most
+PRIOR = 30  # sequences that count for the last of several answers alone: so few others say little about proportions
 
 
 def class_weight_logits(y, outputs, c):
@@ -30,8 +31,9 @@ def signed_targets(y, outputs):
 def stacking_weights(answers, y):
     """Return what several answers (n, outputs) are multiplied by for their sum to be logits of classes y (n,).
 
-    Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; its scale is
-    that of the lowest cross-entropy, if each class were wrong once in n times: no n answers show that none ever is.
+    Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; in a mean with
+    n / (n + PRIOR) of these, the last takes all of the rest. The scale of the sum is that of the lowest cross-entropy,
+    if each class were wrong once in n times: no n answers show that none ever is.
     Of several labels at once, y (n, outputs), each has weights of its own: (answers, outputs).
     """
     if y.ndim == 2:
@@ -42,6 +44,8 @@ def stacking_weights(answers, y):
     columns = [own - own.mean(axis=0) for own in [*answers, 2 * classes]]
     table = np.stack([column.ravel() for column in columns], axis=1)
     proportions, _ = optimize.nnls(table[:, :-1], table[:, -1])
+    proportions *= len(y) / (len(y) + PRIOR)
+    proportions[-1] += proportions.sum() * PRIOR / len(y)
     both = sum(proportion * own for proportion, own in zip(proportions, answers))
     likely = classes + (classes.mean(axis=1, keepdims=True) - classes) / len(y)
 

@@ -17,6 +17,7 @@ from baselines import ridge
 from data_preprocessing import load_data
 from sequences.types import Split
 from tasks.classification.linear_models import fit_ridge_pair
+from tasks.classification.stacking import stacking_weights
 from tests.conftest import load_model
 
 STRENGTHS = np.logspace(-3, 5, 17)
@@ -86,6 +87,7 @@ def test_two_linear_models_stand_beside_a_deep_network(shipped, tmp_path, classe
     centred = [(own - own.mean(axis=0)).ravel() for own in (*unseen, signs[:N])]
     proportions, _ = nnls(np.stack(centred[:2], axis=1), centred[2])
     assert proportions.all() or classes == 3  # there the second model is of no use
+    proportions = N / (N + 30) * proportions + 30 / (N + 30) * np.array([0, proportions.sum()])
     np.testing.assert_allclose(scales / scales.sum(), proportions / proportions.sum(), atol=0.02)
 
     def loss(factor):
@@ -96,6 +98,18 @@ def test_two_linear_models_stand_beside_a_deep_network(shipped, tmp_path, classe
         return (1 - 1 / N) * log_loss(y[:N], shares) + wrong / N  # one of N is wrong: any class is as likely there
 
     assert loss(1) <= min(loss(0.9), loss(1.1))  # no other scale fits sequences better that were not fitted
+
+
+def test_so_few_held_out_answers_leave_most_to_the_fixed_kernels():
+    y = np.arange(48) % 2
+    signs, errors = 2.0 * y - 1, np.where(np.arange(48) % 4 < 2, 1.0, -1.0)  # of no bearing on each other
+    for first, second, ratio in (
+        (signs + errors, signs - errors, 24 / 54),  # half of each is right: 48 of 78 times that, the rest to the second
+        (signs, errors, 48 / 30),  # the first alone
+        (errors, signs, 0),
+    ):
+        weights = stacking_weights([first[:, None], second[:, None]], y)
+        assert weights[0] / weights[1] == pytest.approx(ratio, abs=1e-6)
 
 
 def test_shapes_anywhere_are_told_apart_from_the_start(shipped, tmp_path):
