@@ -1,7 +1,8 @@
 """Train and evaluate for a benchmark, once: what a trial gave is kept in benchmarks/results and taken from there.
 
 A trial is known by its constants, the content of its data and the code of the project, so that after a change of any of
-them it runs again. Delete benchmarks/results to start anew.
+them it runs again. Delete benchmarks/results to start anew. Benchmarks that go on where they were stopped without this
+read the rows of their CSV file here.
 """
 
 import csv

@@ -7,7 +7,7 @@ from core.lazy import lazy
 optimize, special = lazy("scipy.optimize"), lazy("scipy.special")
 
 LARGEST_SCALE = 30.0  # what ridge regression brings to 1 is brought to at the most
-PRIOR = 30  # sequences that count for the last of several answers alone: so few others say little about proportions
+PRIOR = 30  # sequences: as if so many more had spoken for the last of several answers alone (docs/choices.md)
 
 
 def class_weight_logits(y, outputs, c):
@@ -31,9 +31,9 @@ def signed_targets(y, outputs):
 def stacking_weights(answers, y):
     """Return what several answers (n, outputs) are multiplied by for their sum to be logits of classes y (n,).
 
-    Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0; in a mean with
-    n / (n + PRIOR) of these, the last takes all of the rest. The scale of the sum is that of the lowest cross-entropy,
-    if each class were wrong once in n times: no n answers show that none ever is.
+    Their proportions bring the sum nearest to 1 for the class and -1 for the others, none being below 0. As few answers
+    say little of them, n / (n + PRIOR) is left of each, and the last has the rest. The scale of the sum is that of the
+    lowest cross-entropy, if each class were wrong once in n times: no n answers show that none ever is.
     Of several labels at once, y (n, outputs), each has weights of its own: (answers, outputs).
     """
     if y.ndim == 2:

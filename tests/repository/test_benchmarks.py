@@ -117,3 +117,26 @@ def test_ranks_are_tested_as_demsar_recommends(tmp_path):
     (alike,) = accuracy_tables.cliques(np.array([1.4, 3.0, 1.6]), corrected)
     assert alike.tolist() == [0, 2]
     assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_few_labels_are_drawn_for_each_class_and_no_draw_is_repeated(project, folder):
+    preset = {"TASK": "classification", "ARCHITECTURE": "deep_cnn_lstm", "EPOCHS": 1, "BATCH_SIZE": 16}
+    set_constants(folder / "few_labels.py", LABELS=(4, 6), SEEDS=(0,), MOST=20, PRESET=preset)
+    plane = project.folder / "archives" / "ucr" / "Plane"
+    plane.mkdir(parents=True)
+    y = np.repeat([1, 2, 3], [20, 20, 8])
+    x = np.random.default_rng(0).normal(0, 1, (48, 30)) + 2 * np.sin(np.arange(30) * y[:, None])
+    for name, rows in (("TRAIN", slice(None, None, 2)), ("TEST", slice(1, None, 2))):
+        np.savetxt(plane / f"Plane_{name}.tsv", np.column_stack([y, x])[rows], delimiter="\t")
+    printed = project.succeed("benchmarks/few_labels.py", str(project.folder / "archives"))
+    before = (folder / "few_labels.csv").read_text()
+    with open(folder / "few_labels.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    # at most half of the eight sequences of a class; 20 of the others are tested
+    assert [(row["labels"], row["training"], row["test"]) for row in rows] == [("4", "12", "20"), ("6", "16", "20")]
+    assert all(float(row["kernels"]) > 0.9 for row in rows)
+    gain = 100 * (float(rows[1]["preset"]) - float(rows[1]["kernels"]))
+    half = 196 * float(rows[1]["error"])
+    assert f"| {gain:+.1f} ± {half:.1f} ({gain:+.1f}) |" in printed
+    project.succeed("benchmarks/few_labels.py", str(project.folder / "archives"))
+    assert (folder / "few_labels.csv").read_text() == before
