@@ -25,6 +25,7 @@ MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network le
 MOST_IN_GROUPS = 6000  # training sequences of groups, which say how much is added: with more this was not tried
 NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
 COMPARED, LEAST_DIFFERENCE = 100, 0.01  # sequences whose scales are compared; in units of the training set's deviation
+CLEARLY_LOWER = 0.95  # of an error: smaller differences are chance
 SHAPES = "linear_of_shapes"  # the layer of what the fixed kernels find
 
 
@@ -96,7 +97,7 @@ def fit_ridge_pair(split, data, outputs, c):
     """Fit both models to a Split of the training set. outputs: 1 for two classes, else their number.
 
     Where sequences differ in level or size, the kernels see each standardised on its own if that tells held-out ones
-    better apart, by the squared error.
+    clearly better apart, by the squared error.
     Returns: RidgePair.
     """
     y = split.y
@@ -118,15 +119,16 @@ def fit_ridge_pair(split, data, outputs, c):
     choices = [prepare, prepare_each] if c.STANDARDISE == "training" and scales_differ(split, prepare) else [prepare]
     kernels = [minirocket.fit_kernels(split, seen, c.SEED) for seen in choices]
     fitted = [fit(minirocket.feature_extractor(seen, split, own)) for seen, own in zip(choices, kernels)]
-    best = np.argmin([((targets(rows) - answers) ** 2).mean() for _, answers, rows in fitted])
+    errors = [((targets(rows) - answers) ** 2).mean() for _, answers, rows in fitted]
+    own_scale = bool(errors[-1] < CLEARLY_LOWER * errors[0])
     values = fit(numpy_function(lambda inputs: layers.Flatten()(prepare(inputs)), split))
-    models, answers, rows = zip(values, fitted[best])
+    models, answers, rows = zip(values, fitted[own_scale])
     answered = np.intersect1d(*rows)  # by both
     answers = [own[np.searchsorted(at, answered)] for own, at in zip(answers, rows)]
     scales = stacking_weights(answers, y[answered])
     values, shapes = (model.scaled(scale) for model, scale in zip(models, scales))
     values = replace(values, intercept=values.intercept + class_weight_logits(y, outputs, c))
-    return RidgePair(values, shapes, kernels[best], bool(best), scales, held_out)
+    return RidgePair(values, shapes, kernels[own_scale], own_scale, scales, held_out)
 
 
 def scales_differ(split, prepare):
