@@ -24,7 +24,7 @@ from tasks.classification.stacking import class_weight_logits, signed_targets, s
 MOST_SEQUENCES = 2000  # training sequences: with more of them a deep network learns better alone
 MOST_IN_GROUPS = 6000  # training sequences of groups, which say how much is added: with more this was not tried
 NETWORK_SHARE = 0.3  # of the network's logits that counts: it is surer of new sequences than it should be
-COMPARED, LEAST_DIFFERENCE = 100, 0.01  # sequences whose scales are compared; in units of the training set's deviation
+COMPARED, LEAST_DIFFERENCE = 100, 0.1  # sequences whose scales are compared; in units of the training set's deviation
 CLEARLY_LOWER = 0.95  # of an error: smaller differences are chance
 SHAPES = "linear_of_shapes"  # the layer of what the fixed kernels find
 
