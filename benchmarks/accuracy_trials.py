@@ -105,7 +105,7 @@ def scores_at(looks, data, constants):
             own = model.get_weights()
             model.set_weights(average.value if constants.AVERAGE_WEIGHTS else own)
             finish = data.task.finish
-            whole = beside_network.add_ridge_pair(model, fitted) if fitted else finish(model, data, constants)
+            whole = beside_network.add_ridge_pair(model, fitted, data) if fitted else finish(model, data, constants)
             scores.append(accuracy(whole, held_out, data))
             model.set_weights(own)
     return scores, model.count_params()

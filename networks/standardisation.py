@@ -15,14 +15,20 @@ LEAST_DEVIATION = (
 def standardised(x, data, c):
     """Standardise x (n, time, features[, ...]) as STANDARDISE says.
 
-    By mean and deviation of the training set; with "sequence" then each sequence by its own, in which padding does not
-    count: else a level would depend on the length. Data that are of a good size already are left as they are.
+    By mean and deviation of the training set; with "sequence" then each sequence by its own. Data that are of a good
+    size already are left as they are.
     """
     raw = x
     if not data.sequences.scaled:
         x = standardise(x, *mean_and_variance(data.train))
-    if c.STANDARDISE == "training":
-        return x
+    return x if c.STANDARDISE == "training" else sequence_standardised(x, raw, data)
+
+
+def sequence_standardised(x, raw, data):
+    """Standardise each sequence of x (n, time, features[, ...]) by its own mean and deviation.
+
+    Padding does not count, else a level would depend on the length. Parameters: raw, the inputs that x was made of.
+    """
     if data.preparation.unequal_lengths:
         return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, raw.dtype)))
     axes = list(range(1, len(x.shape) - 1))  # all but the features

@@ -128,7 +128,7 @@ class Classification(Task):
         """Return the trained network with the linear models, fitted to a Split, beside it."""
         if word_model.applies(data, c):
             return word_model.with_word_model(model, replace(data, train=split), c)
-        return add_ridge_pair(model, fit_ridge_pair(split, data, model.output_shape[1], c))
+        return add_ridge_pair(model, fit_ridge_pair(split, data, model.output_shape[1], c), data)
 
     def shared_layers(self, data):
         """Return the layers of the linear models of sequences; beside that of words, that of the network."""

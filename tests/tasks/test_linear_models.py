@@ -200,6 +200,30 @@ def test_linear_models_of_no_share_leave_the_network_beside_the_reports_own(ship
     assert result["differences"]["linear"]["difference"] == pytest.approx(ahead)
 
 
+@pytest.mark.parametrize("unequal", [False, True])
+@pytest.mark.parametrize("tells", ["shape", "size"])
+def test_kernels_see_sequences_of_any_size_alike_where_size_says_nothing(shipped, tmp_path, tells, unequal):
+    from core.quiet_tensorflow import keras
+
+    rng, n, steps = np.random.default_rng(7), 120, 40
+    y, size, lengths = np.arange(n) % 2, rng.lognormal(0, 1, n), np.full(n, steps)
+    x = np.sin(np.arange(steps) / 2 * (1 + (y if tells == "shape" else 0 * y)[:, None]) + rng.uniform(0, 6, (n, 1)))
+    x = (x + rng.normal(0, 0.3, x.shape)) * (size if tells == "shape" else 1 + 2 * y)[:, None]
+    if unequal:
+        lengths = np.where(np.arange(n) % 4 > 1, steps, 30)  # of both classes
+    np.savez(tmp_path / "d.npz", X=x[:, :, None].astype(np.float32), y=y, **({"lengths": lengths} if unequal else {}))
+    train(shipped, tmp_path, LEARNING_RATE=1e-9)
+    model, test = load_model(tmp_path / "run"), load_data(DATASET=str(tmp_path / "d.npz")).test
+    shapes = keras.Model(model.input, model.get_layer("linear_of_shapes").output)
+    x, larger = test.take(slice(None)), test.take(slice(None))
+    for own, length in zip(larger, lengths[test.rows]):
+        own[steps - length :] = 5 * own[steps - length :] - 2  # padding stands in front
+    answers, of_larger = np.asarray(shapes(x))[:, 0], np.asarray(shapes(larger))[:, 0]
+    assert ((answers > 0) == test.y).mean() > 0.9
+    different = np.abs(answers - of_larger).mean() / np.abs(answers).mean()
+    assert different < 0.02 if tells == "shape" else different > 0.5
+
+
 def test_where_sequences_are_flat_rounding_decides_nothing():
     from networks import minirocket
 
