@@ -96,9 +96,9 @@ IGNORE = None  # columns to leave out of a table, such as ["note"]
 IGNORE_LABELS = None  # labels whose rows are in no window, such as [0] or ["Movement time"]
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # video clips: frames of each, picked evenly
-FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
-# Clips: what frames go through once, before training, by weights learned on ImageNet: "MobileNetV3Small" (try
-# FRAME_SIZE = 96), "MobileNetV2" or "EfficientNetB0"; None: the network sees the pixels
+FRAME_SIZE = 64  # pixels of a frame's or picture's side: the shorter is scaled to it, the centre cropped
+# Clips and pictures: what they go through once, before training, by weights learned on ImageNet: "MobileNetV3Small"
+# (try FRAME_SIZE = 96), "MobileNetV2" or "EfficientNetB0"; None: the network sees the pixels
 FRAME_ENCODER = None
 FRAME_ENCODER_WEIGHTS = None  # file of its weights; None: those that Keras downloads into the user's home
 TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test set
@@ -195,8 +195,8 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
 
     # Encode the targets.
     splits, prepared = task.make_splits(prepared, official_test, rows, c)
-    if sequences.kind == "clips" and c.FRAME_ENCODER is not None:
-        splits, preparation, note = encode_splits(splits, preparation, c)
+    if prepared.of_pixels and c.FRAME_ENCODER is not None:
+        splits, preparation, note = encode_splits(splits, prepared, preparation, c)
         prepared = prepared.replace(scaled=False).noted(note)
     prepared = prepared.noted(*unseen_word_notes(splits, preparation.columns, task.unit))
     validation = splits["validation"] if validated else None
@@ -234,9 +234,9 @@ def ineffective_constants(task, sequences, c):
     names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
     if not (is_stream and task.stratified) or c.SEQUENCE == "annotation":
         names.append("WINDOW_LABEL")
-    if sequences.kind != "clips":
+    if not sequences.of_pixels:
         names.append("FRAME_ENCODER")
-    if sequences.kind != "clips" or c.FRAME_ENCODER is None:
+    if not sequences.of_pixels or c.FRAME_ENCODER is None:
         names.append("FRAME_ENCODER_WEIGHTS")
     if not have_one_label(sequences):
         names.append("IGNORE_LABELS")
