@@ -94,7 +94,9 @@ def check_pictures(new, preparation, where):
     here, there = list(new.x[:1][0].shape), [preparation.steps, *preparation.features]
     if here != there:
         sizes = [f"{rows} rows of {numbers} numbers" for rows, numbers in (here, there)]
-        raise InputError(f"{where} has pictures of {sizes[0]}; the run takes {sizes[1]}: scale them, in as many colours")
+        raise InputError(
+            f"{where} has pictures of {sizes[0]}; the run takes {sizes[1]}: scale them, in as many colours"
+        )
 
 
 def as_array(name, cells):

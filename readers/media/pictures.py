@@ -40,7 +40,9 @@ def read_all(paths, c, preparation=None, **of_each):
     of_each, notes = leave_out(damaged, paths, "picture", of_each)
     note = f"{counted(len(x), 'picture')} read row by row: {size} time steps of {size * channels} numbers"
     colours = " (red, green, blue of each pixel)" * (channels == 3)
-    return Sequences(x, picture=(size, size, channels), **of_each).noted(*notes, f"{note}{colours}, scaled to {size} × {size} pixels")
+    return Sequences(x, picture=(size, size, channels), **of_each).noted(
+        *notes, f"{note}{colours}, scaled to {size} × {size} pixels"
+    )
 
 
 def read_files(path, files, labels, set_of, c, preparation, of_each):
