@@ -189,7 +189,7 @@ def map_size(frame):
 
 
 def check_size(frame, sequences, c):
-    """Raise InputError for frames (height, width, channels) of Sequences that the encoder or the network cannot take."""
+    """Raise InputError for frames (height, width, channels) that encoder or, of pictures, network cannot take."""
     *sides, channels = frame
     what = "pictures" if sequences.picture else "frames"
     if channels not in (1, 3):

@@ -152,7 +152,7 @@ def draw_unusual(sequences, nearest, unusual, titles):
 
 
 def draw_unusual_pictures(rows, nearest, shape, titles):
-    """Draw the most unusual pictures, each beside the nearest normal one, rows of pixels of shape: see draw_pictures."""
+    """Draw the most unusual pictures, each beside the nearest normal one. rows, nearest, shape: see draw_pictures."""
     height, width, channels = shape
     pairs = np.concatenate([rows, nearest], axis=2)
     caption = "The most unusual test pictures, each with the normal training picture that is nearest to it at its right"

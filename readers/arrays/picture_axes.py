@@ -14,7 +14,8 @@ def with_features(path, name, x):
 
     Pictures, (n, height, width) or (n, height, width, colours), become the sequences of their rows; volumes of grey
     slices, (n, depth, height, width), clips.
-    Returns: (x, (height, width, colours) of pictures, else None, notes). Raises: InputError where the last of four axes may be colours or not, and for other shapes.
+    Returns: (x, (height, width, colours) of pictures, else None, notes). Raises: InputError where the last of four axes
+    may be colours or not, and for other shapes.
     """
     pictures, shape = x.dtype == np.uint8 or "image" in name.lower(), " × ".join(map(str, x.shape[1:]))
     if x.ndim == 2:
