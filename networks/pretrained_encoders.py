@@ -94,7 +94,9 @@ def encode_splits(splits, sequences, preparation, c):
     what, unit = ("pictures", "Pictures") if picture else ("frames", "Frames")
     check_size(frame, sequences, c)
     if max(check_values(own, c.DATASET) for own in arrays) <= 1:
-        raise InputError(f"{c.DATASET} has {what} without a value above 1: FRAME_ENCODER takes 255 as white, multiply")
+        raise InputError(
+            f"{c.DATASET} has {what} without a value above 1: multiply them, 255 is white for FRAME_ENCODER"
+        )
     path, imagenet = find_weights(frame, c)
     checksum = sha256(path)
 
@@ -198,11 +200,12 @@ def check_size(frame, sequences, c):
             f"{c.DATASET} has {what} of {channels} channels; {c.FRAME_ENCODER} takes 3 (colours) or 1 (grey){more}"
         )
     least = least_steps(c) if sequences.picture else 0
-    problems = [f"{c.FRAME_ENCODER} takes {LEAST_SIZE} × {LEAST_SIZE} at least"] * (min(sides) < LEAST_SIZE)
-    if (steps := math.prod(map_size(frame))) < least:
+    if min(sides) < LEAST_SIZE:
+        problem = f"{c.FRAME_ENCODER} takes {LEAST_SIZE} × {LEAST_SIZE} at least"
+    elif (steps := math.prod(map_size(frame))) < least:
         needed = f"KERNEL_SIZE = {c.KERNEL_SIZE} and POOL_SIZE = {c.POOL_SIZE} need {least}"
-        problems.append(f"{c.FRAME_ENCODER} makes {counted(steps, 'time step')} of each, {needed}")
-    if not problems:
+        problem = f"of which {c.FRAME_ENCODER} makes {counted(steps, 'time step')} each; {needed}"
+    else:
         return
     times = 2
     while min(sides) * times < LEAST_SIZE or math.prod(map_size([side * times for side in sides])) < least:
@@ -212,7 +215,7 @@ def check_size(frame, sequences, c):
         way = f"save them larger (numpy.repeat by {times} along height and width makes {times * sides[0]} × "
         way += f"{times * sides[1]})"
     size = " × ".join(map(str, sides))
-    raise InputError(f"{c.DATASET} has {what} of {size} pixels, {' and '.join(problems)}: {way}")
+    raise InputError(f"{c.DATASET} has {what} of {size} pixels, {problem}: {way}")
 
 
 def check_values(frames, where):

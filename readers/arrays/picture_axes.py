@@ -31,7 +31,7 @@ def with_features(path, name, x):
             raise InputError(
                 f"{path}: {name} has shape {x.shape}, pictures with {last} colours or frames {last} wide: "
                 f"{name}.reshape(*{name}.shape[:2], -1) makes sequences of {rows} time steps of {columns * last} "
-                f"numbers, {name}[..., None] clips of {rows} frames"
+                f"numbers, {name}[..., None] clips of {rows} frames; whole numbers from 0 to 255 as uint8 are pictures"
             )
         note = f"pictures of {shape} are read row by row: {rows} time steps of {columns * last} numbers"
         return _reshaped(x, (len(x), rows, columns * last)), (rows, columns, last), [note]
