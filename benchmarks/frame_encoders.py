@@ -2,7 +2,7 @@
 
 Measure what FRAME_ENCODER costs, in CPU seconds: features of a clip (16 frames) and of a picture, the same from the
 cache, and an epoch of the network as shipped on the features. Each is the difference of two sizes, so that starting
-does not count. Weights are random: the time does not depend on them. Prints a table in Markdown.
+does not count; the median of three. Weights are random: the time does not depend on them. Prints a table in Markdown.
 """
 
 import contextlib
@@ -23,8 +23,9 @@ from networks import pretrained_encoders
 from train_model import train
 
 SIZE, FRAMES = 96, 16
-SEQUENCES = {"clip": (8, 16, 64), "picture": (40, 80, 480)}  # to warm up, then fewer and more of them
-EPOCHS = 1, 11
+FEWER_AND_MORE = {"clip": (8, 40), "picture": (40, 240)}
+EPOCHS = 5, 205
+ROUNDS = 3  # that count, after one to warm up
 
 
 def main():
@@ -32,7 +33,7 @@ def main():
     print("| encoder | of a | time steps × features | features, first time | from the cache | training, an epoch |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in pretrained_encoders.ENCODERS:
-        for kind in SEQUENCES:
+        for kind in FEWER_AND_MORE:
             with tempfile.TemporaryDirectory() as folder:
                 shape, costs = measure(name, kind, Path(folder))
             cells = [f"{1000 * cost:.2g} ms" for cost in costs]
@@ -46,16 +47,19 @@ def measure(name, kind, folder):
     make(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg").save_weights(weights)
     constants = {"FRAME_ENCODER": name, "FRAME_ENCODER_WEIGHTS": str(weights), "RUN_DIR": str(folder / "run")}
     pretrained_encoders.FEATURE_CACHE = folder / "features"
-    loaded, cached = [], []
-    for n in SEQUENCES[kind]:
-        shape = (n, FRAMES, SIZE, SIZE, 3) if kind == "clip" else (n, SIZE, SIZE, 3)
-        x, y = rng.integers(0, 256, shape, dtype=np.uint8), np.arange(n) % 2
-        for seconds in (loaded, cached):
-            data, cost = timed(load_data, x, y, **constants)
-            seconds.append(cost)
-    trained = [timed(train, data, EPOCHS=epochs)[1] for epochs in EPOCHS]
-    costs = [np.diff(seconds)[-1] / np.diff(SEQUENCES[kind])[-1] for seconds in (loaded, cached)]
-    return data.train.shape, [*costs, np.diff(trained)[0] / np.diff(EPOCHS)[0] / len(data.train)]
+    rounds = []
+    for _ in range(1 + ROUNDS):
+        seconds, sizes = [], FEWER_AND_MORE[kind]
+        for n in sizes:
+            shape = (n, FRAMES, SIZE, SIZE, 3) if kind == "clip" else (n, SIZE, SIZE, 3)
+            x, y = rng.integers(0, 256, shape, dtype=np.uint8), np.arange(n) % 2
+            made, cached = (timed(load_data, x, y, **constants) for _ in range(2))
+            seconds.append([made[1], cached[1]])
+        data = cached[0]
+        fewer, more = (timed(train, data, EPOCHS=epochs)[1] for epochs in EPOCHS)
+        epoch = (more - fewer) / np.diff(EPOCHS)[0] / len(data.train)
+        rounds.append([*np.subtract(seconds[1], seconds[0]) / np.diff(sizes)[0], epoch])
+    return data.train.shape, np.median(rounds[1:], axis=0)
 
 
 def timed(function, *arguments, **constants):
