@@ -2,7 +2,7 @@
 
 Measure what FRAME_ENCODER costs, in CPU seconds: features of a clip (16 frames) and of a picture, the same from the
 cache, and an epoch of the network as shipped on the features. Each is the difference of two sizes, so that starting
-does not count; the median of three. Weights are random: the time does not depend on them. Prints a table in Markdown.
+does not count, of features the median of three. Weights are random, which changes no time. Prints a table in Markdown.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from train_model import train
 SIZE, FRAMES = 96, 16
 FEWER_AND_MORE = {"clip": (8, 40), "picture": (40, 240)}
 EPOCHS = 5, 205
-ROUNDS = 3  # that count, after one to warm up
+ROUNDS = 3  # of making features
 
 
 def main():
@@ -47,19 +47,16 @@ def measure(name, kind, folder):
     make(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg").save_weights(weights)
     constants = {"FRAME_ENCODER": name, "FRAME_ENCODER_WEIGHTS": str(weights), "RUN_DIR": str(folder / "run")}
     pretrained_encoders.FEATURE_CACHE = folder / "features"
-    rounds = []
-    for _ in range(1 + ROUNDS):
-        seconds, sizes = [], FEWER_AND_MORE[kind]
-        for n in sizes:
-            shape = (n, FRAMES, SIZE, SIZE, 3) if kind == "clip" else (n, SIZE, SIZE, 3)
-            x, y = rng.integers(0, 256, shape, dtype=np.uint8), np.arange(n) % 2
-            made, cached = (timed(load_data, x, y, **constants) for _ in range(2))
-            seconds.append([made[1], cached[1]])
-        data = cached[0]
-        fewer, more = (timed(train, data, EPOCHS=epochs)[1] for epochs in EPOCHS)
-        epoch = (more - fewer) / np.diff(EPOCHS)[0] / len(data.train)
-        rounds.append([*np.subtract(seconds[1], seconds[0]) / np.diff(sizes)[0], epoch])
-    return data.train.shape, np.median(rounds[1:], axis=0)
+    rounds, sizes = [], FEWER_AND_MORE[kind]
+    for n in [sizes[0], *sizes * ROUNDS]:
+        shape = (n, FRAMES, SIZE, SIZE, 3) if kind == "clip" else (n, SIZE, SIZE, 3)
+        x, y = rng.integers(0, 256, shape, dtype=np.uint8), np.arange(n) % 2
+        made, cached = (timed(load_data, x, y, **constants) for _ in range(2))
+        rounds.append([made[1], cached[1]])
+    data, rounds = cached[0], np.reshape(rounds[1:], (ROUNDS, 2, 2))
+    features = np.median(rounds[:, 1] - rounds[:, 0], axis=0) / np.diff(sizes)
+    _, fewer, more = (timed(train, data, EPOCHS=epochs)[1] for epochs in (EPOCHS[0], *EPOCHS))
+    return data.train.shape, [*features, (more - fewer) / np.diff(EPOCHS)[0] / len(data.train)]
 
 
 def timed(function, *arguments, **constants):

@@ -119,15 +119,19 @@ def encode_splits(splits, sequences, preparation, c):
         name: replace(own, all_x=encoded[id(own.all_x)], frames=own.all_x, dtype="float32")
         for name, own in splits.items()
     }
-    origin = f"ImageNet weights of keras.applications, {encoder.licence}" if imagenet else "their licence is not known"
     made = f"{encoder.features} features of each"
     if picture:
         made += f" of {height} × {width} places, which are the time steps, row by row, in place of rows of pixels"
-    note = (
-        f"{what} went through {c.FRAME_ENCODER} (FRAME_ENCODER), which is not trained: {made}; weights {path.name}, "
-        f"SHA-256 {checksum}: {origin}"
-    )
-    return splits, replace(preparation, frame_encoder=FrameEncoder(c.FRAME_ENCODER, path.name, checksum)), note
+    learned = FrameEncoder(c.FRAME_ENCODER, path.name, checksum)
+    return splits, replace(preparation, frame_encoder=learned), encoding_note(what, made, learned, imagenet)
+
+
+def encoding_note(what, made, encoder, imagenet):
+    """Name the FrameEncoder that what went through, what it made, and the licence of its weights."""
+    licence = ENCODERS[encoder.name].licence
+    origin = f"ImageNet weights of keras.applications, {licence}" if imagenet else "their licence is not known"
+    went = f"{what} went through {encoder.name} (FRAME_ENCODER), which is not trained: {made}"
+    return f"{went}; weights {encoder.weights}, SHA-256 {encoder.checksum}: {origin}"
 
 
 def cached_features(key, shape, rows):
