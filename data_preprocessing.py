@@ -29,7 +29,7 @@ from core.files import project_path
 from core.progress import said_if_slow
 from core.wording import counted
 from experiments.evaluated_run import constants_to_retrain
-from networks.pretrained_encoders import ENCODERS, encode_splits
+from networks.pretrained_encoders import ENCODERS, LEAST_SIZE, encode_splits
 from readers import read_data_set, read_in_memory
 from readers.in_memory import IN_MEMORY
 from readers.tables.sanity_checks import variant_notes
@@ -96,9 +96,9 @@ IGNORE = None  # columns to leave out of a table, such as ["note"]
 IGNORE_LABELS = None  # labels whose rows are in no window, such as [0] or ["Movement time"]
 # Recordings, texts and clips, a file each.
 FRAMES = 16  # video clips: frames of each, picked evenly
-FRAME_SIZE = 64  # pixels of a frame's side: the shorter is scaled to it, the centre cropped
-# Clips: what frames go through once, before training, by weights learned on ImageNet: "MobileNetV3Small" (try
-# FRAME_SIZE = 96), "MobileNetV2" or "EfficientNetB0"; None: the network sees the pixels
+FRAME_SIZE = 64  # pixels of a frame's or picture's side: the shorter is scaled to it, the centre cropped
+# Clips and pictures: what they go through once, before training, by weights learned on ImageNet: "MobileNetV3Small"
+# (try FRAME_SIZE = 96), "MobileNetV2" or "EfficientNetB0"; None: the network sees the pixels
 FRAME_ENCODER = None
 FRAME_ENCODER_WEIGHTS = None  # file of its weights; None: those that Keras downloads into the user's home
 TEST_FILES = None  # recordings: regular expression; files whose path below the folder matches are the test set
@@ -191,12 +191,12 @@ def load_data(x=None, y=None, *, validation_seed=None, fold=None, **constants):
         official_test = preparation.apply(official_test, f"the test set of {c.DATASET}")
         prepared = prepared.noted(*official_test.notes)
     if ineffective:
-        prepared = prepared.noted(f"without effect on these data: {', '.join(ineffective)}")
+        prepared = prepared.noted(f"without effect on these data: {', '.join(ineffective)}", *pixel_note(prepared, c))
 
     # Encode the targets.
     splits, prepared = task.make_splits(prepared, official_test, rows, c)
-    if sequences.kind == "clips" and c.FRAME_ENCODER is not None:
-        splits, preparation, note = encode_splits(splits, preparation, c)
+    if prepared.of_pixels and c.FRAME_ENCODER is not None:
+        splits, preparation, note = encode_splits(splits, prepared, preparation, c)
         prepared = prepared.replace(scaled=False).noted(note)
     prepared = prepared.noted(*unseen_word_notes(splits, preparation.columns, task.unit))
     validation = splits["validation"] if validated else None
@@ -234,15 +234,16 @@ def ineffective_constants(task, sequences, c):
     names = [name for name in task.without_effect if not (is_stream and name in ("WINDOW", "STRIDE", "KNOWN"))]
     if not (is_stream and task.stratified) or c.SEQUENCE == "annotation":
         names.append("WINDOW_LABEL")
-    if sequences.kind != "clips":
+    if not sequences.of_pixels:
         names.append("FRAME_ENCODER")
-    if sequences.kind != "clips" or c.FRAME_ENCODER is None:
+    if not sequences.of_pixels or c.FRAME_ENCODER is None:
         names.append("FRAME_ENCODER_WEIGHTS")
     if not have_one_label(sequences):
         names.append("IGNORE_LABELS")
     if c.SEQUENCE == "annotation":
         names.append("STRIDE")
-    beside = sequences.labelled_beside
+    without_file = sequences.kind == "series" or c.DATASET in (*GENERATED, IN_MEMORY)
+    beside = sequences.labelled_beside or c.LABEL_FILE is not None and not without_file
     if not is_stream and not is_text and not beside and c.SEQUENCE != "row" and "LABEL" not in names:
         names.append("LABEL")
     if is_text:
@@ -258,7 +259,7 @@ def ineffective_constants(task, sequences, c):
         names += ["IGNORE", "PIVOT"]
     if sequences.splits is not None and c.VALIDATION_SIZE:  # the validation set is an official one
         names.append("VALIDATION_SIZE")
-    if sequences.kind == "series" or c.DATASET in (*GENERATED, IN_MEMORY):
+    if without_file:
         names.append("LABEL_FILE")
     return [f"{name} = {c[name]!r}" for name in names if c[name] not in (None, 1, "training", "all")]
 
@@ -301,6 +302,14 @@ def shape_note(preparation):
         return []
     size = f"{features[0]} features of {steps} time steps each"
     return [f"{size}: is the time axis last? Sequences are read as (n, time, features)"]
+
+
+def pixel_note(sequences, c):
+    """Say, in a list of one line or none, what makes pictures of an array where FRAME_ENCODER finds none."""
+    sizes = (0,) if isinstance(sequences.x, list) or sequences.columns else sequences.x.shape[1:]
+    if c.FRAME_ENCODER is None or sequences.of_pixels or min(sizes) < LEAST_SIZE:
+        return []
+    return ["FRAME_ENCODER takes pictures, and arrays (n, height, width) are some where they are uint8 (0 to 255)"]
 
 
 def read(c):

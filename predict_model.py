@@ -79,11 +79,24 @@ def prepare(new, run, where):
     if preparation.kind == "series" and new.columns is None:
         raise InputError(f"{where} holds sequences; the run in {files.shown(run.folder)} was trained on a time series")
     new = with_columns(new, preparation.columns, where)  # trained on no table: a table's rows are time steps
+    check_pictures(new, preparation, where)
     if preparation.kind != "series" and not preparation.unequal_lengths:
         new = cut_recordings(new.replace(divided_by_time=preparation.divided_by_time), preparation.steps, where)
     if preparation.dtype == "float32":
         new = new.noted(*rounding_notes(new, "the run takes 32-bit floats, train it on such data"))
     return run.task.new_inputs(preparation.apply(new, where), run.record.input_shape, where)
+
+
+def check_pictures(new, preparation, where):
+    """Raise InputError for new pictures of another size than the run's: they are encoded whole, not cut."""
+    if preparation.frame_encoder is None or preparation.kind == "clips" or new.kind != "sequences":
+        return
+    here, there = list(new.x[:1][0].shape), [preparation.steps, *preparation.features]
+    if here != there:
+        sizes = [f"{rows} rows of {numbers} numbers" for rows, numbers in (here, there)]
+        raise InputError(
+            f"{where} has pictures of {sizes[0]}; the run takes {sizes[1]}: scale them, in as many colours"
+        )
 
 
 def as_array(name, cells):

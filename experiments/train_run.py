@@ -66,7 +66,7 @@ def train_and_save(data, build_model, c):
             task = data.task.after_training(model, data, c)
         parameters = model.count_params()
         if data.preparation.frame_encoder is not None:
-            model = prepend_encoder(model, data.preparation, c)
+            model = prepend_encoder(model, data, c)
         share, output = settle(trained_part(model), data, c, share)
         if data.validation is not None:
             task = task.calibrate(data, output)

@@ -197,6 +197,8 @@ def _read(path, c, preparation=None):
             return _read_table(path, c, preparation)
         if c.SEQUENCE not in (None, *A_FILE_EACH):
             raise InputError(f"SEQUENCE = {c.SEQUENCE!r} is for tables ({', '.join(TABLES)}), which {path} is not")
+        if suffix == ".dcm" and preparation is not None and preparation.kind == "sequences" and dicom.is_single(path):
+            return pictures.read(path, c, preparation)
         train, test = READERS[suffix](path, c, preparation)
         if c.LABEL_FILE is not None and preparation is None and not path.is_dir():
             if test is not None:

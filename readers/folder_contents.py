@@ -68,7 +68,8 @@ def _way_on(found):
     if levels["clips"]:
         return "Clips need a folder for each class, CLASS/CLIP, or a table that names each and its class"
     if levels["images"]:
-        return "Images are frames of clips: CLASS/CLIP/*"
+        single = 'with SEQUENCE = "file" each is a sequence, in a folder for each class or named in LABEL_FILE'
+        return f"Images are frames of clips, CLASS/CLIP/*; {single}"
     if tables:
         own = "set DATASET to one of its tables"
         if len(tables) > 1:

@@ -122,8 +122,7 @@ def read(path, c, preparation=None):
     if len(sets) == 1 and not (new or records or label_file) and (clips := cases.read(path, c)) is not None:
         return clips, None
     unlabelled = [] if new else _unlabelled_folders(sets)
-    found = dict.fromkeys(records, (None, 0)) or _files_of(path, sets, unlabelled, preparation)
-    found = {file: where for file, where in found.items() if file.resolve() != label_file}
+    found = dict.fromkeys(records, (None, 0)) or _files_of(path, sets, unlabelled, preparation, label_file)
     if not found:
         raise InputError(f"{path} holds no files that can be read: {describe(path)}")
     kind, used = _most_frequent_kind(path, found)
@@ -240,8 +239,10 @@ def official_sets(path):
     return [train, *([inside[name] for name in OFFICIAL if name in inside][:1] if test else []), *test]
 
 
-def _files_of(path, sets, unlabelled, preparation):
+def _files_of(path, sets, unlabelled, preparation, label_file):
     """Return {file: (its class or None, the place of its set)} of what can be read; pictures where nothing else can.
+
+    label_file: path of the table with the labels, which is none of them.
 
     In new data for a run of clips, the folders of `path` with frames or slices are clips themselves.
     """
@@ -255,7 +256,7 @@ def _files_of(path, sets, unlabelled, preparation):
         for file in files
         if folder / name not in unlabelled
     }
-    found = by_class or own
+    found = {file: where for file, where in (by_class or own).items() if file.resolve() != label_file}
     return {file: where for file, where in found.items() if kind_of(file) != "picture"} or found
 
 

@@ -1,10 +1,13 @@
 """The printed report and the pictures of anomalies."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from baselines import AUTOENCODER, FOREST, PCA, RANDOM
 from core.wording import counted, format_percent, format_share
 from reports import Table
+from reports.examples import draw_pictures
 from reports.formatting import aligned, baseline_line, format_interval, shorten
 from reports.pictures import MAX_LINES, finish, subplots
 from reports.rendering import Picture
@@ -146,6 +149,15 @@ def draw_unusual(sequences, nearest, unusual, titles):
     caption = "The most unusual test sequences, each with the normal training sequence that is nearest to it"
     caption += ": the feature that differs most, and as bars how far it is off at each step."
     return Picture(figure, "Most unusual", caption, "unusual.png")
+
+
+def draw_unusual_pictures(rows, nearest, shape, titles):
+    """Draw the most unusual pictures, each beside the nearest normal one. rows, nearest, shape: see draw_pictures."""
+    height, width, channels = shape
+    pairs = np.concatenate([rows, nearest], axis=2)
+    caption = "The most unusual test pictures, each with the normal training picture that is nearest to it at its right"
+    picture = draw_pictures(pairs, (height, 2 * width, channels), titles, caption)
+    return replace(picture, title="Most unusual", name="unusual.png")
 
 
 def new_lines(header, rows, alarms, threshold_line):

@@ -11,13 +11,14 @@ EXAMPLES_EACH = 3  # right and wrong ones shown
 MARKS = {True: "✓", False: "✗"}
 
 
-def show_examples(split, chosen, correct, true, answers, texts):
+def show_examples(split, chosen, correct, true, answers, sequences):
     """Show test sequences with their true classes and their answers.
 
-    Parameters: chosen, places in the split; correct (n,); true, answers: names (n,); texts, whether they are texts.
+    Parameters: chosen, places in the split; correct (n,); true, answers: names (n,); sequences, the Sequences, which
+    know whether they are texts or pictures.
     Returns: Table, or Picture.
     """
-    if texts:
+    if sequences.kind == "texts":
         rows = [[MARKS[bool(correct[k])], split.names[split.rows[k]], true[k], answers[k]] for k in chosen]
         caption = "✓ right, ✗ wrong. All are in predictions.csv."
         return Table("Examples from the test set", ["", "text", "true", "answer"], rows, caption)
@@ -30,6 +31,9 @@ def show_examples(split, chosen, correct, true, answers, texts):
     ]
     if len(split.raw.shape) == 4:
         return video_frames(split.raw.take(chosen), titles, right)
+    if sequences.picture:
+        caption = "Test pictures with their true classes and their answers: ✓ right, ✗ wrong"
+        return draw_pictures(split.raw.take(chosen), sequences.picture, titles, caption, right)
     caption = "Test sequences with their true classes and their answers: ✓ right, ✗ wrong"
     return draw_examples(split.take(chosen), titles, caption, right)
 
@@ -61,6 +65,27 @@ def of_confused_classes(true, answers, pairs):
     _, first = np.unique(true[right], return_index=True)
     chosen += [k for k in right[first] if true[k] not in shown][: 2 * EXAMPLES_EACH - len(chosen)]
     return np.array(chosen, int)
+
+
+def draw_pictures(rows, shape, titles, caption, right=None):
+    """Draw pictures, the rows of their pixels (n, height, width × channels), each beside its title.
+
+    Parameters: shape, (height, width, channels); right, whether each answer is. Values go from 0, black, to 255, or
+    from the lowest to the highest of the picture where they are no bytes.
+    """
+    (height, width, channels), of_bytes = shape, rows.min() >= 0 and 1 < rows.max() <= 255
+    figure, (axes,) = subplots(8.0, 1.0 * len(rows) + 0.1, left=0.05, right=0.05, bottom=0.05, top=0.05)
+    for place, (own, title) in enumerate(zip(rows.reshape(-1, *shape).astype(np.float64), titles)):
+        low, high = (0, 255) if of_bytes else (own.min(), own.max())
+        bright = ((own - low) / ((high - low) or 1.0)).clip(0, 1)
+        colours = bright[..., :3] if channels >= 3 else bright[..., :1].repeat(3, axis=-1)
+        wide = min(3.0, 0.9 * width / height)  # of a row of height 1
+        axes.imshow(colours, extent=(0, wide, -place, 0.9 - place), interpolation="none", aspect="auto")
+        colour = "black" if right is None or right[place] else "C3"
+        axes.text(wide + 0.15, 0.45 - place, shorten(title, 85), fontsize=9, color=colour, va="center")
+    axes.set(xlim=(0, 7.9), ylim=(1 - len(rows), 1.0))
+    axes.set_axis_off()
+    return Picture(figure, "Examples from the test set", caption, "examples.png")
 
 
 def draw_examples(x, titles, caption, right=None):

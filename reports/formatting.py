@@ -114,7 +114,7 @@ def baseline_line(figures, name, title, what, judged="network"):
 def other_rivals_lines(figures):
     """Write a line of each rival that only some sequences have. Returns: list of lines."""
     rivals = {
-        MEAN_FEATURES: ("Mean features", "ridge on the features' mean over the frames"),
+        MEAN_FEATURES: ("Mean features", "ridge on the features' mean over the time steps"),
         TREES: ("Gradient boosting", f"trees on {trees.SUMMARIES}"),
     }
     return [baseline_line(figures, name, *own) for name, own in rivals.items() if name in figures["baselines"]]

@@ -15,7 +15,7 @@ LARGEST = 8 * 2**30  # bytes that sequences of unequal length may take, all as l
 
 @dataclass(frozen=True)
 class FrameEncoder:
-    """What turned frames into features: see networks/pretrained_encoders.py."""
+    """What turned frames or pictures into features: see networks/pretrained_encoders.py."""
 
     name: str  # FRAME_ENCODER
     weights: str = field(compare=False)  # name of their file
@@ -42,7 +42,7 @@ class Preparation:
     clock: str | None  # of series without time stamps: the column of numbers that tells the time
     time_step: float | None  # of tracks: see sequences.types
     vocabulary: list[str] | None  # of texts, the most frequent words
-    frame_encoder: FrameEncoder | None = None  # of clips that were turned into features afterwards
+    frame_encoder: FrameEncoder | None = None  # of clips and pictures that were turned into features
 
     @classmethod
     def fit(cls, sequences, rows, vocabulary_size=None):

@@ -56,7 +56,8 @@ def fingerprints(data):
     if data.word_vectors is not None:
         found["word vectors"] = content_fingerprint([data.word_vectors])
     if data.preparation.frame_encoder is not None:
-        found["frame encoder"] = data.preparation.frame_encoder.checksum
+        of = f" {data.sequences.picture}" if data.sequences.picture else ""  # rows alone do not say which are colours
+        found["frame encoder"] = f"{data.preparation.frame_encoder.checksum}{of}"
     series = data.sequences
     if series.kind != "series":
         return found

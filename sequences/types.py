@@ -63,12 +63,18 @@ class Sequences:
     divided_by_time: bool = False  # recordings, what comes later in them is the test set: it may not fill earlier gaps
     dtype: str = "float32"  # that the network takes the values in: float64 where 32 bits would round them away
     normal: str | None = None  # label of what is normal, where anomalies are sought
+    picture: tuple | None = None  # (height, width, channels) of pictures, whose rows of pixels are the time steps
     scaled: bool = False  # the values are of the size that a network likes: it takes them as they are
     stratify: bool = True  # a drawn split gives each class its share in both sets
     remark: str = ""  # what the report says of these data at its end
     previous_labels: np.ndarray | None = None  # (n,) where a window has the label of its last row: of the row before
     cautions: tuple = ()  # those of the notes that the report repeats: why its score says less than it seems to
     notes: tuple = ()  # what reading and preparing left out or changed, one line each, for the user
+
+    @property
+    def of_pixels(self):
+        """Whether they are clips or pictures, which FRAME_ENCODER makes features of."""
+        return self.kind == "clips" or self.picture is not None
 
     def replace(self, **fields):
         """Return a copy with other values of some fields."""
@@ -105,7 +111,7 @@ class Split:
     names: Sequence | None = None  # (n_all) of all_x, where they have names
     unit: np.ndarray | None = None  # of forecasts: (n, targets) what a score divides errors by
     dtype: str = "float32"  # of the sequences, as Sequences have it
-    frames: Any = None  # clips (n_all, time, height, width, channels) that FRAME_ENCODER has made all_x of
+    frames: Any = None  # the clips or pictures (n_all, time, ...) as they were read, that FRAME_ENCODER made all_x of
 
     def __len__(self):
         return len(self.rows)

@@ -191,7 +191,7 @@ class Multilabel(Classification):
         ]
         correct = (given == test.y).all(axis=1)
         chosen = right_and_wrong(correct)
-        shown = show_examples(test, chosen, correct, self.named(test.y), self.named(given), texts)
+        shown = show_examples(test, chosen, correct, self.named(test.y), self.named(given), data.sequences)
         thresholds = self.thresholds or [0.5] * len(self.classes)
         lines = multilabel_lines(figures, thresholds, self.thresholds is not None, linear_inputs(data))
         blocks = [label_table(figures, thresholds), shown]

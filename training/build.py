@@ -19,6 +19,13 @@ def build(data, build_model, c):
         model = data.task.network(data, c, build_model)
     if c.PRETRAINED_RUN is not None:
         run = open_run(project_path(c.PRETRAINED_RUN, "PRETRAINED_RUN"))
+        theirs, own = (of.preparation.frame_encoder for of in (run, data))
+        if theirs and own and theirs != own:
+            features = [f"features of {encoder.name} (SHA-256 {encoder.checksum[:12]}…)" for encoder in (theirs, own)]
+            raise InputError(
+                f"PRETRAINED_RUN = {c.PRETRAINED_RUN!r} learned {features[0]}, these are {features[1]}: set "
+                f"FRAME_ENCODER = {theirs.name!r} and its weights as that run has them"
+            )
         same_words = run.preparation.vocabulary == data.preparation.vocabulary
         taken, new = transfer_weights(model, run.load_model(), c.FREEZE_CNN, () if same_words else (EMBEDDING,))
         print(f"Weights taken from {c.PRETRAINED_RUN}: {', '.join(taken) or 'none'}; new: {', '.join(new)}")

@@ -95,7 +95,7 @@ def sequences_from_arrays(path, x_name, x, y_name, y, c, preparation=None):
     """
     if x.dtype.kind not in "fiub":
         raise InputError(f"{path}: {x_name} must hold numbers, it holds {x.dtype}")
-    x, pictures = with_features(path, x_name, with_first_axis(x, preparation))
+    x, picture, axes = with_features(path, x_name, with_first_axis(x, preparation))
     if 0 in x.shape:
         raise InputError(f"{path}: {x_name} holds no values, its shape is {x.shape}")
     if x.ndim not in (3, 5):
@@ -107,7 +107,8 @@ def sequences_from_arrays(path, x_name, x, y_name, y, c, preparation=None):
     if of_steps and (c.WINDOW is not None or c.WINDOW_LABEL != "all"):
         return _streams(path, x, y_name, y)
     y, notes = _check_labels(path, x_name, len(x), y_name, y, of_steps)
-    return Sequences(strip_trailing_nans(x), y, "clips" if x.ndim == 5 else "sequences", notes=(*notes, *pictures))
+    kind = "clips" if x.ndim == 5 else "sequences"
+    return Sequences(strip_trailing_nans(x), y, kind, picture=picture, notes=(*notes, *axes))
 
 
 def _streams(path, x, y_name, y):
@@ -176,7 +177,7 @@ def _places_of_ones(y):
 
 def _with_constants(path, sequences, name, values):
     """Repeat the numbers of each sequence over its time steps, as features behind the others."""
-    values, x = np.asarray(values[:]), sequences.x
+    values, x, sequences = np.asarray(values[:]), sequences.x, sequences.replace(picture=None)
     if values.ndim == 1:
         values = values[:, None]
     if values.ndim != 2 or len(values) != len(x) or values.dtype.kind not in "fiub":
@@ -200,7 +201,7 @@ def _cut_to_lengths(path, sequences, name, lengths):
         raise InputError(f"{path}: {name} must lie between 1 and the time steps of X, which must fit in memory")
     if sequences.kind == "streams":
         sequences = sequences.replace(y=[own[:n] for n, own in zip(lengths, sequences.y)])
-    return sequences.replace(x=[own[:n] for n, own in zip(lengths, x)])
+    return sequences.replace(x=[own[:n] for n, own in zip(lengths, x)], picture=None)
 
 
 def _vector(path, name, values, n, kinds):

@@ -14,32 +14,34 @@ def with_features(path, name, x):
 
     Pictures, (n, height, width) or (n, height, width, colours), become the sequences of their rows; volumes of grey
     slices, (n, depth, height, width), clips.
-    Returns: (x, notes). Raises: InputError where the last of four axes may be colours or not, and for other shapes.
+    Returns: (x, (height, width, colours) of pictures, else None, notes). Raises: InputError where the last of four axes
+    may be colours or not, and for other shapes.
     """
     pictures, shape = x.dtype == np.uint8 or "image" in name.lower(), " × ".join(map(str, x.shape[1:]))
     if x.ndim == 2:
-        return _reshaped(x, (*x.shape, 1)), []
+        return _reshaped(x, (*x.shape, 1)), None, []
     if x.ndim == 3 and pictures and min(x.shape[1:]) >= LEAST:
-        return x, [f"pictures of {shape} pixels are read row by row: {x.shape[1]} time steps of {x.shape[2]} numbers"]
+        note = f"pictures of {shape} pixels are read row by row: {x.shape[1]} time steps of {x.shape[2]} numbers"
+        return x, (*x.shape[1:], 1), [note]
     if x.ndim != 4:
-        return x, []
+        return x, None, []
     rows, columns, last = x.shape[1:]
     if last in COLOURS and min(rows, columns) >= LEAST:
         if not pictures and last > 1:
             raise InputError(
                 f"{path}: {name} has shape {x.shape}, pictures with {last} colours or frames {last} wide: "
                 f"{name}.reshape(*{name}.shape[:2], -1) makes sequences of {rows} time steps of {columns * last} "
-                f"numbers, {name}[..., None] clips of {rows} frames"
+                f"numbers, {name}[..., None] clips of {rows} frames; whole numbers from 0 to 255 as uint8 are pictures"
             )
         note = f"pictures of {shape} are read row by row: {rows} time steps of {columns * last} numbers"
-        return _reshaped(x, (len(x), rows, columns * last)), [note]
+        return _reshaped(x, (len(x), rows, columns * last)), (rows, columns, last), [note]
     if pictures and rows in COLOURS[:2] and min(columns, last) >= LEAST:
         raise InputError(
             f"{path}: {name} has shape {x.shape}: if axis 1 holds colours, numpy.moveaxis({name}, 1, -1) puts them "
             f"last; if it is time, {name}[..., None] says so"
         )
     notes = [f"volumes of {shape} are read as clips of {rows} grey slices"] if pictures else []
-    return _reshaped(x, (*x.shape, 1)), notes
+    return _reshaped(x, (*x.shape, 1)), None, notes
 
 
 def with_first_axis(x, preparation):

@@ -40,7 +40,9 @@ def read_all(paths, c, preparation=None, **of_each):
     of_each, notes = leave_out(damaged, paths, "picture", of_each)
     note = f"{counted(len(x), 'picture')} read row by row: {size} time steps of {size * channels} numbers"
     colours = " (red, green, blue of each pixel)" * (channels == 3)
-    return Sequences(x, **of_each).noted(*notes, f"{note}{colours}, scaled to {size} × {size} pixels")
+    return Sequences(x, picture=(size, size, channels), **of_each).noted(
+        *notes, f"{note}{colours}, scaled to {size} × {size} pixels"
+    )
 
 
 def read_files(path, files, labels, set_of, c, preparation, of_each):
@@ -52,11 +54,13 @@ def read_files(path, files, labels, set_of, c, preparation, of_each):
     """
     classes = [{label for label, own in zip(labels or [], set_of) if own == place} for place in {*set_of}]
     recurring = len(classes) > 1 and all(own == classes[0] for own in classes)  # cases would lie in one set each
-    if preparation is None and not (labels and (recurring or c.SEQUENCE == "file")):
+    meant = c.SEQUENCE == "file" and (labels or c.TASK == "anomaly")
+    if preparation is None and not (labels and recurring or meant):
         raise InputError(
             f"{path} holds folders of frames ({files[0].parent.name}): clips need a folder for each class, "
             "CLASS/CLIP/*, or a table beside their folders that says the classes (labels.csv); where each picture is a "
-            'sequence, of its rows of pixels, SEQUENCE = "file" says so, of pictures in a folder for each class'
+            'sequence, of its rows of pixels, SEQUENCE = "file" says so, of pictures in a folder for each class or '
+            "named in LABEL_FILE"
         )
     names = [file.relative_to(path).as_posix() for file in files]
     return read_all(files, c, preparation, y=np.array(labels) if labels else None, names=names, **of_each)

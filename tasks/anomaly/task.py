@@ -19,6 +19,7 @@ from reports.anomaly import (
     auc_line,
     draw_series,
     draw_unusual,
+    draw_unusual_pictures,
     new_lines,
     score_table,
     verdict_on_network,
@@ -37,6 +38,7 @@ from tasks.classification.labels import class_name
 
 NORMAL = ("normal", "0", "n", "false")  # names of what is normal, the first that occurs; else the most frequent label
 UNLABELLED = "unlabelled"
+UNLIKE = "unlike those of training"  # pictures and clips, which no sensor explains
 RATE = 0.05  # of false alarms, that the threshold is set for; p-values allow any other
 FLOOR = 1e-3  # of the usual distance: equal sequences have the distance 0, and no logarithm
 
@@ -47,7 +49,7 @@ class Anomaly(Task):
 
     normal: str  # label of what is normal
     spaces: list[str]  # in which distances are measured: see detector.py
-    limits: list[list[float]]  # of each feature in training: lowest, highest, longest straight stretch of steps
+    limits: list[list[float]]  # of each feature in training: lowest, highest, longest straight stretch; [] of pixels
     centre: list[float] | None = None  # of the logarithm of each distance from other groups of normal sequences
     spread: list[float] | None = None
     held_out: list[float] | None = None  # scores of normal training sequences, from other groups, sorted
@@ -63,8 +65,10 @@ class Anomaly(Task):
     @classmethod
     def as_read(cls, train, test, c):
         """Return Sequences, and those of the official test set or None, in which labels say what is normal."""
-        if train.kind in ("texts", "clips") or np.ndim(train.x[0]) > 2 or isinstance(train.x, RowsOnDisk):
+        if train.kind == "texts" or isinstance(train.x, RowsOnDisk):
             raise InputError(f'TASK = "anomaly" is impossible with {c.DATASET}: it takes numbers that fit in memory')
+        if np.ndim(train.x[0]) > 2 and c.FRAME_ENCODER is None:
+            raise InputError('TASK = "anomaly" takes features of clips, not pixels: FRAME_ENCODER makes them')
         if c.VALIDATION_SIZE or train.splits is not None and (train.splits == 1).any():
             raise InputError(
                 'a validation set (VALIDATION_SIZE, or of a search) is impossible with TASK = "anomaly": normal '
@@ -110,7 +114,9 @@ class Anomaly(Task):
 
     @classmethod
     def fit(cls, train, rows, c):
-        """Learn the limits of the normal training sequences `rows`."""
+        """Learn the limits of the normal training sequences `rows`, but of pixels that an encoder takes."""
+        if c.FRAME_ENCODER is not None and train.of_pixels:
+            return cls(train.normal, ["shapes", "values"], [])
         lone = isinstance(train.names, WindowNames) and len(train.names.begins) == 1
         limits = limits_of(train.x, rows)
         if all(low == high for low, high, _ in limits):
@@ -300,12 +306,17 @@ class Anomaly(Task):
         shape = (len(chosen), *data.test.shape)
         far = np.abs(own - normal[nearest]).reshape(shape)
         names, titles, places_of_test = data.preparation.columns, [], data.test.places()[1]
+        picture = data.sequences.picture
         for k, values in zip(chosen, far):
             step, feature = np.unravel_index(values.argmax(), values.shape)
             what = names[feature] if names else f"feature {feature}"
             truth = "" if self.normal == UNLABELLED else ", an anomaly" if anomalous[k] else ", normal"
             name = cut_middle(str(places_of_test[k][-1]), 44)
-            titles.append(f"{name}{truth}: furthest from normal at step {step}, {what}")
+            titles.append(f"{name}{truth}" + f": furthest from normal at step {step}, {what}" * (not picture))
+        if picture:
+            return draw_unusual_pictures(
+                data.test.raw.take(chosen), data.train.raw.take(places[nearest]), picture, titles
+            )
         return draw_unusual(data.test.take(chosen), data.train.take(places[nearest]), far, titles)
 
     def pool_folds(self, folds):
@@ -320,7 +331,9 @@ class Anomaly(Task):
         alarms, ps = answers[:, 0] > self.threshold, p_values(answers[:, 0], self.held_out)
         names = new.names or [str(i) for i in range(len(answers))]
         columns = new.columns or [f"feature {k}" for k in range(input_shape[-1])]
-        causes = find_causes(np.asarray(new.x), self.limits, columns, new.measured)
+        causes = [UNLIKE] * len(alarms)
+        if self.limits:
+            causes = find_causes(np.asarray(new.x), self.limits, columns, new.measured)
         header = ["file" if new.names else "index", "score", "p_value", "network_score", "anomaly", "cause"]
         rows = [
             [name, f"{own:.6g}", f"{p:.4f}", f"{network:.6g}", "yes" if alarm else "no", cause if alarm else ""]

@@ -205,7 +205,7 @@ class Classification(Task):
             class_table(figures, classes),
             pictures.confusion_matrix(matrix, classes),
             *confusion_table(matrix, classes),
-            show_examples(test, chosen, answers == test.y, true_names, names, texts),
+            show_examples(test, chosen, answers == test.y, true_names, names, data.sequences),
         ]
         lines = classification_lines(figures, classes, linear_inputs(data))
         return Report(figures, lines, header, rows, blocks, score=accuracy_line(figures))

@@ -14,7 +14,7 @@ from networks.linear_layers import linear_part, set_linear_part
 from readers.tables.cells import is_plain_number
 from readers.whole_numbers import integer_note, is_rounded
 from reports import Report, pictures
-from reports.examples import EXAMPLES_EACH, draw_examples, name_of
+from reports.examples import EXAMPLES_EACH, draw_examples, draw_pictures, name_of
 from reports.formatting import aligned, format_digits, format_number, pooled_report
 from reports.regression import regression_lines, rmse_line, target_table
 from sequences.splits import split_sequences
@@ -188,8 +188,10 @@ class Regression(Task):
                 f"{name_of(data.test, k)}: true {truth}, predicted {answer}"
                 for k, (truth, answer) in zip(chosen, pairs)
             ]
-            caption = "Test sequences with true and predicted values: the nearest first, then the farthest"
-            blocks.append(draw_examples(data.test.take(chosen), titles, caption))
+            what, picture = "pictures" if data.sequences.picture else "sequences", data.sequences.picture
+            caption = f"Test {what} with true and predicted values: the nearest first, then the farthest"
+            draw = partial(draw_pictures, shape=picture) if picture else draw_examples
+            blocks.append(draw(data.test.raw.take(chosen), titles=titles, caption=caption))
         return Report(figures, regression_lines(figures), header, rows, blocks, score=rmse_line(figures, names))
 
     def pool_folds(self, folds):

@@ -167,8 +167,8 @@ def test_what_cannot_be_encoded_is_refused_in_one_line(files, tmp_path, monkeypa
         ({"FRAME_ENCODER_WEIGHTS": "none.h5"}, "FRAME_ENCODER_WEIGHTS = 'none.h5' is not found"),
         ({"FRAME_ENCODER_WEIGHTS": str(tmp_path / "text.weights.h5")}, "holds no weights of MobileNetV3Small"),
         ({"FRAME_ENCODER": "MobileNetV2"}, "holds no weights of MobileNetV2"),
-        ({"FRAME_SIZE": 16}, "16 × 16 pixels, MobileNetV3Small takes 32 × 32 at least: set FRAME_SIZE higher"),
-        ({"DATASET": str(tmp_path / "small.npz")}, "scale the frames of an array"),
+        ({"FRAME_SIZE": 16}, "16 × 16 pixels, MobileNetV3Small takes 32 × 32 at least: set FRAME_SIZE = 32 or more"),
+        ({"DATASET": str(tmp_path / "small.npz")}, "numpy.repeat by 2 along height and width makes 32 × 32"),
         ({"DATASET": str(tmp_path / "halves.npz")}, "not whole numbers from 0 to 255"),
     ]
     for changed, message in refused:
