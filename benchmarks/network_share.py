@@ -36,7 +36,7 @@ SETS = {name: (file, {**given, "EPOCHS": n}) for (name, (file, given)), n in zip
     "CardanoSentiment": ("CardanoSentiment_TRAIN.ts", {"EPOCHS": 30}),
     "MinimalGasPrices": ("MinimalGasPrices_TRAIN.ts", {"EPOCHS": 30}),
     "UnequalMinimalGasPrices": ("UnequalMinimalGasPrices_TRAIN.ts", {"EPOCHS": 30}),
-    "engines": (  # docs/your_data.md writes the table
+    "engines": (  # docs/your_data.md writes the table; here without rows in front, of test engines the last 30
         "engines_train.csv",
         {"TASK": "regression", "SEQUENCE": "unit", "LABEL": "life", "WINDOW": 30, "STRIDE": 5, "EPOCHS": 10},
     ),

@@ -7,6 +7,7 @@ from core.wording import counted
 from readers.arrays.named_arrays import classes_if_one_hot, sequences_from_arrays
 from readers.media.texts import from_texts
 from readers.tables.columns import shorten
+from readers.whole_numbers import count_rounded_cells
 from sequences.types import Sequences
 
 IN_MEMORY = "data in memory"  # what DATASET says of them
@@ -41,7 +42,7 @@ def sequences_in_memory(x, y, c, preparation=None):
         raise InputError(f"{IN_MEMORY}: x is {type(x).__name__}, with nothing in it that can be read: give an array")
     texts = all(isinstance(own, str) for own in x)
     try:
-        y = None if y is None else with_gaps(np.asarray(y), texts)
+        y = None if y is None else with_gaps(array_of_labels(y), texts)
     except ValueError as error:  # NumPy's of rows that differ in length
         raise InputError(f"{IN_MEMORY}: y gives some sequences more labels than others: join them, as 'a|b'") from error
     if y is not None and len(y) != len(x):
@@ -56,16 +57,24 @@ def sequences_in_memory(x, y, c, preparation=None):
     return read
 
 
+def array_of_labels(y):
+    """Return labels as an array; whole numbers beside gaps stay as they are, of which NumPy would make floats."""
+    labels = np.asarray(y)
+    if labels.dtype.kind == "f" and labels.ndim == 1 and not isinstance(y, np.ndarray):
+        return np.array([*y], object)
+    return labels
+
+
 def with_gaps(y, words):
     """Return labels (n,) that may be objects, among them None or pandas' NA, as numbers or words: NaN or "" is none.
 
-    words: whether numbers are words too, as those of texts are.
+    Whole numbers that floats beside NaN would round are words. words: whether all numbers are, as those of texts are.
     """
     if y.dtype.kind != "O" or y.ndim != 1:
         return y
     missing = np.array([own is None or str(own) in ("nan", "NaT", "<NA>") for own in y])
     known = np.array(y[~missing].tolist())
-    if words or known.dtype.kind not in "iuf":
+    if words or known.dtype.kind not in "iuf" or missing.any() and count_rounded_cells(map(str, y[~missing])):
         return np.where(missing, "", y.astype(str))
     numbers = np.full(len(y), np.nan)
     numbers[~missing] = known

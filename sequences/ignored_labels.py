@@ -5,6 +5,8 @@ import numpy as np
 from core.errors import InputError
 from sequences.types import FASTTEXT
 
+UNLABELLED = ("", "nan", "<na>")  # in lower case: marks that pandas writes, and that are no words
+
 
 def are_ignored(labels, ignored):
     """Tell which labels (n,) IGNORE_LABELS names, as numbers or as they are written; of several at once none: bool."""
@@ -31,6 +33,14 @@ def labels_present(y, ignored):
     return labels if y.ndim == 2 else labels[~are_ignored(labels, ignored)]
 
 
+def are_unlabelled(y):
+    """Tell which of y, numbers or words of any shape, are no label, such as NaN: bool, as y."""
+    if y.dtype.kind != "U":
+        return np.isnan(y.astype(np.float64))
+    labels, numbers = numbered(y.ravel())
+    return np.isin(np.char.lower(np.char.strip(labels)), UNLABELLED)[numbers].reshape(y.shape)
+
+
 def without_unlabelled(sequences, tags=False, of=""):
     """Leave out the sequences without a label, or that lack one of several numbers, where others have it.
 
@@ -41,11 +51,8 @@ def without_unlabelled(sequences, tags=False, of=""):
     y = sequences.y
     if y is None or isinstance(y, list) or sequences.transcripts:
         return sequences
-    if y.dtype.kind == "U":
-        tags = tags or any(label.count(FASTTEXT) > 1 for label in y.tolist())
-        missing = np.zeros(len(y), bool) if tags else np.isin(np.char.lower(np.char.strip(y)), ("", "nan"))
-    else:
-        missing = np.isnan(y.astype(np.float64)).reshape(len(y), -1).any(axis=1)
+    tags = y.dtype.kind == "U" and (tags or any(label.count(FASTTEXT) > 1 for label in y.tolist()))
+    missing = np.zeros(len(y), bool) if tags else are_unlabelled(y).reshape(len(y), -1).any(axis=1)
     if missing.all():
         return sequences.replace(y=None)
     if not missing.any():

@@ -5,7 +5,7 @@ import numpy as np
 from core.errors import InputError
 from core.wording import counted, counted_of
 from sequences.gaps import fill_gaps, name_of
-from sequences.ignored_labels import labels_present
+from sequences.ignored_labels import UNLABELLED, labels_present
 from sequences.splits import groups_of, has_validation, random_split, split_sequences
 from sequences.types import SPLITS
 from sequences.window_labels import (
@@ -148,7 +148,7 @@ def _with_labels(streams, rows, codes):
     if MIXED in codes:
         place = int(np.argmax(codes == MIXED))
         found = [str(label) for label in np.unique(streams.y[place])]
-        labels = [label for label in found if label not in ("", "nan")]
+        labels = [label for label in found if label.lower() not in UNLABELLED]
         unlabelled = " and rows without one" * (len(labels) < len(found))
         raise InputError(
             f"{name_of(streams, place)} has {counted(len(labels), 'label')} ({', '.join(labels[:4])}){unlabelled}: set "

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.lazy import lazy
 from core.wording import counted, counted_of, format_percent
-from sequences.ignored_labels import are_ignored, numbered
+from sequences.ignored_labels import are_ignored, are_unlabelled, numbered
 
 tree = lazy("sklearn.tree")
 
@@ -30,13 +30,12 @@ class RowLabels:
 
     @classmethod
     def of(cls, y, ignored=None):
-        """Number the labels y, a list of arrays (time_i,) or (time_i, labels), in which "" and NaN are none.
+        """Number the labels y, a list of arrays (time_i,) or (time_i, labels), some of which are none, as NaN.
 
         ignored: IGNORE_LABELS, labels the rows of which are in no window.
         """
         y = np.concatenate(y)
-        known = y != "" if y.dtype.kind == "U" else ~np.isnan(y.astype(float))
-        known = known.all(axis=1) if y.ndim == 2 else known
+        known = ~are_unlabelled(y).reshape(len(y), -1).any(axis=1)
         codes = np.full(len(y), NO_LABEL)
         labels, numbers = numbered(y[known])
         left_out = are_ignored(labels, ignored)

@@ -75,11 +75,14 @@ def fit_and_add_ridge_pair(model, data, c):
     fitted = fit_ridge_pair(data.train, data, model.output_shape[1], c)
     whole = add_ridge_pair(model, fitted, data)
     seen = " of each sequence standardised on its own" if fitted.own_scale else ""
-    values, shapes = fitted.scales.reshape(2, -1).mean(axis=1)
-    scales = f"all values × {values:.2f}, on fixed convolutions{seen} × {shapes:.2f}"
+    kinds, parameters = ("all values", f"fixed convolutions{seen}"), f"{whole.count_params():,} parameters in all"
+    if fitted.held_out != SEPARATE:  # how much of them is added is said once it is known
+        print(f"Beside the network: ridge regression on {' and on '.join(kinds)} (LINEAR_START), {parameters}")
+        return whole
+    scaled = [f"{kind} × {scale:.2f}" for kind, scale in zip(kinds, fitted.scales.reshape(2, -1).mean(axis=1))]
     print(
-        f"Added to the network's logits × {fitted.network_share:g}: ridge regression on {scales} (LINEAR_START; as "
-        f"held-out {fitted.held_out} say), {whole.count_params():,} parameters in all"
+        f"Added to the network's logits × {fitted.network_share:g}: ridge regression on {', on '.join(scaled)} "
+        f"(LINEAR_START; as held-out {fitted.held_out} say), {parameters}"
     )
     return whole
 

@@ -12,7 +12,7 @@ from baselines import tfidf
 from core.lazy import layers, lazy, ops
 from networks.layer_names import LINEAR
 from networks.linear_layers import with_logits
-from sequences.vocabulary import PADDING, RESERVED, UNKNOWN
+from sequences.vocabulary import RESERVED, UNKNOWN
 from tasks.classification.stacking import class_weight_logits, signed_targets, stacking_weights
 
 sparse = lazy("scipy.sparse")
@@ -20,17 +20,18 @@ text_features = lazy("sklearn.feature_extraction.text")
 linear_model = lazy("sklearn.linear_model")
 model_selection = lazy("sklearn.model_selection")
 
-STRENGTHS_OF_WORDS = (0.3, 1.0, 3.0, 10.0)  # of the ridge
-PARTS_WEIGHT = 0.3  # of counts of parts of words, of which there are more than words
+STRENGTHS_OF_WORDS = (0.1, 0.3, 1.0, 3.0)  # of the ridge
+PARTS_WEIGHT = 0.5  # of counts of parts of words, of which there are more than words
 WORD_FOLDS = 5  # of the answers that choose strength and scale
 PAIRS = 2**18  # numbers for pairs of neighbouring words: two pairs rarely share one, and the saved model stays small
 SPREAD = 31337  # a prime: a pair's number is (SPREAD × first word + second word) modulo PAIRS
 
 
 class BagOfWordsModel(NamedTuple):
-    """A linear model: logits are a text's sum of `weights` by the root of its number of words, and the intercept."""
+    """A linear model: logits are a text's sum of `weights` by the root of its sum of `squares`, and the intercept."""
 
     weights: np.ndarray  # (words that can occur and PAIRS, outputs) float32, 0 for padding and unknown words
+    squares: np.ndarray  # (words that can occur and PAIRS,) of what each counts, 0 where no training text has it
     intercept: np.ndarray  # (outputs,)
 
 
@@ -41,7 +42,8 @@ def fit_bag_of_words(data, outputs, c):
     words = bag_of_words(data.train.take(slice(None)), size)
     to_parts = PARTS_WEIGHT * parts_of_words(data, words.shape[1])
     rarity, x = zip(*map(weighted_by_rarity, (words, words @ to_parts)))
-    x = sparse.hstack(x).tocsr()
+    squares = np.where(np.bincount(words.indices, minlength=words.shape[1]) > 0, rarity[0] ** 2, 0)
+    x = (sparse.diags(1 / np.sqrt(np.maximum(words @ squares, 1))) @ sparse.hstack(x)).tocsr()
     targets = signed_targets(y, outputs)
     folds = model_selection.KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
     models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
@@ -54,7 +56,7 @@ def fit_bag_of_words(data, outputs, c):
     of_words, of_parts = np.split(weights, [size + PAIRS])
     weights = of_words + to_parts @ of_parts  # parts are those of words: no more is needed to answer
     intercept = scale * np.reshape(model.intercept_, -1) + class_weight_logits(y, outputs, c)
-    return BagOfWordsModel(weights.astype(np.float32), intercept)
+    return BagOfWordsModel(weights.astype(np.float32), squares.astype(np.float32), intercept)
 
 
 def parts_of_words(data, rows):
@@ -77,18 +79,14 @@ def weighted_by_rarity(x):
 
 
 def bag_of_words(numbers, size):
-    """Count words and pairs of texts, numbers (n, words), by the root of how many words each has.
-
-    size: words that can occur. Returns: sparse (n, size + PAIRS).
-    """
+    """Count words and pairs of texts, numbers (n, words); size: words that can occur. Returns: (n, size + PAIRS)."""
     numbers = numbers.astype(np.int64)
     known, n = numbers > UNKNOWN, len(numbers)
-    roots = np.maximum((numbers != PADDING).sum(axis=1), 1) ** 0.5
     rows, places = np.nonzero(known)
     of_pairs, seconds = np.nonzero(known[:, :-1] & known[:, 1:])
     pairs = (SPREAD * numbers[of_pairs, seconds] + numbers[of_pairs, seconds + 1]) % PAIRS
     rows, columns = np.concatenate([rows, of_pairs]), np.concatenate([numbers[rows, places], size + pairs])
-    return sparse.csr_matrix((1 / roots[rows], (rows, columns)), (n, size + PAIRS))
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), (n, size + PAIRS))
 
 
 def bag_of_words_logits(numbers, words):
@@ -97,11 +95,12 @@ def bag_of_words_logits(numbers, words):
     first, second = numbers[:, :-1], numbers[:, 1:]
     known = ops.cast(ops.logical_and(first > UNKNOWN, second > UNKNOWN), "int64")
     pairs = known * ((first * SPREAD + second) % PAIRS + (len(words.weights) - PAIRS))  # 0, as padding, where unknown
-    table = layers.Embedding(*words.weights.shape, trainable=False, name=LINEAR)
+    values = np.column_stack([words.weights, words.squares])
+    table = layers.Embedding(*values.shape, trainable=False, name=LINEAR)
     total = ops.sum(table(ops.concatenate([numbers, pairs], axis=1)), axis=1)
-    table.set_weights([words.weights])
-    count = ops.sum(ops.cast(ops.not_equal(numbers, PADDING), "float32"), axis=1, keepdims=True)
-    return layers.Rescaling(1.0, words.intercept.tolist())(total / ops.sqrt(ops.maximum(count, 1.0)))
+    table.set_weights([values])
+    length = ops.sqrt(ops.maximum(total[:, -1:], 1.0))
+    return layers.Rescaling(1.0, words.intercept.tolist())(total[:, :-1] / length)
 
 
 def applies(data, c):

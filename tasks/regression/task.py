@@ -12,7 +12,7 @@ from evaluation.regression_scores import score_regression
 from networks.layer_names import OUTPUT, SUM
 from networks.linear_layers import linear_part, set_linear_part
 from readers.tables.cells import is_plain_number
-from readers.whole_numbers import integer_note, is_rounded
+from readers.whole_numbers import count_rounded_cells, integer_note, is_rounded
 from reports import Report, pictures
 from reports.examples import EXAMPLES_EACH, draw_examples, draw_pictures, name_of
 from reports.formatting import aligned, format_digits, format_number, pooled_report
@@ -82,8 +82,9 @@ class Regression(Task):
             for name, deviation, mean, away in lost
             if away
         ]
-        read = [own for own in map(np.asarray, targets.values()) if own.dtype.kind in "iu"]
-        notes += integer_note("the numbers to predict", sum(int(is_rounded(own).sum()) for own in read))
+        read = [own for own in map(np.asarray, targets.values()) if own.dtype.kind in "iuU"]
+        lost = [count_rounded_cells(own) if own.dtype.kind == "U" else int(is_rounded(own).sum()) for own in read]
+        notes += integer_note("the numbers to predict", sum(lost))
         notes += limit_notes(self.targets, self.limits, y)
         if len(self.targets) == 1:
             notes.append("rmse in training is in standard deviations of the target, not in the report's units")

@@ -58,7 +58,7 @@ def test_recipe(shipped, tmp_path, monkeypatch, capsys, title):
     if "engines" in title:  # one window for each test engine, the true life of each as given
         rows = (tmp_path / "run" / "predictions.csv").read_text().splitlines()[1:]
         assert len(rows) == 2 and ",112," in rows[0] and ",20," in rows[1]
-        assert record["sequences"]["training"] == 21 + 31 + 41 + 51 + 61 + 171 and record["input_shape"] == [30, 24]
+        assert record["sequences"]["training"] == 21 + 31 + 41 + 51 + 61 + 171 and record["input_shape"] == [50, 24]
         assert max(record["learned"]["mean"]) < 125
     elif "Market" in title:  # where nothing is to be learned
         rivals = {"majority", "linear", "gradient boosting", "previous label"}

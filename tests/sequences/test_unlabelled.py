@@ -77,6 +77,38 @@ def test_labels_in_memory_have_gaps(x, y, constants, classes):
     assert sum(data.sizes.values()) == N - len(WITHOUT)
 
 
+@pytest.mark.parametrize("mark", ["<NA>", "nan"])
+@pytest.mark.parametrize("labels", [("a", "b"), ("0", "1")])
+@pytest.mark.parametrize("constants", [{"SEQUENCE": "row"}, {"TEXT": "t0"}, {"WINDOW": 1}])
+def test_a_mark_of_pandas_is_no_class(tmp_path, mark, labels, constants):
+    lines = [[str(v) for v in x[:, 0]] + [mark if k in WITHOUT else labels[k % 2]] for k, x in enumerate(X)]
+    if "TEXT" in constants:
+        lines = [[f"a text {line[0]}", *line[1:]] for line in lines]
+    (tmp_path / "d.csv").write_text("\n".join(map(",".join, [[*(f"t{k}" for k in range(9)), "y"], *lines])))
+    data = load_data(DATASET=str(tmp_path / "d.csv"), LABEL="y", **constants)
+    assert data.task.classes == [*labels] and sum(data.sizes.values()) == N - len(WITHOUT)
+    assert any(note.endswith(("left out: 3 of 40", "left out: 3")) for note in data.sequences.notes)
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), pandas.NA])
+@pytest.mark.parametrize("texts", [False, True])
+@pytest.mark.parametrize("first", [2**53 + 1, 2**63 + 1])
+def test_whole_numbers_beside_gaps_in_memory_keep_their_digits(gap, texts, first):
+    y = [gap if k in WITHOUT else first + 2 * (k % 2) for k in range(N)]
+    forms = [y, np.array(y, object), pandas.Series(y, dtype=object)]
+    forms += [pandas.array(y, "UInt64")] if gap is pandas.NA else []
+    for form in forms:
+        data = load_data([f"text number {k}" for k in range(N)] if texts else X, form)
+        assert data.task.classes == [str(first), str(first + 2)] and SAID in data.sequences.notes
+
+
+def test_numbers_to_predict_that_gaps_round_are_counted():
+    y = [None if k in WITHOUT else 2**53 + 1 + k for k in range(N)]
+    notes = load_data(X, y, TASK="regression").sequences.notes
+    odd = sum(k % 2 == 0 for k in range(N) if k not in WITHOUT)
+    assert any(f": {odd} whole numbers were rounded: 64-bit floats" in note for note in notes)
+
+
 def test_numbers_to_predict_anomalies_and_an_official_test_set(tmp_path):
     targets = np.where(np.isnan(NUMBERS), np.nan, X[:, 0, 0])
     assert SAID in load_data(X, targets).sequences.notes

@@ -189,12 +189,14 @@ def test_a_new_person_is_answered_surely_only_where_the_others_told_of_each_othe
     assert one.held_out == "groups" and one.network_share == 1
 
 
-def test_linear_models_of_no_share_leave_the_network_beside_the_reports_own(shipped, tmp_path):
+def test_linear_models_of_no_share_leave_the_network_beside_the_reports_own(shipped, tmp_path, capsys):
     rng, groups = np.random.default_rng(6), np.arange(240) // 40
     x = (groups % 2 * 2 - 1)[:, None] * np.linspace(0, 1, 30) + rng.normal(0, 0.3, (240, 30))  # a class for each group
     np.savez(tmp_path / "d.npz", X=x[:, :, None].astype(np.float32), y=groups % 2, groups=groups)
     result = train(shipped, tmp_path, TEST_SIZE=2, LEARNING_RATE=1e-9, SEED=1)
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    record, printed = json.loads((tmp_path / "run" / "run.json").read_text()), capsys.readouterr().out
+    assert "Beside the network: ridge regression on all values and on fixed convolutions" in printed
+    assert "The linear models add nothing to the network here" in printed and "Added" not in printed
     assert record["network_share"] == 0 and result["baselines"]["linear"] > result["accuracy"]
     ahead = result["accuracy"] - result["baselines"]["linear"]
     assert result["differences"]["linear"]["difference"] == pytest.approx(ahead)

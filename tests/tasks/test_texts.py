@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
 
 import evaluate_model
 import export_model
@@ -122,14 +121,13 @@ def test_a_linear_model_of_words_and_pairs_stands_beside_the_network(shipped, tm
     data = load(**c)
     texts = [TEXTS[row] for row in data.train.rows]
     parts = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), preprocessor=lambda text: " ".join(tokenize(text)))
-    words, parts = (
-        make_pipeline(vectors, TfidfTransformer(norm=None)).fit_transform(texts).toarray()
-        for vectors in (CountVectorizer(analyzer=words_and_pairs), parts)
-    )
-    counts = np.hstack([words, 0.3 * parts]) / np.sqrt([[len(tokenize(text))] for text in texts])
+    counted = [vectors.fit_transform(texts).toarray() for vectors in (CountVectorizer(analyzer=words_and_pairs), parts)]
+    rarity = [TfidfTransformer().fit(own).idf_ for own in counted]
+    lengths = np.sqrt(counted[0] @ rarity[0] ** 2)  # of texts whose words all differ, the usual ones
+    counts = np.hstack([counted[0] * rarity[0], 0.5 * counted[1] * rarity[1]]) / lengths[:, None]
     targets = 2.0 * (np.array([labels[row] for row in data.train.rows])[:, None] == names) - 1
     targets = targets if len(names) == 3 else targets[:, 1:]
-    answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.3, 1, 3, 10)]
+    answers = [Ridge(strength).fit(counts, targets).predict(counts).ravel() for strength in (0.1, 0.3, 1, 3)]
     model = keras.models.load_model(tmp_path / "run" / "model.keras")
     network = next(layer for layer in model.layers if layer.name == "network")
     parts = keras.Model(network.input, [network.get_layer("probabilities").input, network.get_layer("output").output])
