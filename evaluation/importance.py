@@ -98,7 +98,7 @@ def word_importance(answer, task, data):
     for text, own in zip(tracked(texts, "Leaving out words, texts"), true):
         words = tokenize(text)[: min(steps, FIRST_WORDS)]
         variants = [" ".join(words[:k] + words[k + 1 :]) for k in range(len(words))]
-        x = token_ids([" ".join(words), *variants], vocabulary, steps)
+        x, _ = token_ids([" ".join(words), *variants], vocabulary, steps)
         answers = answer(Split(x, None, np.arange(len(x))))
         predicted = answers[0].argmax()
         whole, *without = answers[:, predicted].tolist()

@@ -54,7 +54,7 @@ def test_words_are_those_of_keras():
         theirs = np.asarray(
             keras.layers.TextVectorization(vocabulary=vocabulary, output_sequence_length=steps)(tf.constant(STRANGE))
         )
-        ours = token_ids(STRANGE, vocabulary, steps)
+        ours, _ = token_ids(STRANGE, vocabulary, steps)
         for own, other in zip(ours, theirs):  # the same words; theirs are padded behind, ours in front
             assert own[own > 0].tolist() == other[other > 0].tolist() and not own[: (own == 0).sum()].any()
 
