@@ -29,7 +29,7 @@ def learn_vocabulary(texts, most):
 
 
 def token_ids(texts, vocabulary, steps):
-    """Return texts as the numbers of their words, uint16, of large vocabularies int32 (n, steps), and how many were cut.
+    """Return texts as the numbers of their words, (n, steps) uint16 (int32 where they are many), and how many were cut.
 
     Texts are cut at the end and padded in front: what counts is the LSTM's last state, so the words come last
     (docs/choices.md).

@@ -277,10 +277,10 @@ def quoted_rows(path, bars=False):
     if bars and all("|" in line for line in sample):
         return (line.split("|") for line in lines()), notes
     separator = find_separator(_records(sample)) or find_separator(sample) or ","
-    if separator == "\t" and len({line.count("\t") for line in lines()}) == 1:
+    alike = separator == "\t" and len({line.count("\t") for line in lines()}) == 1
+    if alike and any("\n" in cell for row in rows() for cell in row):
         # A lone quotation mark in a text: where tabs divide lines alike, quotation marks in them are letters.
-        if any("\n" in cell for row in rows() for cell in row):
-            return (line.split("\t") for line in lines()), notes
+        return (line.split("\t") for line in lines()), notes
     return rows(), notes
 
 
