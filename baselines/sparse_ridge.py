@@ -9,6 +9,7 @@ linear_model = lazy("sklearn.linear_model")
 model_selection = lazy("sklearn.model_selection")
 
 MANY_OUTPUTS, MOST_ROWS = 10, 5000  # so many outputs, or more, of so few texts are found at once
+BLOCK = 256  # rows whose products with all others are computed at a time
 
 
 def choose_and_fit(x, targets, strengths, folds):
@@ -31,7 +32,9 @@ def choose_and_fit(x, targets, strengths, folds):
 
 def _by_products(x, targets, strengths, folds):
     """Do that exactly by the products of rows (n, n): one matrix is solved for all outputs."""
-    products, answers = (x @ x.T).toarray(), [np.empty_like(targets) for _ in strengths]
+    products, answers = np.empty((len(targets), len(targets))), [np.empty_like(targets) for _ in strengths]
+    for start in range(0, len(products), BLOCK):  # all at once would be a sparse matrix with hardly a zero first
+        products[start : start + BLOCK] = (x[start : start + BLOCK] @ x.T).toarray()
     for train, held_out in folds.split(targets):
         for own, strength in zip(answers, strengths):
             dual, intercept = _solve(products[np.ix_(train, train)], targets[train], strength)
