@@ -66,7 +66,7 @@ def score_and_report(run, data, c):
     if share == 0 and starts_linear:  # it is the report's linear model: rounding must not tell them apart
         report.figures["differences"][LINEAR] |= {"difference": 0.0, "interval": [0.0, 0.0]}
     checks, check_lines = check_test_set(answer, answers, task, data, c)
-    looked_at, blocks, importance_lines = measure_importance(answer, task, data, c)
+    looked_at, blocks, importance_lines = measure_importance(answer, answers, task, data, c)
     if run.constants.ATTENTION:
         blocks.append(draw_attention(model, task, data))
     looks = ledger.count_test_scorings(run.folder, run.record.fingerprint) + 1
@@ -180,15 +180,15 @@ def check_influence(answer, task, data):
     return {"influenced_forecasts": influenced}, [line]
 
 
-def measure_importance(answer, task, data, c):
+def measure_importance(answer, answers, task, data, c):
     """Find out what the network looks at: features and times, or words. Returns: (figures, blocks of a page, text)."""
     if data.preparation.any_length:  # transcript.png shows where the network heard each letter
         return {}, [], ""
     if data.preparation.kind == "texts":
         found, every = word_importance(answer, task, data)
         return {"words": found}, [shaded_words(found, every)], word_table(found)
-    features, times = permutation_importance(answer, task, data, c)
-    if not np.isfinite([lost for lost, _ in features.values()]).all():  # anomalies that the sample lacks
+    features, times = permutation_importance(answer, answers, task, data, c)
+    if not np.isfinite([*features.values(), *times.values()]).all():  # anomalies that the sample lacks
         return {}, [], ""
     metric, n, total = metric_in_words(task.metric), count_shuffled(data.test), len(data.test)
     unit = f"{task.unit} ({n} of {total:,})" if n < total else task.unit

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import gzip
+import io
 import unicodedata
 import zlib
 from array import array
@@ -22,6 +23,7 @@ TRAIN_AND_TEST = [
 ]
 LARGEST = np.finfo(np.float32).max
 LONGEST = 10 * 2**20  # letters of a text, or of a cell
+PIECE = 2**20  # bytes of a file that are decoded at a time: one emoji makes every letter of a string take four
 
 
 def csv_reader(lines, separator, strict=False):
@@ -94,17 +96,38 @@ def read_utf8(path):
     encoding = wide_encoding(content) or "utf-8"
     try:
         if encoding != "utf-8":
-            content = content.decode(encoding).encode()
+            content = _as_utf8(content, encoding)
         elif not content.isascii():
-            content.decode()
+            for _ in _decoded(content, encoding):
+                pass
     except UnicodeDecodeError as error:
         if encoding != "utf-8" or CONTROL.search(content[:SAMPLE].decode("latin-1")):
             raise InputError(f"{path} is not a text file: byte {error.start} is not {encoding[:6].upper()}") from error
         refuse_other_encodings(path, content, error.start)
-        content, notes = content.decode("cp1252").encode(), ["read as cp1252: it is not UTF-8"]
+        content, notes = _as_utf8(content, "cp1252"), ["read as cp1252: it is not UTF-8"]
     if b"\0" in content[:SAMPLE] or encoding != "utf-8" and CONTROL.search(content[:SAMPLE].decode("latin-1")):
         raise InputError(f"{path} is not a text file: it holds zero bytes")
     if encoding.endswith("e"):
         notes = [f"read as {encoding[:6].upper()}: it has no mark of its encoding, and its zero bytes tell"]
     content = content.removeprefix(codecs.BOM_UTF8)
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content, notes
+
+
+def _as_utf8(content, encoding):
+    """Return bytes of an encoding in UTF-8. Raises: UnicodeDecodeError."""
+    text = io.BytesIO()
+    for piece in _decoded(content, encoding):
+        text.write(piece.encode())
+    return text.getvalue()
+
+
+def _decoded(content, encoding):
+    """Yield bytes decoded, a piece at a time. Raises: UnicodeDecodeError, with the place among all bytes."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for start in range(0, len(content), PIECE):
+        piece = content[start : start + PIECE]
+        try:
+            yield decoder.decode(piece, start + PIECE >= len(content))
+        except UnicodeDecodeError as error:  # its bytes begin with those that the piece before left over
+            error.start += start + len(piece) - len(error.object)
+            raise

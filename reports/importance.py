@@ -59,8 +59,9 @@ def importance_table(features, times, cost, unit):
     rows = [["feature", name, *(format_decimals(v) for v in features[name])] for name in first]
     rows += [["time steps", name, *(format_decimals(v) for v in losses)] for name, losses in times.items()]
     telling = [row for row in rows if row[2:] != [NOTHING, NOTHING]]
-    title = f"What the network looks at: {cost} when shuffled among the test {unit}, mean and spread"
+    title = f"What the network looks at: {cost} when shuffled among the test {unit}, and its standard error"
     if not telling:
         return f"{title}: {NOTHING} of all"
     left_out = f"\nThe other {len(rows) - len(telling)}: {NOTHING}" if len(telling) < len(rows) else ""
-    return f"{title}\n{aligned(['what', 'which', 'mean', 'spread'], telling)}{left_out}"
+    header = ["what", "which", "lost" if cost.endswith("lost") else "increase", "error"]
+    return f"{title}\n{aligned(header, telling)}{left_out}"

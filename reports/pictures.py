@@ -307,9 +307,9 @@ def errors_by_step(errors, label, title="Error by step ahead"):
 
 
 def permutation_importance(features, times, signal, cost, unit):
-    """Draw what shuffling costs: of features {name: (mean, standard deviation)} as bars, of times as a curve.
+    """Draw what shuffling costs: of features {name: (mean, its standard error)} as bars, of times as a curve.
 
-    Parameters: times, {first step of a group: (mean, standard deviation)}; signal (time, features[, ...]), the first
+    Parameters: times, {first step of a group: (mean, its standard error)}; signal (time, features[, ...]), the first
     test sequence, to draw above the curve; cost, unit: words.
     """
     several = len(features) > 1
@@ -325,9 +325,9 @@ def permutation_importance(features, times, signal, cost, unit):
         spare.remove()
         bars.set_subplotspec(bars.get_gridspec()[:, 0])
         places = np.arange(len(features))[::-1]
-        means, deviations = zip(*features.values())
+        means, errors = zip(*features.values())
         colours = [f"C{k}" for k in range(len(features))] if as_lines else "C0"
-        bars.barh(places, means, xerr=deviations, color=colours, ecolor="0.35", capsize=2)
+        bars.barh(places, means, xerr=errors, color=colours, ecolor="0.35", capsize=2)
         bars.set_yticks(places, distinct(features, 22), fontsize=8)
         bars.axvline(0, color="0.6", linewidth=1)
         bars.set(xlabel=f"{cost} when shuffled", ylabel="feature")
@@ -336,17 +336,17 @@ def permutation_importance(features, times, signal, cost, unit):
     _draw_sequence(above, signal)
     above.set(xticklabels=[])
     edges = [*times, len(signal)]
-    means, deviations = np.array(list(times.values())).T
+    means, errors = np.array(list(times.values())).T
     below.stairs(means, np.array(edges) - 0.5, color="C1", linewidth=1.8, baseline=None)
     middles = (np.array(edges[1:]) + edges[:-1] - 1) / 2
-    below.errorbar(middles, means, deviations, linestyle="", color="C1", capsize=2, linewidth=1)
+    below.errorbar(middles, means, errors, linestyle="", color="C1", capsize=2, linewidth=1)
     below.axhline(0, color="0.6", linewidth=1)
     below.set(xlabel="time step", ylabel=cost)
     for axes in (above, below):
         axes.set_xlim(edges[0] - 0.5, edges[-1] - 0.5)
     caption = (
         f"What the network looks at: {cost} when {'features or ' * several}time steps are shuffled among the test "
-        f"{unit}, mean and standard deviation: the more, the more its answers rest on them. Above the curve, the first "
+        f"{unit}, and its standard error: the more, the more its answers rest on them. Above the curve, the first "
         f"of them{', its features in the colours of the bars' * as_lines}"
     )
     return Picture(figure, "What the network looks at", caption, "importance.png")

@@ -8,7 +8,7 @@ from core.errors import InputError
 from core.wording import counted, counted_of, counted_was
 from sequences.gaps import fill_gaps
 from sequences.types import at_once
-from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids, tokenize
+from sequences.vocabulary import PADDING, UNKNOWN, learn_vocabulary, token_ids
 
 LARGEST = 8 * 2**30  # bytes that sequences of unequal length may take, all as long as the longest
 
@@ -129,8 +129,8 @@ class Preparation:
 
     def _prepared_texts(self, texts):
         """Turn texts into the numbers of their words."""
-        x = token_ids(texts.x, self.vocabulary, self.steps)
-        unknown, cut = (x == UNKNOWN).sum(), sum(len(tokenize(text)) > self.steps for text in texts.x)
+        x, cut = token_ids(texts.x, self.vocabulary, self.steps)
+        unknown = (x == UNKNOWN).sum()
         notes = [f"{counted_of(cut, len(x), 'text', 'were')} cut to {counted(self.steps, 'word')}"] if cut else []
         if unknown:
             notes.append(f"{100 * unknown / max(1, (x != PADDING).sum()):.1f} % of the words are not in the vocabulary")

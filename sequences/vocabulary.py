@@ -1,6 +1,7 @@
 """Texts as numbers: words as Keras' TextVectorization divides them, so that the saved network may take the texts."""
 
 import re
+from array import array
 from collections import Counter
 
 import numpy as np
@@ -18,7 +19,7 @@ def tokenize(text):
 
 def learn_vocabulary(texts, most):
     """Return (the most frequent words of texts, so that they and RESERVED are `most` at the most; steps of a text)."""
-    counts, lengths = Counter(), []
+    counts, lengths = Counter(), array("l")
     for text in texts:
         words = tokenize(text)
         counts.update(words)
@@ -28,14 +29,17 @@ def learn_vocabulary(texts, most):
 
 
 def token_ids(texts, vocabulary, steps):
-    """Return texts as the numbers of their words, int32 (n, steps): cut at the end, padded in front.
+    """Return texts as the numbers of their words, (n, steps) uint16 (int32 where they are many), and how many were cut.
 
-    What counts is the LSTM's last state, so the words come last (docs/choices.md).
+    Texts are cut at the end and padded in front: what counts is the LSTM's last state, so the words come last
+    (docs/choices.md).
     """
     places = {word: place for place, word in enumerate(vocabulary, RESERVED)}
-    numbers = np.full((len(texts), steps), PADDING, np.int32)
+    small = len(vocabulary) + RESERVED <= np.iinfo(np.uint16).max
+    numbers, cut = np.full((len(texts), steps), PADDING, np.uint16 if small else np.int32), 0
     for row, text in zip(numbers, texts):
-        words = tokenize(text)[:steps]
+        words = tokenize(text)
+        cut += len(words) > steps
         if words:
-            row[-len(words) :] = [places.get(word, UNKNOWN) for word in words]
-    return numbers
+            row[-min(steps, len(words)) :] = [places.get(word, UNKNOWN) for word in words[:steps]]
+    return numbers, cut

@@ -25,7 +25,8 @@ def predict(model, split):
     size = min(at_once(split.shape, most), at_once(largest_output(model), bytes_at_most=IN_CACHE))
     # About where tracing the model, as `model.predict` does, begins to pay.
     call = traced(model) if len(split) > 8 * size else functools.partial(model, training=False)
-    with accelerated(model, min(size, len(split))):
+    size = -(-len(split) // max(1, round(len(split) / size)))  # no block of a few: it would take as long as half of one
+    with accelerated(model, size):
         blocks = tracked(split.blocks(size), "Predicting, blocks of sequences", -(-len(split) // size))
         outputs = [np.asarray(call(tf.convert_to_tensor(x)), dtype=np.float64) for x in blocks]
     output = np.concatenate(outputs)

@@ -1,19 +1,22 @@
 """Texts: a table with a column TEXT, or a folder for each class with a text in each file (`aclImdb` has it so)."""
 
 import re
+from array import array
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import is_header
 from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
-from readers.tables.delimited import TYPED_TABLES, read_quoted_rows
+from readers.tables.delimited import TYPED_TABLES, quoted_rows
 from readers.tables.joined_labels import with_own_label_file, with_row_labels
 from readers.tables.table import Table
 from readers.text_files import LONGEST, read_any_text, read_train_and_test
 from sequences.types import FASTTEXT, Sequences
 
+SHORT, MOST_KNOWN = 40, 1_000  # letters of a cell, as of a label, that is kept once, and how many different ones are
 ROW = "row of the file"  # name of a column beside those of the file
 LABELS_FIRST = re.compile(rf"((?:{FASTTEXT}\S+\s*)*)(.*)", re.DOTALL)
 
@@ -51,25 +54,18 @@ def read_table(path, c, labelled):
     """
     apart = labelled and c.LABEL_FILE is not None
     text, labels, group = c.TEXT, listed(c.LABEL) if labelled and not apart else [], c.GROUP if labelled else None
-    rows, notes = read_quoted_rows(path)
-    if not rows:
-        raise InputError(f"{path} is empty")
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    for number, row in enumerate(rows, 1):
-        if len(row) < width or any(row[width:]):
-            raise InputError(f"{path}: row {number} has {len(row)} cells, the others have {width}")
-    rows = [row[:width] for row in rows]
-    header = rows[0] if is_header(rows[0], None) and _names_columns(rows, text, labels) else None
-    names = [name.strip() for name in header] if header else [str(place) for place in range(len(rows[0]))]
+    columns, notes = _read_columns(path)
+    first = [*columns[:, 0]]
+    header = first if is_header(first, None) and _names_columns(columns, text, labels) else None
+    names = [name.strip() for name in header] if header else [str(place) for place in range(len(columns))]
     if header is None and isinstance(text, str):
-        raise InputError(f"TEXT = {text!r} is impossible: the first row of {path} holds {shorten(rows[0])[:200]}")
-    rows = rows[1:] if header else rows
-    if not rows:
+        raise InputError(f"TEXT = {text!r} is impossible: the first row of {path} holds {shorten(first)[:200]}")
+    columns = columns[:, 1:] if header else columns
+    if not columns.size:
         raise InputError(f"{path} has a header and no rows")
     repeated = [name for name in names if name and names.count(name) > 1]
     if repeated:
         raise InputError(f"{path} names the column {repeated[0][:40]!r} twice")
-    columns = np.array(rows, dtype=object).T
     text_name, y, target_names, groups = column_named(path, names, text, "TEXT"), None, None, None
     if apart:
         columns, y, target_names, notes = _labels_apart(path, names, columns, bool(header), notes, c)
@@ -105,12 +101,36 @@ def _labels_apart(path, names, columns, header, notes, c):
     return columns[:, found[ROW]], y, target_names, table.notes
 
 
-def _names_columns(rows, text, labels):
+def _read_columns(path):
+    """Read the cells of a table of words.
+
+    Returns: (columns (columns, rows) of strings, notes). Raises: InputError for rows of another length.
+    """
+    (rows, notes), cells, widths, known = quoted_rows(path), [], array("l"), {}
+    for row in rows:  # a list of each would take as much as a short text
+        for cell in row:
+            if len(cell) < SHORT and len(known) < MOST_KNOWN:
+                known.setdefault(cell, cell)
+            cells.append(known.get(cell, cell))
+        widths.append(len(row))
+    if not widths:
+        raise InputError(f"{path} is empty")
+    width, many = Counter(widths).most_common(1)[0]
+    if many < len(widths):
+        begins = np.cumsum([0, *widths])
+        for number, (begin, end) in enumerate(pairwise(begins), 1):
+            if end - begin < width or any(cells[begin + width : end]):
+                raise InputError(f"{path}: row {number} has {end - begin} cells, the others have {width}")
+        cells = [cell for begin in begins[:-1] for cell in cells[begin : begin + width]]
+    return np.array(cells, dtype=object).reshape(-1, width).T, notes
+
+
+def _names_columns(columns, text, labels):
     """Tell whether the first row may be a header: it holds the name TEXT, or a label that no other row has."""
-    places = [k for k in labels if isinstance(k, int) and -len(rows[0]) <= k < len(rows[0])]
+    places = [k for k in labels if isinstance(k, int) and -len(columns) <= k < len(columns)]
     if isinstance(text, str) or not places or len(places) < len(labels):
-        return text in rows[0] or any(label in rows[0] for label in labels)
-    return all(rows[0][k] not in {row[k] for row in rows[1:]} for k in places)
+        return text in columns[:, 0] or any(label in columns[:, 0] for label in labels)
+    return all(columns[k, 0] not in {*columns[k, 1:]} for k in places)
 
 
 def read_lines(path):
@@ -134,7 +154,7 @@ def read_files(path, files, labels):
 
 def from_texts(path, texts, y, notes=()):
     """Return Sequences of texts, a list of strings. Raises InputError for empty ones and endless ones."""
-    lengths = np.array([len(text.strip()) for text in texts])
+    lengths = np.fromiter((len(text.strip()) for text in texts), int)
     if (lengths == 0).any():
         raise InputError(f"{path}: text {int((lengths == 0).argmax()) + 1} is empty")
     if lengths.max() > LONGEST:

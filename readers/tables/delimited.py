@@ -6,7 +6,7 @@ Numbers are read by NumPy, a whole column at a time. The readers of tables decid
 import csv
 import re
 from collections import Counter
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -62,7 +62,7 @@ SEPARATORS = (";", "\t", ",")  # else blanks
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
 QUOTED_CELL = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"(?=[,;\t]|$)', re.MULTILINE)  # it may hold line breaks
 SAMPLED_LETTERS = 2**20  # that tell the separator of quoted cells
-LINE = re.compile(r"[^\n]*\n|[^\n]+")  # with its line break
+LINE = re.compile(rb"[^\n]*\n|[^\n]+")  # with its line break
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 
 
@@ -246,29 +246,42 @@ def first_row(path):
 
 
 def read_quoted_rows(path, bars=False):
+    """Read a table of words as quoted_rows does. Returns: (list of rows, notes)."""
+    rows, notes = quoted_rows(path, bars)
+    return [*rows], notes
+
+
+def quoted_rows(path, bars=False):
     """Read a table of words, whose cells may hold line breaks where they are quoted.
 
-    Returns: (rows of cells, none of them all empty, notes); with bars, lines that all have | are divided by it.
+    Returns: (iterator over rows, lists of cells, none of them all empty, notes); with bars, lines that all have | are
+    divided by it.
     """
     if path.suffix.lower() in TYPED_TABLES:
         table = TYPED_TABLES[path.suffix.lower()](path)
         rows = zip(*map(as_words, table.columns))
-        return [*([table.names] if table.header else []), *map(list, rows)], table.notes
-    content, notes = read_any_text(path)
+        return chain([table.names] if table.header else [], map(list, rows)), table.notes
+    content, notes = read_utf8(path)
 
-    def lines():  # a list of all, or io.StringIO, would take several times what the file does
-        return (found[0].rstrip("\n") for found in LINE.finditer(content) if not found[0].isspace())
+    def all_lines():  # a list of all, or a string, would take several times what the file does
+        return (found[0].decode() for found in LINE.finditer(content))
+
+    def lines():
+        return (line.rstrip("\n") for line in all_lines() if not line.isspace())
+
+    def rows():
+        with refuse_damaged(path, "cannot be read", csv.Error):
+            yield from filter(any, csv_reader(all_lines(), separator))
 
     sample = [*islice(lines(), SAMPLED_ROWS)]
     if bars and all("|" in line for line in sample):
-        return [line.split("|") for line in lines()], notes
+        return (line.split("|") for line in lines()), notes
     separator = find_separator(_records(sample)) or find_separator(sample) or ","
-    with refuse_damaged(path, "cannot be read", csv.Error):
-        rows = [row for row in csv_reader((found[0] for found in LINE.finditer(content)), separator) if any(row)]
-    if separator == "\t" and len({line.count("\t") for line in lines()}) == 1:
+    alike = separator == "\t" and len({line.count("\t") for line in lines()}) == 1
+    if alike and any("\n" in cell for row in rows() for cell in row):
         # A lone quotation mark in a text: where tabs divide lines alike, quotation marks in them are letters.
-        rows = [line.split("\t") for line in lines()] if any("\n" in cell for row in rows for cell in row) else rows
-    return rows, notes
+        return (line.split("\t") for line in lines()), notes
+    return rows(), notes
 
 
 def _records(lines):

@@ -90,7 +90,7 @@ def _mahalanobis(model, train, held_out):
     """
     residuals = in_blocks(model, train.take(np.flatnonzero(held_out)))
     mean = residuals.mean(axis=0)
-    if residuals.shape[1] <= MOST_INPUTS:
+    if len(residuals) > 1 and residuals.shape[1] <= MOST_INPUTS:  # one alone has no covariances
         values, vectors = np.linalg.eigh(covariance.LedoitWolf().fit(residuals).covariance_)
         whiten = vectors / np.sqrt(np.maximum(values, 1e-12 * values.max() + 1e-30))
         layer = layers.Dense(len(mean), trainable=False, name="whiten")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines import tfidf
+from baselines import sparse_ridge, tfidf
 from core.lazy import layers, lazy, ops
 from networks.layer_names import LINEAR
 from networks.linear_layers import with_logits
@@ -17,7 +17,6 @@ from tasks.classification.stacking import class_weight_logits, signed_targets, s
 
 sparse = lazy("scipy.sparse")
 text_features = lazy("sklearn.feature_extraction.text")
-linear_model = lazy("sklearn.linear_model")
 model_selection = lazy("sklearn.model_selection")
 
 STRENGTHS_OF_WORDS = (0.1, 0.3, 1.0, 3.0)  # of the ridge
@@ -46,16 +45,12 @@ def fit_bag_of_words(data, outputs, c):
     x = (sparse.diags(1 / np.sqrt(np.maximum(words @ squares, 1))) @ sparse.hstack(x)).tocsr()
     targets = signed_targets(y, outputs)
     folds = model_selection.KFold(min(WORD_FOLDS, len(y)), shuffle=True, random_state=c.SEED)
-    models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in STRENGTHS_OF_WORDS]
-    answers = [
-        model_selection.cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models
-    ]
-    best = int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
-    (scale,), model = stacking_weights([answers[best]], y), models[best].fit(x, targets)
-    weights = scale * np.concatenate(rarity)[:, None] * model.coef_.reshape(outputs, -1).T
+    fitted, intercept, answers = sparse_ridge.choose_and_fit(x, targets, STRENGTHS_OF_WORDS, folds)
+    (scale,) = stacking_weights([answers], y)
+    weights = scale * np.concatenate(rarity)[:, None] * fitted
     of_words, of_parts = np.split(weights, [size + PAIRS])
     weights = of_words + to_parts @ of_parts  # parts are those of words: no more is needed to answer
-    intercept = scale * np.reshape(model.intercept_, -1) + class_weight_logits(y, outputs, c)
+    intercept = scale * intercept + class_weight_logits(y, outputs, c)
     return BagOfWordsModel(weights.astype(np.float32), squares.astype(np.float32), intercept)
 
 

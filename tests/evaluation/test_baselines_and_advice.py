@@ -17,8 +17,9 @@ from baselines import ridge as linear
 from baselines import trees
 from core import ledger
 from evaluation.advice import EvaluatedRun, advice
-from evaluation.importance import shuffled
+from evaluation.importance import count_shuffled, jackknife_error, shuffled
 from sequences.toy_datasets import motifs
+from sequences.types import Split
 from tasks.classification.task import guessing_loss
 from tests.conftest import load, load_model
 
@@ -211,8 +212,8 @@ def test_noise_beside_the_motifs_is_found_to_be_of_no_importance(shipped, tmp_pa
     features = result["importance"]["features"]
     assert result["accuracy"] > 0.9 and features["0"][0] > 0.3
     for name in ("1", "2"):
-        mean, spread = features[name]
-        assert abs(mean) <= 2 * spread + 0.01
+        lost, error = features[name]
+        assert abs(lost) <= 2 * error + 0.01
     times = [mean for mean, _ in result["importance"]["time steps"].values()]
     assert len(times) == 10 and max(times) > 0.02
     assert (tmp_path / "run" / "importance.png").read_bytes().startswith(b"\x89PNG")
@@ -224,6 +225,19 @@ def test_values_are_shuffled_on_the_scale_of_the_sequence_that_they_come_into():
     raw, scaled = (shuffled(ramps, [index], np.random.default_rng(3), own)[0] for own in (False, True))
     assert raw[:, 0, 0].tolist() == [1000, 0] and scaled[:, 0, 0] == pytest.approx([7, 930])
     assert (scaled[:, 1:] == ramps[:, 1:]).all()
+
+
+def test_the_standard_error_of_a_mean_and_how_many_sequences_are_shuffled():
+    values = np.random.default_rng(0).normal(size=(3, 10))
+    without = (values.sum(axis=1, keepdims=True) - values) / 9
+    np.testing.assert_allclose(jackknife_error(without), values.std(axis=1, ddof=1) / np.sqrt(10))
+    assert jackknife_error(values[:, :0]).tolist() == [0, 0, 0]
+
+    def count(n, *shape):
+        return count_shuffled(Split(np.zeros((n, *shape)), np.zeros(n), np.arange(n)))
+
+    # Of ten stretches of time, and three features, as many as three predictions of the test set take, from 50 to 200.
+    assert [count(n, 50, 1) for n in (20, 150, 500, 5000)] == [20, 50, 150, 200] and count(520, 50, 3) == 120
 
 
 def advised(shipped, history=None, shape=(50, 1), linear_models=True, **figures):

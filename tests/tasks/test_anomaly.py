@@ -340,3 +340,14 @@ def test_a_test_set_of_one_kind_is_scored_without_auc(trained, shipped):
         assert f"The test set has {lacks}: ROC-AUC and average precision are impossible" in lines
         assert "No verdict" in lines[-1] and not any("nan" in line for line in lines)
         assert report.figures.get("false_alarms", 0) < 0.3 and report.figures.get("found", 1) > 0.7
+
+
+def test_three_normal_sequences_are_learned_without_a_warning(shipped, tmp_path, recwarn):
+    x = np.random.default_rng(0).normal(size=(7, 30, 1)).astype(np.float32)
+    x[3:] += 5
+    np.savez(tmp_path / "d.npz", X=x, y=np.array(["normal"] * 3 + ["odd"] * 4))
+    run = train_model.main(
+        shipped.changed(DATASET=str(tmp_path / "d.npz"), TASK="anomaly", RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+    )
+    assert not [warning for warning in recwarn if "sample" in str(warning.message)]
+    assert np.isfinite(predict(run.folder, tmp_path / "d.npz")["score"]).all()

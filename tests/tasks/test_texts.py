@@ -3,17 +3,23 @@
 import csv
 import gzip
 import json
+import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import Ridge
+from sklearn.model_selection import KFold, cross_val_predict
 
 import evaluate_model
 import export_model
 import predict_model
 import train_model
+from baselines import sparse_ridge, tfidf
 from core.errors import InputError
+from readers.text_files import read_any_text
 from readers.word_vectors import read_word_vectors
 from sequences.vocabulary import learn_vocabulary, token_ids, tokenize
 from tasks.classification import word_model
@@ -53,7 +59,7 @@ def test_words_are_those_of_keras():
         theirs = np.asarray(
             keras.layers.TextVectorization(vocabulary=vocabulary, output_sequence_length=steps)(tf.constant(STRANGE))
         )
-        ours = token_ids(STRANGE, vocabulary, steps)
+        ours, _ = token_ids(STRANGE, vocabulary, steps)
         for own, other in zip(ours, theirs):  # the same words; theirs are padded behind, ours in front
             assert own[own > 0].tolist() == other[other > 0].tolist() and not own[: (own == 0).sum()].any()
 
@@ -290,3 +296,62 @@ def test_a_network_with_word_vectors_knows_words_that_only_the_vectors_have(ship
     vectors.unlink()
     with pytest.raises(InputError, match="WORD_VECTORS = .* is not found"):
         evaluate_model.main(c)
+
+
+@pytest.mark.parametrize("rare", ["", "\N{GRINNING FACE}", "\N{CYRILLIC SMALL LETTER ZHE}"])
+def test_a_table_of_texts_takes_less_than_three_times_its_size(tmp_path, monkeypatch, rare):
+    monkeypatch.setattr("readers.text_files.PIECE", 20_000)
+    words = np.array([f"word{k}" for k in range(500)])
+    reviews = [" ".join(words[RNG.integers(0, 500, 30)]) for _ in range(4000)]
+    reviews[7] += rare  # of a string with one such letter every letter takes as much
+    path = write_table(tmp_path / "t.csv", reviews, LABELS * 25)
+    load(DATASET=path, TEXT=1, LABEL=0)  # what is imported for it does not count
+    tracemalloc.start()
+    data = load(DATASET=path, TEXT=1, LABEL=0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * (tmp_path / "t.csv").stat().st_size
+    assert data.sequences.texts == reviews and data.train.y.sum() == 1600
+    known = {word: k for k, word in enumerate(data.preparation.vocabulary, 2)}
+    for row in data.train.rows[:50]:
+        numbers = [known[word] for word in tokenize(reviews[row])]
+        assert data.train.all_x[row].tolist() == numbers
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_text_is_decoded_alike_in_pieces_of_any_size(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("readers.text_files.PIECE", size)
+    written = "kind,what\ngood,“Äh” 😀 ПРИВЕТ x\nbad,łódź\n"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"):
+        (tmp_path / "t.csv").write_bytes(written.encode(encoding))
+        assert read_any_text(tmp_path / "t.csv")[0] == written
+    (tmp_path / "t.csv").write_bytes("kind,what\ngood,“It’s” é\n".encode("cp1252"))
+    assert read_any_text(tmp_path / "t.csv") == ("kind,what\ngood,“It’s” é\n", ["read as cp1252: it is not UTF-8"])
+    (tmp_path / "t.csv").write_bytes("é è ê ô û î\nÄ".encode() + b"\xff\n")
+    with pytest.raises(InputError, match=r"line 2 is not UTF-8 \(byte 20\)"):
+        read_any_text(tmp_path / "t.csv")
+
+
+def test_many_classes_are_fitted_at_once_as_one_by_one():
+    counts = sparse.random(60, 200, 0.1, "csr", random_state=0)
+    targets = 2.0 * np.eye(12)[np.arange(60) % 12] - 1
+    folds = KFold(4, shuffle=True, random_state=0)
+    weights, intercept, answers = sparse_ridge.choose_and_fit(counts, targets, (0.3, 3.0), folds)
+    dense, errors = counts.toarray(), {}
+    for strength in (0.3, 3.0):
+        held_out = cross_val_predict(Ridge(strength, solver="cholesky"), dense, targets, cv=folds)
+        errors[strength] = ((held_out - targets) ** 2).mean(), held_out
+    best = min(errors, key=lambda strength: errors[strength][0])
+    theirs = Ridge(best, solver="cholesky").fit(dense, targets)
+    np.testing.assert_allclose(weights, theirs.coef_.T, atol=1e-9)
+    np.testing.assert_allclose(intercept, theirs.intercept_, atol=1e-9)
+    np.testing.assert_allclose(answers, errors[best][1], atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_a_few_texts_are_answered_without_a_warning(n):
+    some, targets = TEXTS[:n], np.where(np.arange(n) % 2, 1.0, -1.0)[:, None] * [[-1, 1]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answers = tfidf.fit_predict(some, targets, some, tokenize)
+    assert (answers.argmax(axis=1) == (targets > 0).argmax(axis=1)).all()
