@@ -15,9 +15,10 @@ from readers import file_checks as regular
 from readers import sentinels
 from readers.arrays import numpy_files as array_reader
 from sequences import rows_on_disk
+from sequences.joined import all_for_training
 from sequences.rows_on_disk import RowsOnDisk, open_npy
 from sequences.statistics import fingerprint
-from sequences.types import Split
+from sequences.types import Sequences, Split
 from tests.conftest import LINUX, load
 from training import batches
 
@@ -227,3 +228,18 @@ def test_what_stays_on_disk_is_searched_for_values_that_mean_missing(tmp_path, m
         count = np.count_nonzero(x[looked_at] == -999)
         said = f"feature 1 is -999 {count} times in the {n} sequences looked at, far outside the rest: empty those"
         assert count >= 5 and any(note.startswith(said) for note in notes)
+
+
+def test_rows_that_were_left_out_stay_out_where_both_sets_of_a_file_are_for_training(tmp_path):
+    """Sequences without a label, or with one of IGNORE_LABELS, are left out of each set before they are joined."""
+    x = np.arange(60.0).reshape(20, 3, 1)
+    np.save(tmp_path / "x.npy", x)
+    whole, labels = open_npy(tmp_path / "x.npy"), np.arange(20)
+    train = Sequences(whole.between(0, 12), labels[:12], "sequences")
+    test = Sequences(whole.between(12, 20), labels[12:], "sequences")
+    for left_out in (np.arange(0), np.array([13, 17]), np.array([3, 4]), np.array([0, 11, 12, 19])):
+        kept = [own.at(np.flatnonzero(~np.isin(own.y, left_out))) for own in (train, test)]
+        together = all_for_training(*kept, "x.npy")
+        np.testing.assert_array_equal(together.x[:], x[together.y])
+        np.testing.assert_array_equal(together.y, np.setdiff1d(labels, left_out))
+        np.testing.assert_array_equal(together.x.between(2, 9)[:], x[together.y[2:9]])
