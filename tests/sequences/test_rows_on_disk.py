@@ -243,3 +243,25 @@ def test_rows_that_were_left_out_stay_out_where_both_sets_of_a_file_are_for_trai
         np.testing.assert_array_equal(together.x[:], x[together.y])
         np.testing.assert_array_equal(together.y, np.setdiff1d(labels, left_out))
         np.testing.assert_array_equal(together.x.between(2, 9)[:], x[together.y[2:9]])
+
+
+@pytest.mark.parametrize("form", ["numbers", "groups", "official", "several labels", "gaps"])
+def test_every_form_of_split_draws_the_rows_on_disk_that_it_draws_in_memory(tmp_path, monkeypatch, form):
+    x, y = arrays(60)
+    held = {
+        "numbers": {"X": x, "y": np.arange(60) / 7},
+        "groups": {"X": x, "y": y, "groups": np.arange(60) // 4},
+        "official": {"X_train": x[:40], "y_train": y[:40], "X_test": x[40:], "y_test": y[40:]},
+        "several labels": {"X": x, "y": np.stack([y == 0, y > 0], axis=1).astype(int)},
+        "gaps": {"X": x, "y": np.where(np.arange(60) % 7 == 0, np.nan, y)},
+    }
+    np.savez(tmp_path / "d.npz", **held[form])
+    memory = load(DATASET=str(tmp_path / "d.npz"), VALIDATION_SIZE=0.2)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
+    disk = load(DATASET=str(tmp_path / "d.npz"), VALIDATION_SIZE=0.2)
+    for name in ("train", "validation", "test"):
+        a, b = getattr(memory, name), getattr(disk, name)
+        assert isinstance(b.all_x, RowsOnDisk)
+        order = np.argsort(a.rows)
+        np.testing.assert_array_equal(a.take(order), b.x)
+        np.testing.assert_array_equal(a.y[order], b.y)
