@@ -27,9 +27,9 @@ def standardised(x, data, c):
 def sequence_standardised(x, raw, data):
     """Standardise each sequence of x (n, time, features[, ...]) by its own mean and deviation.
 
-    Padding does not count, else a level would depend on the length. The mean is subtracted twice: of a flat sequence the
-    first leaves what it was rounded by, which divided by the least deviation would count, and each program rounds its
-    own way. Parameters: raw, the inputs that x was made of.
+    Padding does not count, else a level would depend on the length. The mean is subtracted twice: of a flat sequence
+    the first leaves what it was rounded by, which divided by the least deviation would count, and each program rounds
+    in its own way. Parameters: raw, the inputs that x was made of.
     """
     if data.preparation.unequal_lengths:
         return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, raw.dtype)))
