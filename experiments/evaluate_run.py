@@ -187,6 +187,8 @@ def measure_importance(answer, answers, task, data, c):
     if data.preparation.kind == "texts":
         found, every = word_importance(answer, task, data)
         return {"words": found}, [shaded_words(found, every)], word_table(found)
+    if len(data.test) == 1:  # there is no other to shuffle it with: nothing lost would say that nothing counts
+        return {}, [], ""
     features, times = permutation_importance(answer, answers, task, data, c)
     if not np.isfinite([*features.values(), *times.values()]).all():  # anomalies that the sample lacks
         return {}, [], ""

@@ -27,11 +27,14 @@ def standardised(x, data, c):
 def sequence_standardised(x, raw, data):
     """Standardise each sequence of x (n, time, features[, ...]) by its own mean and deviation.
 
-    Padding does not count, else a level would depend on the length. Parameters: raw, the inputs that x was made of.
+    Padding does not count, else a level would depend on the length. The mean is subtracted twice: of a flat sequence
+    the first leaves what it was rounded by, which divided by the least deviation would count, and each program rounds
+    in its own way. Parameters: raw, the inputs that x was made of.
     """
     if data.preparation.unequal_lengths:
         return standardise_each(x, step_mask(raw, np.array(data.preparation.filler, raw.dtype)))
     axes = list(range(1, len(x.shape) - 1))  # all but the features
+    x = x - ops.mean(x, axis=axes, keepdims=True)
     return layers.LayerNormalization(axes, LEAST_VARIANCE, center=False, scale=False, name="standardise_each")(x)
 
 
@@ -54,7 +57,8 @@ def standardise(x, mean, variance):
 def standardise_each(x, mask):
     """Standardise each sequence of x (n, time, features) by its own mean and deviation; mask: 0 at padding, else 1."""
     count = ops.maximum(ops.sum(mask, axis=1, keepdims=True), 1.0)
-    x = (x - ops.sum(x, axis=1, keepdims=True) / count) * mask
+    for _ in range(2):  # see sequence_standardised
+        x = (x - ops.sum(x, axis=1, keepdims=True) / count) * mask
     return x / ops.sqrt(ops.sum(x * x, axis=1, keepdims=True) / count + LEAST_VARIANCE)
 
 

@@ -52,7 +52,9 @@ def without_unlabelled(sequences, tags=False, of=""):
     if y is None or isinstance(y, list) or sequences.transcripts:
         return sequences
     tags = y.dtype.kind == "U" and (tags or any(label.count(FASTTEXT) > 1 for label in y.tolist()))
-    missing = np.zeros(len(y), bool) if tags else are_unlabelled(y).reshape(len(y), -1).any(axis=1)
+    missing = are_unlabelled(y).reshape(len(y), -1).any(axis=1)
+    if tags:  # an empty cell says that it has none of them
+        missing &= np.char.strip(y) != ""
     if missing.all():
         return sequences.replace(y=None)
     if not missing.any():

@@ -55,10 +55,15 @@ def _one_after_the_other(first, second, field, where, name):
 
 
 def _in_one_file(first, second):
-    """Return rows that follow each other in one file as RowsOnDisk, else None."""
+    """Return rows of one file as RowsOnDisk, those of the second behind the first; None where they are not so."""
     if not isinstance(first, RowsOnDisk) or not isinstance(second, RowsOnDisk):
         return None
-    together = first.between(0, len(first) + len(second))
-    follows = together.between(len(first), len(together))
-    same = (follows.path, follows.offset, follows.dtype) == (second.path, second.offset, second.dtype)
-    return together if same and follows.shape == second.shape else None
+    if (first.path, first.dtype, first.shape[1:]) != (second.path, second.dtype, second.shape[1:]):
+        return None
+    width = int(np.prod(first.shape[1:])) * first.dtype.itemsize
+    further, rest = divmod(second.offset - first.offset, width)
+    if rest or further < 0:
+        return None
+    own, others = (np.arange(len(rows)) if rows.places is None else rows.places for rows in (first, second))
+    places = np.concatenate([own, others + further])
+    return RowsOnDisk(first.path, first.offset, (len(places), *first.shape[1:]), first.dtype, places)

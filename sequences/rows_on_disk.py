@@ -38,6 +38,8 @@ class RowsOnDisk:
 
     def between(self, first, last):
         """Return the rows from `first` to before `last`, still in the file."""
+        if self.places is not None:
+            return self.at(np.arange(first, last))
         width = int(np.prod(self.shape[1:])) * self.dtype.itemsize
         return RowsOnDisk(self.path, self.offset + first * width, (last - first, *self.shape[1:]), self.dtype)
 

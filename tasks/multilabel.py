@@ -75,6 +75,8 @@ class Multilabel(Classification):
         else:
             tags = [split_tags(label, self.separator) for label in labels]
             y = np.array([[name in own for name in self.classes] for own in tags], np.float32)
+        if split_name == "training" and len(y) == 1:  # nothing could be held out to fit a linear model
+            raise InputError("the training set has one sequence, labels need two: give more, or lower TEST_SIZE")
         if split_name != "validation" and len(y) and not y.any():
             raise InputError(
                 f"no sequence of the {split_name} set has a label: try another SEED, or a larger TEST_SIZE"

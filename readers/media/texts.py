@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import is_header
-from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
+from readers.tables.columns import PANDAS_NA, column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
 from readers.tables.delimited import TYPED_TABLES, quoted_rows
 from readers.tables.joined_labels import with_own_label_file, with_row_labels
 from readers.tables.table import Table
@@ -84,7 +84,8 @@ def read_table(path, c, labelled):
     if broken and path.suffix.lower() not in TYPED_TABLES:
         hold = "texts hold line breaks: their" if broken > 1 else "text holds line breaks: its"
         notes.append(f"{broken} {hold} quotation marks span several lines")
-    return from_texts(path, cells[text_name], y, notes).replace(groups=groups, target_names=target_names)
+    texts = ["" if cell == PANDAS_NA else cell for cell in cells[text_name]]
+    return from_texts(path, texts, y, notes).replace(groups=groups, target_names=target_names)
 
 
 def _labels_apart(path, names, columns, header, notes, c):

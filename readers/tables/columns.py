@@ -11,6 +11,7 @@ from readers.tables import sanity_checks
 from readers.tables.clocks import clock_note, only_goes_on
 
 A_FILE_EACH = ("file", "annotation")  # values of SEQUENCE with which the rows of a file are one recording
+PANDAS_NA = "<NA>"  # how pandas writes a missing value
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 
@@ -54,9 +55,9 @@ def shorten(names, most=8):
 
 
 def is_missing(column):
-    """Tell which values (rows,) of a column of numbers or words are missing."""
+    """Tell which values (rows,) of a column of numbers or words are missing, as pandas' mark says of words too."""
     column = np.asarray(column)
-    return np.isnan(column) if column.dtype.kind == "f" else column == ""
+    return np.isnan(column) if column.dtype.kind == "f" else (column == "") | (column == PANDAS_NA)
 
 
 def refuse_missing(path, name, column, constant, order=None):
@@ -90,7 +91,7 @@ def as_label_matrix(path, columns):
 
     Words must be 0, 1, false or true. Raises: InputError, naming the column, for others.
     """
-    truth = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "": np.nan}
+    truth = {"0": 0.0, "1": 1.0, "false": 0.0, "true": 1.0, "": np.nan, "nan": np.nan, PANDAS_NA.lower(): np.nan}
     for name, column in columns.items():
         if np.asarray(column).dtype.kind != "f":
             words = [str(cell).lower() for cell in column]
@@ -277,6 +278,7 @@ def input_columns(rows, skipped, preparation, used=()):
             else:
                 left_out.append(f"{name} (empty)")
             continue
+        column = ["" if cell == PANDAS_NA else cell for cell in column]
         words = sorted({cell for cell in column if cell})
         if preparation is not None and preparation.columns is not None:
             words = [w.removeprefix(f"{name}=") for w in preparation.columns if w.startswith(f"{name}=")]

@@ -240,6 +240,16 @@ def test_the_standard_error_of_a_mean_and_how_many_sequences_are_shuffled():
     assert [count(n, 50, 1) for n in (20, 150, 500, 5000)] == [20, 50, 150, 200] and count(520, 50, 3) == 120
 
 
+def test_of_a_single_test_sequence_nothing_is_said_to_be_without_importance(shipped, tmp_path, capsys):
+    x, y = np.random.default_rng(0).random((41, 12, 3)), np.arange(41) % 2
+    for n in (1, 2):
+        np.savez(tmp_path / "d.npz", X_train=x[n:], y_train=y[n:], X_test=x[:n], y_test=y[:n])
+        constants = shipped.changed(DATASET=str(tmp_path / "d.npz"), RUN_DIR=str(tmp_path / "run"), EPOCHS=1)
+        train_model.main(constants)
+        figures = evaluate_model.main(constants)
+        assert ("What the network looks at" in capsys.readouterr().out) == (figures["importance"] != {}) == (n > 1)
+
+
 def advised(shipped, history=None, shape=(50, 1), linear_models=True, **figures):
     """Advice for a good run of 500 test sequences, but for what is given."""
     fine = {

@@ -15,9 +15,10 @@ from readers import file_checks as regular
 from readers import sentinels
 from readers.arrays import numpy_files as array_reader
 from sequences import rows_on_disk
+from sequences.joined import all_for_training
 from sequences.rows_on_disk import RowsOnDisk, open_npy
 from sequences.statistics import fingerprint
-from sequences.types import Split
+from sequences.types import Sequences, Split
 from tests.conftest import LINUX, load
 from training import batches
 
@@ -227,3 +228,40 @@ def test_what_stays_on_disk_is_searched_for_values_that_mean_missing(tmp_path, m
         count = np.count_nonzero(x[looked_at] == -999)
         said = f"feature 1 is -999 {count} times in the {n} sequences looked at, far outside the rest: empty those"
         assert count >= 5 and any(note.startswith(said) for note in notes)
+
+
+def test_rows_that_were_left_out_stay_out_where_both_sets_of_a_file_are_for_training(tmp_path):
+    """Sequences without a label, or with one of IGNORE_LABELS, are left out of each set before they are joined."""
+    x = np.arange(60.0).reshape(20, 3, 1)
+    np.save(tmp_path / "x.npy", x)
+    whole, labels = open_npy(tmp_path / "x.npy"), np.arange(20)
+    train = Sequences(whole.between(0, 12), labels[:12], "sequences")
+    test = Sequences(whole.between(12, 20), labels[12:], "sequences")
+    for left_out in (np.arange(0), np.array([13, 17]), np.array([3, 4]), np.array([0, 11, 12, 19])):
+        kept = [own.at(np.flatnonzero(~np.isin(own.y, left_out))) for own in (train, test)]
+        together = all_for_training(*kept, "x.npy")
+        np.testing.assert_array_equal(together.x[:], x[together.y])
+        np.testing.assert_array_equal(together.y, np.setdiff1d(labels, left_out))
+        np.testing.assert_array_equal(together.x.between(2, 9)[:], x[together.y[2:9]])
+
+
+@pytest.mark.parametrize("form", ["numbers", "groups", "official", "several labels", "gaps"])
+def test_every_form_of_split_draws_the_rows_on_disk_that_it_draws_in_memory(tmp_path, monkeypatch, form):
+    x, y = arrays(60)
+    held = {
+        "numbers": {"X": x, "y": np.arange(60) / 7},
+        "groups": {"X": x, "y": y, "groups": np.arange(60) // 4},
+        "official": {"X_train": x[:40], "y_train": y[:40], "X_test": x[40:], "y_test": y[40:]},
+        "several labels": {"X": x, "y": np.stack([y == 0, y > 0], axis=1).astype(int)},
+        "gaps": {"X": x, "y": np.where(np.arange(60) % 7 == 0, np.nan, y)},
+    }
+    np.savez(tmp_path / "d.npz", **held[form])
+    memory = load(DATASET=str(tmp_path / "d.npz"), VALIDATION_SIZE=0.2)
+    monkeypatch.setattr(array_reader, "IN_MEMORY", 0)
+    disk = load(DATASET=str(tmp_path / "d.npz"), VALIDATION_SIZE=0.2)
+    for name in ("train", "validation", "test"):
+        a, b = getattr(memory, name), getattr(disk, name)
+        assert isinstance(b.all_x, RowsOnDisk)
+        order = np.argsort(a.rows)
+        np.testing.assert_array_equal(a.take(order), b.x)
+        np.testing.assert_array_equal(a.y[order], b.y)

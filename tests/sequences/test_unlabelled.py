@@ -152,3 +152,37 @@ def test_sequences_on_disk_are_left_out_without_reading_them(tmp_path, monkeypat
 def test_labels_to_ignore_are_left_out_of_data_in_memory_too():
     data = load_data(X, LABELS[:-10] + ["c"] * 10, IGNORE_LABELS=["c"])
     assert data.task.classes == ["a", "b"] and sum(data.sizes.values()) == N - 10
+
+
+def table_of(path, header, rows):
+    path.write_text("\n".join(map(",".join, [header, *rows])) + "\n")
+    return str(path)
+
+
+@pytest.mark.parametrize("mark", ["<NA>", "nan"])
+def test_such_a_mark_is_none_of_several_labels_and_an_empty_cell_says_that_there_are_none(tmp_path, mark):
+    tags = [mark if k in WITHOUT else ("", "a", "a|b")[k % 3] for k in range(N)]
+    path = table_of(tmp_path / "d.csv", ["t", "y"], [[f"a text {k}", tag] for k, tag in enumerate(tags)])
+    data = load_data(DATASET=path, TEXT="t", LABEL="y", TASK="multilabel")
+    assert data.task.classes == ["a", "b"] and SAID in data.sequences.notes
+    assert sum(data.sizes.values()) == N - len(WITHOUT)
+    rows = [[f"a text {k}", mark if k in WITHOUT else str(k % 2), "1"] for k in range(N)]
+    path = table_of(tmp_path / "e.csv", ["t", "y", "z"], rows)
+    data = load_data(DATASET=path, TEXT="t", LABEL=["y", "z"], TASK="multilabel")
+    assert SAID in data.sequences.notes and sum(data.sizes.values()) == N - len(WITHOUT)
+
+
+def test_pandas_mark_is_neither_a_group_nor_a_text_nor_a_word_that_is_known(tmp_path):
+    group = ["<NA>" if k == 4 else f"g{k % 5}" for k in range(N)]
+    for texts in (False, True):
+        rows = [[f"a text {k}" if texts else str(k / 7), "ab"[k % 2], own] for k, own in enumerate(group)]
+        path = table_of(tmp_path / "g.csv", ["x", "y", "g"], rows)
+        constants = {"TEXT": "x"} if texts else {"SEQUENCE": "row"}
+        with pytest.raises(InputError, match="column 'g' of GROUP is empty in row 5"):
+            load_data(DATASET=path, LABEL="y", GROUP="g", **constants)
+    rows = [["<NA>" if k == 4 else f"a text {k}", "ab"[k % 2]] for k in range(N)]
+    with pytest.raises(InputError, match="text 5 is empty"):
+        load_data(DATASET=table_of(tmp_path / "t.csv", ["x", "y"], rows), TEXT="x", LABEL="y")
+    rows = [[str(k % 7), "<NA>" if k == 4 else "uv"[k % 2]] for k in range(N)]
+    data = load_data(DATASET=table_of(tmp_path / "k.csv", ["x", "k"], rows), TARGET="x", KNOWN=["k"], WINDOW=5)
+    assert data.sequences.columns == ["x", "k=u", "k=v", "k=u ahead", "k=v ahead"]

@@ -14,6 +14,7 @@ import evaluate_model
 import predict_model
 import train_model
 from core.errors import InputError
+from data_preprocessing import load_data
 from evaluation.multilabel_scores import best_thresholds, macro_f1, score_multilabel
 from tasks.classification import word_model
 from tests.conftest import load, load_model
@@ -235,3 +236,11 @@ def test_joined_words_that_are_learned_as_classes_are_asked_about(tmp_path):
 def test_several_columns_of_numbers_are_several_targets(tmp_path):
     data = load(DATASET=table(tmp_path / "d.csv"), SEQUENCE="row", LABEL=["100", "101"], IGNORE=["tags", "kind"])
     assert data.task.metric == "rmse" and data.task.targets == ["100", "101"]
+
+
+@pytest.mark.parametrize("texts", [True, False])
+def test_one_training_sequence_is_refused(texts):
+    x = ["one word two", "two words one", "a b c"] if texts else np.random.default_rng(0).random((3, 9, 1))
+    for constants in ({"TEST_SIZE": 2}, {"TEST_SIZE": 1, "VALIDATION_SIZE": 1}):
+        with pytest.raises(InputError, match="the training set has one sequence, labels need two: give more"):
+            load_data(x, np.array([[0, 1], [1, 1], [1, 1]]), TASK="multilabel", **constants)

@@ -1,5 +1,8 @@
 """STANDARDISE = "sequence": levels and scales that differ between people or sensors count for nothing."""
 
+from types import SimpleNamespace
+
+import keras
 import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
@@ -8,6 +11,8 @@ from sklearn.preprocessing import StandardScaler
 import evaluate_model
 import train_model
 from core.errors import InputError
+from core.quiet_tensorflow import tf
+from networks.standardisation import sequence_standardised
 from tests.conftest import load_model
 
 RNG = np.random.default_rng(5)
@@ -109,3 +114,18 @@ def test_a_run_is_not_scored_with_another_standardisation(constants):
     train_model.main(c)
     with pytest.raises(InputError, match="STANDARDISE is now 'training', the run has 'sequence'"):
         evaluate_model.main(c.changed(STANDARDISE="training"))
+
+
+@pytest.mark.parametrize("unequal", [True, False])
+@pytest.mark.parametrize("steps", [40, 101])
+def test_a_flat_sequence_is_flat_for_every_program_that_computes_it(unequal, steps):
+    """What a mean is rounded by would be divided by the least deviation: 0.01, and other figures by XLA and ONNX."""
+    x = np.float32(RNG.normal(0, 3, (300, 1, 2)) + np.zeros((steps, 1)))
+    data = SimpleNamespace(preparation=SimpleNamespace(unequal_lengths=unequal, filler=[1e9, 1e9]))
+    inputs = keras.Input(x.shape[1:])
+    model = keras.Model(inputs, sequence_standardised(inputs, inputs, data))
+    for compute in (model, tf.function(model, jit_compile=True)):
+        assert np.abs(compute(x)).max() < 1e-6
+    waves = np.float32(x + np.sin(np.arange(steps))[:, None])
+    expected = StandardScaler().fit_transform(np.sin(np.arange(steps))[:, None])
+    np.testing.assert_allclose(model(waves), np.broadcast_to(expected, x.shape), atol=1e-4)
