@@ -69,8 +69,9 @@ def main(path):
         folder = Path(path).expanduser().resolve()
         found = [*folder.glob(file), *folder.glob(f"*/{file}")]
         if found:
-            rows += measure(name, read_constants().changed(DATASET=str(found[0]), **constants), constants)
-            print("\n".join(" | ".join(row) for row in rows[-2:]), flush=True)
+            own = measure(name, read_constants().changed(DATASET=str(found[0]), **constants), constants)
+            print("\n".join(map(" | ".join, own)), flush=True)
+            rows += own
     if not rows:
         raise InputError(f"{path} holds none of {', '.join({file: 0 for file, _ in SERIES.values()})}")
     table = markdown(HEADER, rows)
