@@ -5,7 +5,8 @@ import numpy as np
 from core.errors import InputError
 from sequences.types import FASTTEXT
 
-UNLABELLED = ("", "nan", "<na>")  # in lower case: marks that pandas writes, and that are no words
+PANDAS_NA = "<NA>"  # how pandas writes a missing value
+UNLABELLED = ("", "nan", PANDAS_NA.lower())  # in lower case: marks that pandas writes, and that are no words
 
 
 def are_ignored(labels, ignored):

@@ -9,11 +9,12 @@ import numpy as np
 
 from core.errors import InputError
 from readers.tables.cells import is_header
-from readers.tables.columns import PANDAS_NA, column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
+from readers.tables.columns import column_named, labels_of, listed, read_groups, refuse_empty_labels, shorten
 from readers.tables.delimited import TYPED_TABLES, quoted_rows
 from readers.tables.joined_labels import with_own_label_file, with_row_labels
 from readers.tables.table import Table
 from readers.text_files import LONGEST, read_any_text, read_train_and_test
+from sequences.ignored_labels import PANDAS_NA
 from sequences.types import FASTTEXT, Sequences
 
 SHORT, MOST_KNOWN = 40, 1_000  # letters of a cell, as of a label, that is kept once, and how many different ones are

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.errors import InputError
 from readers.text_files import LONGEST, csv_reader
+from sequences.ignored_labels import PANDAS_NA
 
-MISSING = ("", "na", "<na>", "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in lower case
+MISSING = ("", "na", PANDAS_NA.lower(), "n/a", "#n/a", "nan", "null", "none", "?", "-")  # in lower case
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 PRINTED = re.compile(r"[+-]?\d\.\d{4,}e[+-]\d\d")  # a number as programs print it, where a person would write a name
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}([.,]\d{3})+")

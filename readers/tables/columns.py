@@ -9,9 +9,9 @@ import numpy as np
 from core.errors import InputError
 from readers.tables import sanity_checks
 from readers.tables.clocks import clock_note, only_goes_on
+from sequences.ignored_labels import PANDAS_NA
 
 A_FILE_EACH = ("file", "annotation")  # values of SEQUENCE with which the rows of a file are one recording
-PANDAS_NA = "<NA>"  # how pandas writes a missing value
 MOST_CLASSES = 12  # different whole numbers that are taken for classes without asking
 MOST_WORDS = 10  # different words of a column that become 0/1 columns; more are left out
 
