@@ -31,7 +31,7 @@ def accelerated(model, batch_size):
             if on_cpu:
                 found = [*lstm.replacements(model, batch_size), *convolution.replacements(model)]
                 found += fixed_kernels.replacements(model, batch_size)
-            for owner, name, method in [*found, *adam.replacements(getattr(model, "optimizer", None), on_cpu)]:
+            for owner, name, method in [*found, *adam.replacements(getattr(model, "optimizer", None))]:
                 if name not in vars(owner):
                     setattr(owner, name, method)
                     stack.callback(delattr, owner, name)
