@@ -6,8 +6,8 @@ from core.progress import tracked
 from sequences.types import Split
 from sequences.vocabulary import token_ids, tokenize
 
-PREDICTIONS = 3  # of the test set, whose time the shuffled sequences may take: so many are shuffled for each group
-MIN_SEQUENCES, MAX_SEQUENCES = 50, 200  # of the test set that are shuffled
+PREDICTIONS = 2  # of the test set, whose time the shuffled sequences may take: so many are shuffled for each group
+MIN_SEQUENCES, MAX_SEQUENCES = 40, 200  # of the test set that are shuffled
 FOLDS = 10  # of these, left out in turn for the standard error
 MAX_BYTES = 64 * 2**20  # of shuffled copies that are predicted at once
 FEATURE_GROUPS = 20  # of neighbouring features at most; each is shuffled and shown

@@ -109,4 +109,4 @@ def restore_checkpoint(checkpoint, model):
 
 def _state(model):
     # Keras' `variables`, unlike `weights`, hold the state of Dropout's random generators too.
-    return [np.asarray(variable) for variable in (*model.variables, *model.optimizer.variables)]
+    return [variable.numpy() for variable in (*model.variables, *model.optimizer.variables)]
