@@ -2,8 +2,8 @@
 
 Is the hybrid worth it? Each network, with epochs of its own, beside ridge regression, the linear models that deep
 networks have beside them and, where requirements-bench.txt is installed, MiniRocket (Dempster 2021) in aeon. PATH is a
-folder of data sets, each in a folder of its own: archives as UCR and UEA ship them, and those of GIVEN below. Without
-it the data sets that the project makes take part alone.
+folder of data sets, each in a folder of its own, also in one called ucr: archives as UCR and UEA ship them, and those
+of GIVEN below. Without it the data sets that the project makes take part alone.
 
 How many epochs a network gets is chosen for it and each data set on a part of the training sequences, of the epochs
 that BUDGET allows; then it is trained anew on all of them, with each of SEEDS, and each test set is used once. After
@@ -55,6 +55,7 @@ GIVEN = {  # what data sets need, by the names of their folders; of several each
     "chest_accelerometer": [{**WINDOWS, "TEST_FILES": f"^{person}"} for person in PEOPLE],
     "arem": [{"POOL_SIZE": 4}],
 }
+ARCHIVES = "ucr"  # a folder in PATH whose folders are data sets too
 CURVE = ["cnn", "lstm", "cnn_lstm"]  # networks of the learning curve
 CURVE_SIZES = [40, 100, 250, 1000, 4000]  # training sequences
 CURVE_TEST = 1000  # test sequences
@@ -91,12 +92,13 @@ def given(path):
     if path is None:
         return {}
     path = Path(path).expanduser().resolve()
-    folders = sorted(f for f in path.glob("*/") if not f.name.startswith("."))
-    if not folders:
+    found = {f.name: f for f in sorted([*path.glob("*/"), *path.glob(f"{ARCHIVES}/*/")]) if not f.name.startswith(".")}
+    found.pop(ARCHIVES, None)
+    if not found:
         raise InputError(f"{path} holds no folders: PATH is a folder of data sets, each in a folder of its own")
     return {
-        f.name: [{**fold, "DATASET": str(path / fold.get("DATASET", f.name))} for fold in GIVEN.get(f.name, [{}])]
-        for f in folders
+        name: [{**fold, "DATASET": str(folder.parent / fold.get("DATASET", name))} for fold in GIVEN.get(name, [{}])]
+        for name, folder in found.items()
     }
 
 

@@ -6,7 +6,7 @@ of fsdd other speakers. Columns are balanced accuracies: the preset, its network
 regression on the kernels; "error" is the standard error of preset less kernels that the choice of test sequences gives.
 
 Writes benchmarks/few_labels.csv, a row for each draw (what stands there is not repeated: delete the file to start
-again), and prints the table of docs/choices.md.
+again), and the table in docs/choices.md.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accuracy import CONSTANTS, PAIRS, SPEAKERS
 from accuracy_tables import markdown
+from documents import put_table
 from trials import begun_rows, read_rows
 
 from baselines import ridge
@@ -56,7 +57,7 @@ RESULTS = PROJECT / "benchmarks" / "few_labels.csv"
 
 
 def main(path):
-    """Run what few_labels.csv does not hold yet, then print the table."""
+    """Run what few_labels.csv does not hold yet, then write the table."""
     folder, rows = Path(path).expanduser().resolve(), begun_rows(RESULTS, COLUMNS)
     known = {(row["data set"], row["labels"], row["seed"]) for row in rows}
     for seed, (name, constants), labels in product(SEEDS, SETS.items(), LABELS):
@@ -67,7 +68,8 @@ def main(path):
         print(", ".join(f"{column} {value}" for column, value in row.items()), flush=True)
     if not (rows := read_rows(RESULTS)):
         raise InputError(f"{path} holds none of {', '.join(SETS)}")
-    print(table(rows))
+    put_table("choices.md", "few labels", table(rows))
+    print(f"{table(rows)}\nWrote benchmarks/few_labels.csv")
 
 
 def run_trial(name, folder, labels, seed):

@@ -1,8 +1,9 @@
 """python benchmarks/run_all.py PATH
 
 Run every benchmark of accuracy on the data sets in PATH, a folder each, one after the other; then their tables in docs/
-are new. What was measured before with the same code and data is not measured again, so that a run that was stopped goes
-on where it was. benchmarks/speed.py, gpu.py and word_vectors.py need more than data, and run by themselves.
+are new. A run that was stopped goes on where it was: rows of a CSV file in benchmarks/ are not measured again (delete
+it to start anew), nor is what benchmarks/results/ holds of the same code and data. benchmarks/speed.py, gpu.py and
+word_vectors.py need more than data, and run by themselves.
 """
 
 import subprocess
@@ -14,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.files import PROJECT
 from core.script import run_script
 
-WITH_DATA = ["accuracy", "forecasts", "language", "transfer", "anomaly"]
+WITH_DATA = ["accuracy", "few_labels", "transfer", "forecasts", "network_share", "long_horizons", "language", "anomaly"]
 WITHOUT = ["published"]  # after accuracy: it reads what that wrote
 
 

@@ -1,7 +1,7 @@
 """python benchmarks/transfer.py PATH
 
 Does a run on one archive help on a smaller one of the same kind? Networks trained from scratch and from PRETRAINED_RUN,
-beside ridge regression. PATH holds the archives, each in a folder of its own; pairs that are not there are left out.
+beside ridge regression. PATH is that of benchmarks/accuracy.py; pairs that are not there are left out.
 Epochs and constants are the same for all, chosen on none of them. Writes benchmarks/transfer.md.
 """
 
@@ -12,6 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from accuracy import given
 from accuracy_tables import markdown
 from documents import put_table
 from trials import run
@@ -35,11 +36,11 @@ HEADER = ["trained before on", "then on", "network", "from scratch", "pretrained
 
 def main(path):
     """Measure the pairs that are there, print the table and write it."""
-    path, rows = Path(path).expanduser().resolve(), []
-    for source, target in PAIRS:
-        for network, constants in NETWORKS.items() if all((path / name).is_dir() for name in (source, target)) else ():
+    found, rows = given(path), []
+    for pair in PAIRS:
+        for network, constants in NETWORKS.items() if set(pair) <= found.keys() else ():
             c = read_constants().changed(**CONSTANTS | constants)
-            rows.append([source, target, network, *compare(c, str(path / source), str(path / target))])
+            rows.append([*pair, network, *compare(c, *(found[name][0]["DATASET"] for name in pair))])
             print(" | ".join(rows[-1]), flush=True)
     if not rows:
         raise InputError(f"{path} holds none of the pairs: see python benchmarks/transfer.py --help")
