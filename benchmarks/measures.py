@@ -3,19 +3,14 @@
 import importlib.util
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import reading
-from peers import PEERS, REFERENCE, deep_epoch, epoch, predict, task_epoch, train_from, write_npz
-
-from core.files import PROJECT
+from peers import PEERS, deep_epoch, epoch, predict, task_epoch, train_from, write_npz
 
 REPETITIONS = 7  # rounds that count; the median is shown
 WARM_UP = 1  # rounds before them that do not count
@@ -37,44 +32,6 @@ if QUICK:
     REPETITIONS, WARM_UP, SHAPES, STEPS, PREDICTED = 1, 0, [(32, 50, 1)], 1, [64]
     GROWTH_N, GROWTH_T, GROWTH_T_SEQUENCES, FILE_BYTES, IN_MEMORY = [32, 64], [50, 60], 32, 1e5, 64
     DEEP_SHAPE, READ = (16, 50, 1), 0.01
-
-
-def processes(workers):
-    """Time whole processes in a copy of the project: training and evaluation by default, and what they are held to."""
-    with tempfile.TemporaryDirectory() as folder:
-        for script in PROJECT.glob("*.py"):
-            shutil.copy(script, folder)
-        for room in PROJECT.glob("*/__init__.py"):
-            shutil.copytree(room.parent, Path(folder) / room.parent.name)
-        (Path(folder) / "reference.py").write_text(REFERENCE)
-
-        def run(*command):
-            began = time.perf_counter()
-            subprocess.run([sys.executable, *command], cwd=folder, check=True, capture_output=True)
-            return time.perf_counter() - began
-
-        def train():
-            """Return the seconds of the whole process, those to the line of the first epoch noted beside."""
-            began = time.perf_counter()
-            with subprocess.Popen([sys.executable, "train_model.py"], cwd=folder, stdout=subprocess.PIPE) as process:
-                for line in process.stdout:
-                    if line.startswith(b"Epoch 1/"):
-                        first.append(time.perf_counter() - began)
-            subprocess.CompletedProcess(process.args, process.returncode).check_returncode()
-            return time.perf_counter() - began
-
-        first = []
-        times = alternate(
-            train=train,
-            reference=lambda: run("reference.py"),
-            evaluate=lambda: run("evaluate_model.py"),
-            tensorflow=lambda: run("-c", "import tensorflow"),
-        ) | {"first": first[WARM_UP:]}
-    return [
-        row("train_model.py, whole process", "reference snippet", times["train"], times["reference"]),
-        row("evaluate_model.py, whole process", "import tensorflow", times["evaluate"], times["tensorflow"]),
-        row("train_model.py, to the line of the first epoch", "import tensorflow", times["first"], times["tensorflow"]),
-    ]
 
 
 def training_steps(workers):
@@ -120,7 +77,7 @@ def readers(workers):
     with tempfile.TemporaryDirectory() as folder:
         for kind, (count, write, *_) in reading.KINDS.items():
             if peers := reading.peers(kind):
-                count = int(count * READ)
+                count = max(2, int(count * READ))
                 path = write(Path(folder), count)
                 pools = {"project": workers["project"]} | dict.fromkeys(peers, workers["keras"])
                 times = alternate(**{k: in_worker(pool, reading.read, k, kind, path) for k, pool in pools.items()})

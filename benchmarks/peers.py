@@ -212,11 +212,11 @@ def predictor(variant, n):
 def train_from(path, batch_size, run_dir):
     """Train one epoch from a file. Returns: (seconds per sequence, peak bytes of this process)."""
     import core.quiet_tensorflow  # noqa: F401 (what is timed is the training)
-    from train_model import train
+    from train_model import main
 
     chosen = {"DATASET": path, "EPOCHS": 1, "BATCH_SIZE": batch_size, "RUN_DIR": run_dir}
     with redirect_stdout(io.StringIO()):
-        record = train(read_constants().changed(**chosen)).record
+        record = main(chosen).record
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return record.seconds / record.sequences["training"], peak
 

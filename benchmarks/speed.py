@@ -23,19 +23,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import measures
 import pictures
+import whole_runs
 
 from core.files import PROJECT, write_atomically
 from core.script import run_script
 from reports.formatting import aligned
 
 MEASURES = [
-    measures.processes,
+    whole_runs.processes,
     measures.training_steps,
     measures.other_tasks,
     measures.predictions,
     measures.readers,
     measures.growth,
     measures.large_file,
+    whole_runs.importance,
+    whole_runs.searches,
+    whole_runs.memory,
 ]
 RESULTS = PROJECT / "benchmarks"
 GPU = "## On a GPU"  # from here on speed.md is written by gpu.py
@@ -54,7 +58,15 @@ GOALS = {  # the ratio not to be exceeded, by what is measured and against what
     ("prediction of 20,000 sequences, each", "stock predict, batch 1024"): 1.0,
     ("training per sequence, 100,000 sequences", "10,000 sequences"): 1.1,
     ("peak memory, one epoch from disk", "size of the file"): 0.3,
+    ("training per time step, 5,000 time steps", "500 time steps"): 1.05,
     ("reading a table of 420,000 rows × 15 columns", "pandas"): 2.0,
+    ("reading an archive (.ts) of 1,000 sequences", "aeon"): 0.9,
+    ("reading 1,000 recordings of a second", "soundfile, log-mel by TensorFlow"): 1.0,
+    ("reading 1,000 recordings of a second", "soundfile, log-mel by librosa"): 1.0,
+    ("reading 100 clips of 60 frames", "PyAV"): 1.0,
+    ("importance of deep_cnn_lstm, 150 test sequences", "their prediction"): 3.0,
+    ("search of 12 trials, 2 processes (3 rounds)", "1 process"): 0.6,
+    ("peak memory beyond a small table's, a table of 300,000 texts", "size of the file"): 3.0,
 }
 
 

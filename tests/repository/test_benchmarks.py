@@ -26,6 +26,7 @@ TINY = {
 @pytest.fixture
 def folder(project):
     shutil.copytree(ROOT / "benchmarks", project.folder / "benchmarks", ignore=shutil.ignore_patterns("*.csv", "*.png"))
+    shutil.copytree(ROOT / "docs", project.folder / "docs", ignore=shutil.ignore_patterns("*.png"))
     return project.folder / "benchmarks"
 
 
