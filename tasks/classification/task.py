@@ -186,6 +186,10 @@ class Classification(Task):
             )
         return rivals, notes
 
+    def constant_answers(self, data):
+        """Answer the test set of a fold, of which each may have a majority of its own, by that of all data."""
+        return {MAJORITY: np.full(len(data.test), majority_class(labels_of_all(data)))}
+
     def report(self, data, probabilities, rivals, c):
         """Score probabilities (n, classes) of the test set beside the answers of `rivals`. Returns: Report."""
         classes, test = self.classes, data.test
@@ -237,6 +241,11 @@ class Classification(Task):
             aligned(["class", "sequences"], [[name, str(counts[name])] for name in self.classes]),
         ]
         return Report({}, lines, header, rows)
+
+
+def labels_of_all(data):
+    """Return y of all splits, one after the other."""
+    return np.concatenate([split.y for split in (data.train, data.validation, data.test) if split is not None])
 
 
 def texts_of(split):
