@@ -82,7 +82,8 @@ class Classification(Task):
         unseen = sorted(set(names) - set(self.classes))
         if unseen:
             known = f"unknown to the training set: {self.classes}"
-            raise InputError(f"the {split_name} set has the label {unseen[0]!r}, {known}")
+            way = f"IGNORE_LABELS = [{unseen[0]!r}] leaves it out"
+            raise InputError(f"the {split_name} set has the label {unseen[0]!r}, {known}; {way}")
         return np.array([self.classes.index(name) for name in names], dtype=np.int64)[inverse]
 
     def target_notes(self, targets, c):

@@ -260,3 +260,13 @@ def test_a_network_that_adds_nothing_to_the_linear_model_is_not_ahead_of_it(ship
     summary = cross_validate(c, tmp_path / "folds", 4)
     assert summary["mean"]["rmse"] == summary["mean"]["linear"]
     assert "the linear model, on 0 of 4 folds" in capsys.readouterr().out
+
+
+def test_a_class_that_one_person_alone_has_is_refused_with_a_way_on(shipped, tmp_path):
+    people = np.arange(40) % 4
+    y = np.where(people == 3, 7, np.arange(40) // 20)
+    np.savez(tmp_path / "d.npz", X=RNG.normal(size=(40, 8, 1)), y=y, groups=people)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"))
+    with pytest.raises(InputError, match=r"label '7', unknown to the training set.*IGNORE_LABELS = \['7'\] leaves"):
+        splits(c, "groups")
+    assert len(splits(c.changed(IGNORE_LABELS=["7"]), "groups")) == 3
