@@ -133,12 +133,13 @@ def _harmless(cell):
 
 def write_json(path, record):
     """Write a dictionary as indented JSON, NaN as null: JSON has none."""
-    write_atomically(path, json.dumps(_without_nan(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_atomically(path, json.dumps(without_nan(record), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _without_nan(value):
+def without_nan(value):
+    """Return what JSON can hold, dictionaries and lists, with None in place of NaN."""
     if isinstance(value, dict):
-        return {name: _without_nan(own) for name, own in value.items()}
+        return {name: without_nan(own) for name, own in value.items()}
     if isinstance(value, (list, tuple)):
-        return [*map(_without_nan, value)]
+        return [*map(without_nan, value)]
     return None if value != value else value

@@ -4,17 +4,18 @@ import numpy as np
 
 
 def pool_scores(folds, metric, size, power=1):
-    """Put the scores of folds together: the mean over all that they hold out.
+    """Put the scores of folds together: the mean over all that they hold out, of folds that have a score.
 
     Parameters: folds, the figures of each; metric, the name of the score; size, the name of the figure that counts what
     a fold holds out; power, 2 for a root mean square.
     Returns: {"network" or name of a baseline: score over all folds}.
     """
+    folds = [figures for figures in folds if figures[metric] is not None and not np.isnan(figures[metric])] or folds
     weights = np.array([figures[size] for figures in folds], float)
     scores = {"network": [figures[metric] for figures in folds]}
     scores |= {name: [figures["baselines"][name] for figures in folds] for name in rivals_of_all(folds)}
     return {
-        name: float(np.average(np.power(values, power), weights=weights) ** (1 / power))
+        name: float(np.average(np.power(np.array(values, float), power), weights=weights) ** (1 / power))
         for name, values in scores.items()
     }
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
+from baselines import LINEAR
 from core import files
 from core.errors import InputError, reason
 from core.progress import time_left
@@ -24,7 +25,7 @@ from experiments.experiment import start_worker
 from experiments.index import link_to_index, write_index
 from networks.raw_inputs import trained_part
 from reports import pictures_of
-from reports.folds_page import FoldsPage, folds_page, folds_verdict
+from reports.folds_page import FoldsPage, folds_page, folds_verdict, unscored_lines
 from reports.formatting import aligned, score_format
 from sequences.folds import make_folds
 from sequences.gaps import name_of
@@ -36,7 +37,7 @@ from training.acceleration.traced_steps import reuse_network
 from training.build import build
 from training.checkpoint import Checkpoint, run_identity
 from training.fit import fit
-from training.network_share import held_out_share, settle
+from training.network_share import held_out_share, is_linear_model, settle
 from training.prediction import predict
 
 OWN_FILES = re.compile(
@@ -76,7 +77,8 @@ def run_folds(folds, data, experiment, fingerprint):
         for done, (k, result) in enumerate(Parallel(return_as="generator_unordered")(work), 1):
             finished[k] = result
             path = folder / f"fold_{k + 1}.json"  # a kill from here on does not undo it
-            files.write_json(path, to_plain(result) | {"checksum": fold_checksum(path, to_plain(result))})
+            plain = files.without_nan(to_plain(result))
+            files.write_json(path, plain | {"checksum": fold_checksum(path, plain)})
             left = time_left((time.monotonic() - began) / done * (len(waiting) - done))
             show(result, task.metric, len(finished), len(folds), left)
     return sum_up([finished[k] for k in range(len(folds))], task, experiment, folds[0] is None)
@@ -160,10 +162,14 @@ def run_fold(k, fold, experiment, threads):
         fit(model, data, c, checkpoint, steps)
         whole = data.task.finish(model, data, c)
         task, model = data.task.after_training(whole, data, c), trained_part(whole)
-        settle(model, data, c, share)
+        share, _ = settle(model, data, c, share)
     rivals, _ = task.baselines(data, c)
+    if fold is not None:
+        rivals |= task.constant_answers(data)
     report = task.report(data, task.decode(predict(model, data.test)), rivals, c)
-    figures = {name: value for name, value in report.figures.items() if name != "per_series"}
+    figures = {name: value for name, value in report.figures.items() if name not in ("per_series", "majority_class")}
+    if is_linear_model(share, task, data):
+        figures["baselines"][LINEAR] = figures[task.metric]
     files.write_csv(folder / f"fold_{k + 1}.csv", report.header, report.rows)
     name = fold.name if fold is not None else f"SEED {c.SEED}"
     seconds = time.perf_counter() - began
@@ -175,6 +181,8 @@ def show(result, score, done, n, left):
     figures, form = result.figures, score_format(score)
     others = ", ".join(f"{name} {form(value)}" for name, value in figures["baselines"].items())
     values = f"{score} {form(figures[score])} on {result.test}; {others}"
+    if np.isnan(figures[score]):
+        values = f"no {score} on {result.test}"
     print(f"Fold {result.fold} ({done} of {n}{left}): {values}", flush=True)
 
 
@@ -186,16 +194,25 @@ def sum_up(results, task, experiment, seeds):
     form, folder = score_format(task.metric), experiment.folder
     names = [task.metric, *rivals_of_all([r.figures for r in results])]
     scores = np.array(
-        [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results]
+        [[r.figures[task.metric], *(r.figures["baselines"][name] for name in names[1:])] for r in results], float
     )
-    mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=1)
-    rows = [[r.fold, str(r.test), *map(form, own)] for r, own in zip(results, scores)]
-    ends = [[name, "", *map(form, values)] for name, values in (("mean", mean), ("sd", spread))]
+    has_score = ~np.isnan(scores).any(axis=1)  # a fold may have no anomalies
+    scored = scores[has_score]
+    unknown = np.full(len(names), np.nan)
+    mean = scored.mean(axis=0) if len(scored) else unknown
+    spread = scored.std(axis=0, ddof=1) if len(scored) > 1 else unknown
+
+    def cells(values):
+        return ["" if np.isnan(value) else form(value) for value in values]
+
+    rows = [[r.fold, str(r.test), *cells(own)] for r, own in zip(results, scores)]
+    ends = [[name, "", *cells(values)] for name, values in (("mean", mean), ("sd", spread))]
     header = ["fold", "test", *names]
     print(f"\n{aligned(header, rows + ends)}")
     lines, pooled, blocks = task.pool_folds([(r.figures, from_plain(type(task), r.learned)) for r in results])
     rival = best_baseline({"baselines": dict(zip(names[1:], mean[1:]))}, task.better)
     pair = scores[:, [0, names.index(rival)]]
+    lines = [*unscored_lines(pair), *lines]
     sentence = folds_verdict(pair, task.metric, task.better, rival, seeds, task.judged)
     print("\n" + "\n".join([*lines, sentence]))
     summary = {
@@ -218,9 +235,9 @@ def sum_up(results, task, experiment, seeds):
         task.better,
         task.judged,
         seeds,
-        results,
+        [result for result, own in zip(results, has_score) if own],
         names,
-        scores,
+        scored,
         rival,
         lines,
         blocks,

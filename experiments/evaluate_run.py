@@ -26,7 +26,6 @@ from evaluation.twins import NEAR, find_twins
 from evaluation.verdict import best_baseline
 from experiments.conclusion import FUTURE_KNOWN, closing_lines, conclude
 from experiments.pages import Circumstances, write_pages
-from networks.layer_names import OUTPUT
 from networks.summary import layer_rows
 from reports import pictures
 from reports.examples import name_of
@@ -38,7 +37,7 @@ from sequences.vocabulary import tokenize
 from tasks.base import flat_inputs_function
 from tasks.classification.linear_models import data_suit_ridge_pair
 from tasks.forecasting.influence import influenced_forecasts
-from training.network_share import share_line
+from training.network_share import is_linear_model, share_line
 from training.prediction import attention_weights, predict
 
 ATTENTION_SHOWN = 4  # test sequences in attention.png
@@ -62,8 +61,7 @@ def score_and_report(run, data, c):
     answers = answer(data.test)
     report = task.report(data, answers, rivals, c)
     share = run.record.network_share
-    starts_linear = OUTPUT in task.shared_layers(data) and data.preparation.kind != "texts"
-    if share == 0 and starts_linear:  # it is the report's linear model: rounding must not tell them apart
+    if is_linear_model(share, task, data):
         report.figures["differences"][LINEAR] |= {"difference": 0.0, "interval": [0.0, 0.0]}
     checks, check_lines = check_test_set(answer, answers, task, data, c)
     looked_at, blocks, importance_lines = measure_importance(answer, answers, task, data, c)

@@ -23,6 +23,7 @@ from reports import pictures
 from reports.formatting import format_for_ledger
 from sequences.statistics import fingerprints
 from tasks import name_of
+from tasks.classification.linear_models import has_ridge_pair
 from training import workers
 from training.build import build
 from training.checkpoint import Checkpoint, library_versions, run_identity
@@ -49,6 +50,8 @@ def train_and_save(data, build_model, c):
         print(f"Network: {c.ARCHITECTURE}, {model.count_params():,} parameters", flush=True)
         evaluated, stands_on = open_evaluated(c) if c.EVALUATED_RUN is not None else (None, None)
         record = replace(make_run_record(data, c), stands_on=stands_on)
+        if evaluated is not None:
+            data = replace(data, ridge_pair=has_ridge_pair(evaluated.load_model()))
         try:
             checkpoint, steps = Checkpoint(folder, run_identity(c, record.fingerprints)), {}
             own = evaluated is None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from baselines import DESCRIPTIONS, short_description
+from core.wording import counted_of
 from evaluation.intervals import skill
 from reports import plots
 from reports.formatting import format_change, score_format
@@ -21,7 +22,7 @@ class FoldsPage:
     better: str  # "higher" or "lower"
     judged: str  # what the score is of
     seeds: bool  # what differs is SEED alone: the data have a test set of their own
-    folds: list  # of what each held out and reached: see experiments.cross_validation.FoldResult
+    folds: list  # that have a score, what each held out: see experiments.cross_validation.FoldResult
     names: list  # of the scores: the metric, then the baselines
     scores: np.ndarray  # (folds, names)
     rival: str  # the strongest baseline
@@ -48,7 +49,10 @@ def advantage(pair, metric, better):
 
 
 def folds_verdict(pair, metric, better, rival, seeds, judged="network"):
-    """Say whether what is judged is ahead of its rival, in one line: see advantage."""
+    """Say whether what is judged is ahead of its rival, in one line: see advantage. NaN does not count."""
+    pair = pair[~np.isnan(pair).any(axis=1)]
+    if not len(pair):
+        return f"No {'seed' if seeds else 'fold'} has a score: nothing can be compared"
     lead, form = advantage(pair, metric, better), score_format(metric)
     mean, other = map(form, pair.mean(axis=0))
     what = "skill (1 - RMSE / RMSE of the baseline)" if metric == "rmse" else "advantage"
@@ -60,6 +64,13 @@ def folds_verdict(pair, metric, better, rival, seeds, judged="network"):
     )
 
 
+def unscored_lines(pair):
+    """Say how many folds have no score, a list of one line or none; pair (n, 2): see advantage."""
+    unscored = int(np.isnan(pair).any(axis=1).sum())
+    few = f"{counted_of(unscored, len(pair), 'fold', 'have')} no score: without anomalies, or without normal sequences"
+    return [few] * bool(unscored)
+
+
 def folds_page(run):
     """Return the page of a cross-validation, HTML. run: FoldsPage."""
     form, what = score_format(run.metric), "seed" if run.seeds else "fold"
@@ -67,9 +78,15 @@ def folds_page(run):
     if not run.seeds:
         said = "Folds share most of their training data, so that new data can differ more than they do."
     labels = [f"this {run.judged}", short_description(run.rival)]
-    drawn = plots.fold_scores([own.fold for own in run.folds], run.pair, labels, run.metric)
+    drawn = []
+    if len(run.scores):
+        svg = plots.fold_scores([own.fold for own in run.folds], run.pair, labels, run.metric)
+        drawn = [figure(svg, f"The {run.metric} of each {what}, joined with that of {labels[1]}")]
     constants = "\n".join(f"{name} = {value!r}" for name, value in run.constants.items())
-    means = [[name, form(own.mean(), 3), form(own.std(ddof=1), 3)] for name, own in zip(run.names, run.scores.T)]
+    means = [
+        [name, form(own.mean(), 3) if len(own) else "", form(own.std(ddof=1), 3) if len(own) > 1 else ""]
+        for name, own in zip(run.names, run.scores.T)
+    ]
     means[0][0] = labels[0]
     return page_with_table(
         f"Cross-validation: {run.dataset}",
@@ -80,7 +97,7 @@ def folds_page(run):
             ),
             paragraph(said),
             links(run.links),
-            figure(drawn, f"The {run.metric} of each {what}, joined with that of {labels[1]}"),
+            *drawn,
             table(["", f"mean {run.metric}", "standard deviation"], means, "Mean scores"),
             heading(f"Each {what}"),
             sortable(_columns(run, what), f"Each {what}"),

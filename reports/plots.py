@@ -183,7 +183,7 @@ def fold_scores(names, scores, labels, score_label):
     """
     n, named = len(names), len(names) <= MOST_NAMES
     step = 22 if named else max(3, 600 / n)
-    mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=1)
+    mean, spread = scores.mean(axis=0), scores.std(axis=0, ddof=min(1, n - 1))
     low, high = limits(np.concatenate([scores.ravel(), mean - spread, mean + spread]))
     left, width, top = 126, 480, 30
     end = top + step * n + 14

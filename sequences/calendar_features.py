@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+FREE = 3  # times that a weekday must have been passed over to be known as free
 CYCLES = {"hour": 24, "weekday": 7, "month": 12}  # how many of each come before they begin again
 
 
@@ -54,12 +55,39 @@ def times_with_future(times, zones, count):
 
 
 def continue_times(times, count):
-    """Continue time stamps (rows,) by `count` more, in their most frequent step; months stay months."""
-    months = times.astype("datetime64[M]")
-    steps = np.diff(months).astype(np.int64)
-    within = times - months.astype(times.dtype)
-    if len(steps) and steps.min() == steps.max() > 0 and (within == within[0]).all():
-        return (months[-1] + steps[0] * np.arange(1, count + 1)).astype(times.dtype) + within[0]
-    steps, counts = np.unique(np.diff(times), return_counts=True)
-    step = steps[counts.argmax()] if len(steps) else np.timedelta64(1, "s")
-    return times[-1] + step * np.arange(1, count + 1)
+    """Continue time stamps (rows,) by `count` more, in their most frequent step; months stay months.
+
+    The last days of months are followed by last days, and weekdays that never occur, as of markets, are passed over.
+    """
+    ahead = np.arange(1, count + 1)
+    days, months = times.astype("datetime64[D]"), times.astype("datetime64[M]")
+    of_day = times - days
+    if len(times) > 1 and (of_day == of_day[0]).all():
+        day, last = (days - months.astype(days.dtype)).astype(int), _last_day(months)
+        usual = 30 if (day == last).all() else day.max()
+        if (np.diff(months).astype(int) > 0).all() and (day == np.minimum(usual, last)).all():
+            later = months[-1] + _most_frequent(np.diff(months)) * ahead
+            return (later.astype(days.dtype) + np.minimum(usual, _last_day(later))).astype(times.dtype) + of_day[0]
+    step = _most_frequent(np.diff(times)) if len(times) > 1 else np.timedelta64(1, "s")
+    if step != np.timedelta64(1, "D"):
+        return times[-1] + step * ahead
+    later = times[-1] + step * np.arange(1, 7 * count + 1)
+    return later[~_is_free(later.astype(days.dtype), days)][:count]
+
+
+def _most_frequent(steps):
+    """Return the most frequent of steps (n,), of equals the shortest."""
+    steps, counts = np.unique(steps, return_counts=True)
+    return steps[counts.argmax()]
+
+
+def _last_day(months):
+    """Return the last day of months (n,), counted from 0."""
+    return ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int) - 1
+
+
+def _is_free(later, days):
+    """Tell which days to come, later (n,), are of a weekday that days (rows,) pass over FREE times, always: bool."""
+    passed = np.bincount(np.arange(days[0].astype(int), days[-1].astype(int) + 1) % 7, minlength=7)
+    free = (passed >= FREE) & (np.bincount(days.astype(int) % 7, minlength=7) == 0)
+    return free[later.astype(int) % 7]

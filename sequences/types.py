@@ -179,6 +179,7 @@ class Data:
     sequences: Sequences  # all that was read but an official test set, prepared; with the notes for the user
     constants: Any = None  # core.constants.Constants that they were loaded with
     word_vectors: np.ndarray | None = None  # (words + RESERVED, numbers), where WORD_VECTORS gives some
+    ridge_pair: bool | None = None  # whether EVALUATED_RUN has linear models beside a deep network; None: data decide
 
     def __repr__(self):
         sizes = ", ".join(f"{n} {name}" for name, n in self.sizes.items())

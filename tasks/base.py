@@ -184,6 +184,10 @@ class Task:
         """Answer the test set without a network. Returns: ({name: answers}, notes)."""
         raise NotImplementedError
 
+    def constant_answers(self, data):
+        """Answer the test set of a fold by what is the best constant of all folds. Returns: {name: answers}."""
+        return {}
+
     def report(self, data, answers, rivals, c):
         """Score the answers to the test set beside those of `rivals`. Returns: reports.Report."""
         raise NotImplementedError

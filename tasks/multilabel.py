@@ -20,7 +20,7 @@ from sequences.types import FASTTEXT
 from sequences.vocabulary import tokenize
 from tasks.base import linear_models_inputs, tree_answers
 from tasks.classification.labels import SEPARATORS, class_order, split_tags
-from tasks.classification.task import Classification, linear_inputs, texts_of
+from tasks.classification.task import Classification, labels_of_all, linear_inputs, texts_of
 
 NONE = "none"  # is said where a sequence has no label
 
@@ -180,6 +180,10 @@ class Multilabel(Classification):
         for name, own in scores.items():
             answers[name] = own[0] >= (0.5 if validation is None else best_thresholds(validation.y, own[1]))
         return answers, notes
+
+    def constant_answers(self, data):
+        """Give all sequences of a fold the labels that most of all data have."""
+        return {MAJORITY: np.tile(labels_of_all(data).mean(axis=0) > 0.5, (len(data.test), 1))}
 
     def report(self, data, probabilities, rivals, c):
         """Score probabilities (n, labels) of the test set beside the answers of `rivals`. Returns: Report."""

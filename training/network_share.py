@@ -79,6 +79,11 @@ def settle(network, data, c, share):
     return share, None if validation is None else predict(network, validation)
 
 
+def is_linear_model(share, task, data):
+    """Tell whether a network is the report's linear model, none of its own counting: rounding must not part them."""
+    return share == 0 and OUTPUT in task.shared_layers(data) and data.preparation.kind != "texts"
+
+
 def share_line(share, task, data):
     """Say what the share is. Returns: list of one line, or none where nothing was decided."""
     if share is None:

@@ -16,6 +16,7 @@ from core.lazy import layers
 from networks import minirocket
 from networks.layer_names import CONVOLUTION
 from networks.linear_layers import linear_part, with_logits
+from networks.raw_inputs import trained_part
 from networks.standardisation import numpy_function, sequence_standardised, standardised
 from sequences.held_out import SEPARATE, training_groups
 from tasks.classification import word_model
@@ -50,14 +51,22 @@ def data_suit_ridge_pair(data, c):
     """Tell whether the two models would be added to a deep network: to one of some sequences of numbers.
 
     Where several come from one source (a speaker, a recording), the training set must tell two of them apart: how well
-    a linear model knows those that it was fitted to says nothing about other sources.
+    a linear model knows those that it was fitted to says nothing about other sources. EVALUATED_RUN, trained on more
+    sequences than it was evaluated with, stays the network that was evaluated.
     """
+    if data.ridge_pair is not None:
+        return data.ridge_pair
     if not c.LINEAR_START or len(data.train.shape) != 2 or len(data.train) > MOST_IN_GROUPS:
         return False
     if training_groups(data.sequences, data.train, c)[1] != SEPARATE:
         return True
     of_groups = data.sequences.groups is not None or c.GROUP or c.TEST_FILES or c.WINDOW
     return len(data.train) <= MOST_SEQUENCES and not of_groups
+
+
+def has_ridge_pair(model):
+    """Tell whether a saved network has the two models beside it."""
+    return any(layer.name == SHAPES for layer in trained_part(model).layers)
 
 
 def uses_ridge_pair(data, c):

@@ -82,7 +82,8 @@ class Classification(Task):
         unseen = sorted(set(names) - set(self.classes))
         if unseen:
             known = f"unknown to the training set: {self.classes}"
-            raise InputError(f"the {split_name} set has the label {unseen[0]!r}, {known}")
+            way = f"IGNORE_LABELS = [{unseen[0]!r}] leaves it out"
+            raise InputError(f"the {split_name} set has the label {unseen[0]!r}, {known}; {way}")
         return np.array([self.classes.index(name) for name in names], dtype=np.int64)[inverse]
 
     def target_notes(self, targets, c):
@@ -186,6 +187,10 @@ class Classification(Task):
             )
         return rivals, notes
 
+    def constant_answers(self, data):
+        """Answer the test set of a fold, of which each may have a majority of its own, by that of all data."""
+        return {MAJORITY: np.full(len(data.test), majority_class(labels_of_all(data)))}
+
     def report(self, data, probabilities, rivals, c):
         """Score probabilities (n, classes) of the test set beside the answers of `rivals`. Returns: Report."""
         classes, test = self.classes, data.test
@@ -237,6 +242,11 @@ class Classification(Task):
             aligned(["class", "sequences"], [[name, str(counts[name])] for name in self.classes]),
         ]
         return Report({}, lines, header, rows)
+
+
+def labels_of_all(data):
+    """Return y of all splits, one after the other."""
+    return np.concatenate([split.y for split in (data.train, data.validation, data.test) if split is not None])
 
 
 def texts_of(split):

@@ -14,6 +14,7 @@ import pytest
 import cross_validate_model
 from core.errors import InputError
 from data_preprocessing import load_data, read
+from experiments import cross_validation
 from experiments.cross_validation import folds_from_data
 from sequences.folds import Fold
 from tests.conftest import POSIX
@@ -214,3 +215,58 @@ def test_more_folds_than_a_series_has_rows_are_refused(shipped, tmp_path):
     c = shipped.changed(DATASET=str(tmp_path / "s.csv"), WINDOW=5)
     with pytest.raises(InputError, match="FOLDS = 90 is impossible: the longest series has 60 rows"):
         load_data(**c, fold=folds_from_data(*read(c), c, 90)[0])
+
+
+def cross_validate(c, folder, folds):
+    return cross_validate_model.cross_validate(c, {"FOLDS": folds, "FOLD_JOBS": 1, "FOLD_DIR": str(folder)})
+
+
+def test_folds_without_anomalies_have_no_score_and_do_not_count(shipped, tmp_path, capsys):
+    groups, x = np.arange(48) % 4, RNG.normal(size=(48, 8, 1))
+    odd = (groups < 2) & (np.arange(48) % 3 == 0)
+    x[odd] += 3
+    np.savez(tmp_path / "d.npz", X=x, y=np.where(odd, "odd", "normal"), groups=groups)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), TASK="anomaly", EPOCHS=1)
+    summary = cross_validate(c, tmp_path / "folds", "groups")
+    assert summary["mean"]["roc_auc"] == pytest.approx(np.mean(summary["folds"][:2]))
+    assert summary["pooled_roc_auc"]["detector"] == pytest.approx(np.mean(summary["folds"][:2]))  # of equal size
+    rows = list(csv.DictReader((tmp_path / "folds" / "folds.csv").open()))
+    assert [bool(row["roc_auc"]) for row in rows] == [True, True, False, False]
+    page, printed = (tmp_path / "folds" / "report.html").read_text(), capsys.readouterr().out
+    for said in (page, printed):
+        assert "2 of 4 folds have no score" in said and " of 2 folds: mean roc_auc" in said and "nan" not in said
+    again = cross_validate(c, tmp_path / "folds", "groups")  # from the files of the folds
+    np.testing.assert_equal(again, summary)
+    assert "4 of 4 folds are finished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_majority_is_one_answer_for_all_folds(several, shipped, tmp_path):
+    """Of people who have one class each a constant would else be right in every fold."""
+    people = np.arange(40) % 5
+    y = np.where(people < 3, 1, 0)
+    y = np.stack([y, 1 - y, y], axis=1) if several else y
+    np.savez(tmp_path / "d.npz", X=RNG.normal(size=(40, 8, 1)), y=y, groups=people)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), EPOCHS=1, TASK="multilabel" if several else None)
+    summary = cross_validate(c, tmp_path / "folds", "groups")
+    assert summary["mean"]["majority"] == pytest.approx(3 / 5)
+
+
+def test_a_network_that_adds_nothing_to_the_linear_model_is_not_ahead_of_it(shipped, tmp_path, capsys, monkeypatch):
+    x = RNG.normal(size=(40, 8, 1))
+    np.savez(tmp_path / "d.npz", X=x, y=x[:, 2, 0] + 0.3 * RNG.normal(size=40))
+    monkeypatch.setattr(cross_validation, "held_out_share", lambda *arguments: 0.0)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), TASK="regression", EPOCHS=1)
+    summary = cross_validate(c, tmp_path / "folds", 4)
+    assert summary["mean"]["rmse"] == summary["mean"]["linear"]
+    assert "the linear model, on 0 of 4 folds" in capsys.readouterr().out
+
+
+def test_a_class_that_one_person_alone_has_is_refused_with_a_way_on(shipped, tmp_path):
+    people = np.arange(40) % 4
+    y = np.where(people == 3, 7, np.arange(40) // 20)
+    np.savez(tmp_path / "d.npz", X=RNG.normal(size=(40, 8, 1)), y=y, groups=people)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"))
+    with pytest.raises(InputError, match=r"label '7', unknown to the training set.*IGNORE_LABELS = \['7'\] leaves"):
+        splits(c, "groups")
+    assert len(splits(c.changed(IGNORE_LABELS=["7"]), "groups")) == 3

@@ -1,9 +1,10 @@
 """The calendar of time stamps, and the season of a series."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evaluation.seasons import strongest_lag
@@ -33,6 +34,29 @@ def test_calendar_circles_and_time_stamps_that_go_on():
         (pair,) = parse_times(["2024-01-01", same])[:1]
         rows = cyclical_encoding(pair, name)
         np.testing.assert_allclose(rows[0], rows[1], atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", ["MonthEnd", "QuarterEnd", "YearEnd", "BDay", "MonthBegin", "Day", "Week"])
+@pytest.mark.parametrize("hours", [0, 16])
+@pytest.mark.parametrize("missing", [[], [3]])
+def test_time_stamps_go_on_as_they_came(rule, hours, missing):
+    """Last days of months stay last days, weekends without rows stay so, and a row that is missing changes nothing."""
+    step = getattr(pd.offsets, rule)()
+    days = pd.date_range("2023-08-01", periods=48, freq=step) + pd.Timedelta(hours=hours)
+    times = np.delete(days.to_numpy("datetime64[s]"), missing)
+    assert continue_times(times[:-9], 9).tolist() == times[-9:].tolist()
+    thirtieths = pd.to_datetime([f"2024-{month:02}-{29 if month == 2 else 30}" for month in range(1, 13)])
+    thirtieths = thirtieths.to_numpy("datetime64[s]")
+    assert continue_times(thirtieths[5:10], 2).tolist() == thirtieths[10:].tolist()
+    assert continue_times(thirtieths[:1], 2).tolist() == (thirtieths[0] + np.arange(1, 3)).tolist()
+
+
+def test_days_of_a_short_series_all_go_on():
+    """Two weekends without a row are not yet a rule."""
+    days = pd.bdate_range("2024-01-01", "2024-01-19").to_numpy("datetime64[s]")
+    assert continue_times(days, 1).astype("datetime64[D]").tolist() == [date(2024, 1, 20)]
+    days = pd.bdate_range("2024-01-01", "2024-01-26").to_numpy("datetime64[s]")
+    assert continue_times(days, 1).astype("datetime64[D]").tolist() == [date(2024, 1, 29)]
 
 
 @pytest.mark.parametrize("switch", ["2024-03-31", "2024-10-27"])  # days of 23 and 25 hours

@@ -3,7 +3,9 @@
 import csv
 import json
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import evaluate_model
@@ -11,6 +13,7 @@ import predict_model
 import train_model
 from core.errors import InputError
 from core.run_folder import load_record
+from tasks.classification import linear_models
 
 
 def write_series(path, rows):
@@ -127,3 +130,31 @@ def test_in_a_notebook_the_arrays_are_given_again(tmp_path, shipped):
     assert train_model.load_data(more, named, **again).sizes == {"training": 50}
     data = train_model.load_data(x, y, **again)
     assert data.sizes == {"training": 40} and data.constants.EPOCHS == 1
+
+
+@pytest.mark.parametrize(
+    ("limit", "groups", "test_size", "beside"),
+    [("MOST_SEQUENCES", None, 0.2, True), ("MOST_IN_GROUPS", 5, 0.2, True), (None, 2, 1, False)],
+)
+def test_the_linear_models_beside_a_deep_network_are_those_that_were_evaluated(
+    limit, groups, test_size, beside, tmp_path, shipped, monkeypatch
+):
+    """All data are more than the training set, and have more groups: what the run adds does not depend on that."""
+    x = np.random.default_rng(0).normal(size=(60, 12))
+    columns = {f"t{k}": own for k, own in enumerate(x.T)} | {"label": np.where(x[:, 3] > 0, "up", "down")}
+    columns |= {"person": np.arange(60) % groups} if groups else {}
+    pd.DataFrame(columns).to_csv(tmp_path / "x.csv", index=False)
+    if limit:
+        monkeypatch.setattr(linear_models, limit, 50)  # of 48 training sequences
+    c = {"DATASET": str(tmp_path / "x.csv"), "SEQUENCE": "row", "LABEL": "label", "TEST_SIZE": test_size}
+    c |= {"GROUP": "person" if groups else None, "ARCHITECTURE": "deep_cnn", "FILTERS": 4, "EPOCHS": 1}
+    c = shipped.changed(**c, RUN_DIR=str(tmp_path / "run"))
+    train_model.main(c)
+    evaluate_model.main(c)
+    final = train_model.main(c.changed(EVALUATED_RUN=c.RUN_DIR, RUN_DIR=str(tmp_path / "final")))
+    evaluated = load_record(tmp_path / "run")
+    assert final.record.sequences == {"training": 60}
+    assert final.record.network_share == evaluated.network_share
+    for folder in ("run", "final"):
+        names = [layer.name for layer in keras.models.load_model(tmp_path / folder / "model.keras").layers]
+        assert ("linear" in names, "linear_of_shapes" in names) == (beside, beside)

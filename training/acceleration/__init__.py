@@ -1,6 +1,7 @@
 """Faster training and prediction by the same mathematics: fused kernels, and many steps in one call of TensorFlow.
 
-Everything in this folder can be left out: with ACCELERATE = False stock Keras trains and predicts.
+Everything in this folder can be left out: with ACCELERATE = False stock Keras trains and predicts. Of texts it learns
+another embedding then, since its Adam is another where a word occurs twice in a batch: see adam.py.
 """
 
 from contextlib import ExitStack, contextmanager
