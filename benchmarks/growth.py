@@ -6,7 +6,6 @@ keeps what is measured: a run that was stopped goes on, and one without that fil
 """
 
 import csv
-import resource
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import measures
 import pictures
-from peers import epoch
+from peers import epoch, peak_memory
 
 from core.files import PROJECT, write_atomically, write_csv
 from core.script import run_script
@@ -66,11 +65,6 @@ def measure(n, steps):
         seconds = epoch("project", n, BATCH, steps, 1)
         timed.append((seconds, time.process_time() - cpu))
     return *np.median(timed[epochs > 1 :], axis=0).tolist(), peak_memory(), before
-
-
-def peak_memory():
-    """Return the most bytes that this process has had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

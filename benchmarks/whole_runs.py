@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from measures import QUICK, WARM_UP, alternate, in_worker, row, worker
-from peers import REFERENCE, random_sequences
+from peers import REFERENCE, peak_memory, random_sequences
 
 from core.files import PROJECT
 
@@ -159,7 +158,7 @@ def read_peak(path):
     from data_preprocessing import load_data
 
     load_data(DATASET=path, TEXT="text", LABEL="label")
-    return peak()
+    return peak_memory()
 
 
 def script_peak(module, assigned=None):
@@ -170,12 +169,7 @@ def script_peak(module, assigned=None):
     if assigned is not None:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
             imported.main(assigned)
-    return peak()
-
-
-def peak():
-    """Return the most bytes that this process has had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return peak_memory()
 
 
 def write_archive(path, training, test, time_steps):
