@@ -1,15 +1,10 @@
-"""Ridge regression on sparse counts of words: one conjugate gradient an output, or all outputs at once."""
+"""Ridge regression on sparse counts of words, in dual variables (Saunders et al. 1998), for many outputs at once."""
 
 import numpy as np
 
-from core.lazy import lazy
-
-linalg = lazy("scipy.linalg")
-linear_model = lazy("sklearn.linear_model")
-model_selection = lazy("sklearn.model_selection")
-
-MANY_OUTPUTS, MOST_ROWS = 10, 5000  # so many outputs, or more, of so few texts are found at once
-BLOCK = 256  # rows whose products with all others are computed at a time
+TOLERANCE = 1e-3  # of the residual, relative to the targets
+MOST_STEPS = 1000  # of conjugate gradients; some ten are needed
+BLOCK = 32  # outputs at once: more share the passes over the counts, and take more memory
 
 
 def choose_and_fit(x, targets, strengths, folds):
@@ -19,39 +14,50 @@ def choose_and_fit(x, targets, strengths, folds):
     Returns: (weights (columns, outputs), intercept (outputs,), answers of models that were fitted without the fold of
     each row (n, outputs)).
     """
-    if targets.shape[1] >= MANY_OUTPUTS and len(targets) <= MOST_ROWS:
-        return _by_products(x, targets, strengths, folds)
-    models = [linear_model.Ridge(strength, solver="sparse_cg", tol=1e-3) for strength in strengths]
-    answers = [
-        model_selection.cross_val_predict(model, x, targets, cv=folds).reshape(targets.shape) for model in models
-    ]
-    best = _least_error(answers, targets)
-    model = models[best].fit(x, targets)
-    return model.coef_.reshape(targets.shape[1], -1).T, np.reshape(model.intercept_, -1), answers[best]
-
-
-def _by_products(x, targets, strengths, folds):
-    """Do that exactly by the products of rows (n, n): one matrix is solved for all outputs."""
-    products, answers = np.empty((len(targets), len(targets))), [np.empty_like(targets) for _ in strengths]
-    for start in range(0, len(products), BLOCK):  # all at once would be a sparse matrix with hardly a zero first
-        products[start : start + BLOCK] = (x[start : start + BLOCK] @ x.T).toarray()
+    answers = np.empty((len(strengths), *targets.shape))
     for train, held_out in folds.split(targets):
         for own, strength in zip(answers, strengths):
-            dual, intercept = _solve(products[np.ix_(train, train)], targets[train], strength)
-            own[held_out] = products[np.ix_(held_out, train)] @ dual + intercept
-    best = _least_error(answers, targets)
-    dual, intercept = _solve(products, targets, strengths[best])
-    return x.T @ dual, intercept, answers[best]
+            weights, intercept = fit(x[train], targets[train], strength)
+            own[held_out] = x[held_out] @ weights + intercept
+    best = np.argmin(((answers - targets) ** 2).mean(axis=(1, 2)))
+    return *fit(x, targets, strengths[best]), answers[best]
 
 
-def _solve(products, targets, strength):
-    """Return (what each row weighs (n, outputs), intercept (outputs,)) by the products of rows."""
-    means = products.mean(axis=0)
-    centred = products - means - means[:, None] + means.mean() + strength * np.eye(len(products))
-    dual = linalg.solve(centred, targets - targets.mean(axis=0), assume_a="pos")
-    return dual, targets.mean(axis=0) - means @ dual
+def fit(x, targets, strength):
+    """Fit ridge regression to sparse inputs (n, columns). Returns: (weights (columns, outputs), intercept (outputs,)).
+
+    What each row counts for solves ((x - mean) (x - mean)' + strength) dual = targets - their mean. Nothing centred is
+    stored: it would hardly have a zero.
+    """
+    transposed, mean = x.T.tocsr(), np.asarray(x.mean(axis=0)).ravel()
+    x_mean, mean_mean = (x @ mean)[:, None], mean @ mean
+
+    def product(dual):
+        own, total = x @ (transposed @ dual), dual.sum(axis=0)
+        return own - x_mean.T @ dual + (mean_mean - x_mean) * total + strength * dual
+
+    weights, centred = np.empty((x.shape[1], targets.shape[1])), targets - targets.mean(axis=0)
+    for start in range(0, targets.shape[1], BLOCK):
+        block = slice(start, start + BLOCK)
+        dual = conjugate_gradients(product, centred[:, block])
+        weights[:, block] = transposed @ dual - mean[:, None] * dual.sum(axis=0)
+    return weights, targets.mean(axis=0) - mean @ weights
 
 
-def _least_error(answers, targets):
-    """Return the place of the answers (n, outputs) that are nearest to the targets."""
-    return int(np.argmin([((own - targets) ** 2).mean() for own in answers]))
+def conjugate_gradients(product, targets):
+    """Solve product(solution) = targets (n, outputs), each output for itself (Hestenes and Stiefel 1952)."""
+    solution, residual, direction = np.zeros(targets.shape), targets.copy(), targets.copy()
+    squares = (residual**2).sum(axis=0)
+    enough = TOLERANCE**2 * squares
+    for _ in range(MOST_STEPS):
+        going = np.flatnonzero(squares > enough)
+        if not len(going):
+            break
+        along = direction[:, going]
+        changes = product(along)
+        length = squares[going] / (along * changes).sum(axis=0)
+        solution[:, going] += length * along
+        residual[:, going] -= length * changes
+        before, squares[going] = squares[going], (residual[:, going] ** 2).sum(axis=0)
+        direction[:, going] = residual[:, going] + squares[going] / before * along
+    return solution

@@ -332,20 +332,31 @@ def test_text_is_decoded_alike_in_pieces_of_any_size(tmp_path, monkeypatch, size
         read_any_text(tmp_path / "t.csv")
 
 
-def test_many_classes_are_fitted_at_once_as_one_by_one():
-    counts = sparse.random(60, 200, 0.1, "csr", random_state=0)
-    targets = 2.0 * np.eye(12)[np.arange(60) % 12] - 1
+@pytest.mark.parametrize("outputs", [1, 3, 40])
+def test_ridge_regression_on_counts_of_words_is_that_of_scikit_learn(outputs, monkeypatch):
+    monkeypatch.setattr(sparse_ridge, "TOLERANCE", 1e-11)
+    frequent = np.arange(200) < 4  # words in every text: the mean is not small
+    counts = sparse.csr_matrix(sparse.random(90, 200, 0.1, random_state=0).toarray() + frequent)
+    targets = 2.0 * np.eye(max(2, outputs))[np.arange(90) % 45 % max(2, outputs), :outputs] - 1
     folds = KFold(4, shuffle=True, random_state=0)
     weights, intercept, answers = sparse_ridge.choose_and_fit(counts, targets, (0.3, 3.0), folds)
     dense, errors = counts.toarray(), {}
     for strength in (0.3, 3.0):
         held_out = cross_val_predict(Ridge(strength, solver="cholesky"), dense, targets, cv=folds)
+        held_out = held_out.reshape(targets.shape)
         errors[strength] = ((held_out - targets) ** 2).mean(), held_out
     best = min(errors, key=lambda strength: errors[strength][0])
     theirs = Ridge(best, solver="cholesky").fit(dense, targets)
-    np.testing.assert_allclose(weights, theirs.coef_.T, atol=1e-9)
-    np.testing.assert_allclose(intercept, theirs.intercept_, atol=1e-9)
+    np.testing.assert_allclose(weights, theirs.coef_.reshape(outputs, -1).T, atol=1e-9)
+    np.testing.assert_allclose(intercept, np.ravel(theirs.intercept_), atol=1e-9)
     np.testing.assert_allclose(answers, errors[best][1], atol=1e-9)
+
+
+def test_an_output_that_never_changes_is_its_constant():
+    counts, targets = sparse.random(20, 30, 0.2, "csr", random_state=0), np.ones((20, 2))
+    targets[::2, 1] = -1
+    weights, intercept = sparse_ridge.fit(counts, targets, 1.0)
+    assert (weights[:, 0] == 0).all() and intercept[0] == 1 and np.abs(weights[:, 1]).max() > 0.01
 
 
 @pytest.mark.parametrize("n", [3, 4, 5])
