@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 
-FREE = 3  # times that a weekday must have been passed over to be known as free
+FREE = 3  # times that a weekday, or an hour of one, must have been passed over to be known as free
+MINUTE, WEEK = np.timedelta64(60, "s"), np.timedelta64(7 * 24 * 3600, "s")  # rows closer together know no week
+OBEYED = 0.8  # share of months whose row must be on a working day at their end: holidays shift some
 CYCLES = {"hour": 24, "weekday": 7, "month": 12}  # how many of each come before they begin again
 
 
@@ -55,24 +57,46 @@ def times_with_future(times, zones, count):
 
 
 def continue_times(times, count):
-    """Continue time stamps (rows,) by `count` more, in their most frequent step; months stay months.
+    """Continue time stamps (rows,) by `count` more, in their most frequent step, as clocks and calendars have it.
 
-    The last days of months are followed by last days, and weekdays that never occur, as of markets, are passed over.
+    Days of months and working days at their ends stay what they are, and places in the week that never occur are passed
+    over: weekends, and the nights of markets.
     """
-    ahead = np.arange(1, count + 1)
-    days, months = times.astype("datetime64[D]"), times.astype("datetime64[M]")
+    ahead, days = np.arange(1, count + 1), times.astype("datetime64[D]")
     of_day = times - days
     if len(times) > 1 and (of_day == of_day[0]).all():
-        day, last = (days - months.astype(days.dtype)).astype(int), _last_day(months)
-        usual = 30 if (day == last).all() else day.max()
-        if (np.diff(months).astype(int) > 0).all() and (day == np.minimum(usual, last)).all():
-            later = months[-1] + _most_frequent(np.diff(months)) * ahead
-            return (later.astype(days.dtype) + np.minimum(usual, _last_day(later))).astype(times.dtype) + of_day[0]
+        months = days.astype("datetime64[M]")
+        later = months[-1] + _most_frequent(np.diff(months)) * ahead
+        if (rule := _day_of_month(days, months)) is not None:
+            return rule(later).astype(times.dtype) + of_day[0]
     step = _most_frequent(np.diff(times)) if len(times) > 1 else np.timedelta64(1, "s")
-    if step != np.timedelta64(1, "D"):
+    if len(times) < 2 or step < MINUTE or WEEK % step != np.timedelta64(0, "s"):
         return times[-1] + step * ahead
-    later = times[-1] + step * np.arange(1, 7 * count + 1)
-    return later[~_is_free(later.astype(days.dtype), days)][:count]
+    slots = WEEK // step
+    place = (times - times[0]) // step
+    coming = np.arange(1, slots + 1)  # of the week that follows, in steps
+    coming = coming[~_is_free(place, slots)[(place[-1] + coming) % slots]]
+    weeks = slots * np.arange(-(-count // len(coming)))
+    return times[-1] + step * (weeks[:, None] + coming).ravel()[:count]
+
+
+def _day_of_month(days, months):
+    """Return the rule, from months to days, that days (rows,) of these months (rows,) obey, or None.
+
+    The same day, where the month has it, or the last; the last working day, or the first, which holidays may shift.
+    """
+    day, last = (days - months.astype(days.dtype)).astype(int), _last_day(months)
+    usual = 30 if (day == last).all() else day.max()
+    rules = [
+        lambda months: months.astype(days.dtype) + np.minimum(usual, _last_day(months)),
+        lambda months: np.busday_offset((months + 1).astype(days.dtype), -1, roll="forward"),
+        lambda months: np.busday_offset(months.astype(days.dtype), 0, roll="forward"),
+    ]
+    if not (np.diff(months).astype(int) > 0).all():
+        return None
+    obeyed = [np.mean(rule(months) == days) for rule in rules]
+    best = int(np.argmax(obeyed))
+    return rules[best] if obeyed[best] >= (1 if best == 0 else OBEYED) else None
 
 
 def _most_frequent(steps):
@@ -86,8 +110,14 @@ def _last_day(months):
     return ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(int) - 1
 
 
-def _is_free(later, days):
-    """Tell which days to come, later (n,), are of a weekday that days (rows,) pass over FREE times, always: bool."""
-    passed = np.bincount(np.arange(days[0].astype(int), days[-1].astype(int) + 1) % 7, minlength=7)
-    free = (passed >= FREE) & (np.bincount(days.astype(int) % 7, minlength=7) == 0)
-    return free[later.astype(int) % 7]
+def _is_free(place, slots):
+    """Tell which slots of the week rows, place (rows,) in steps, pass over FREE times, and always: bool (slots,).
+
+    A gap of more than a week tells nothing: it lies between two recordings.
+    """
+    gaps, slot = np.diff(place), place % slots
+    short = gaps <= slots
+    start = slot[:-1][short] + 1
+    passed = np.bincount(start, minlength=2 * slots + 1) - np.bincount(start + gaps[short] - 1, minlength=2 * slots + 1)
+    passed = passed.cumsum()[: 2 * slots].reshape(2, slots).sum(axis=0)
+    return (passed >= FREE) & (np.bincount(slot, minlength=slots) == 0)

@@ -36,7 +36,11 @@ def test_calendar_circles_and_time_stamps_that_go_on():
         np.testing.assert_allclose(rows[0], rows[1], atol=1e-12)
 
 
-@pytest.mark.parametrize("rule", ["MonthEnd", "QuarterEnd", "YearEnd", "BDay", "MonthBegin", "Day", "Week"])
+RULES = ["MonthEnd", "QuarterEnd", "YearEnd", "BDay", "MonthBegin", "Day", "Week"]
+WORKING = ["BusinessMonthEnd", "BusinessMonthBegin", "BQuarterEnd", "BQuarterBegin", "BYearEnd"]
+
+
+@pytest.mark.parametrize("rule", [*RULES, *WORKING])
 @pytest.mark.parametrize("hours", [0, 16])
 @pytest.mark.parametrize("missing", [[], [3]])
 def test_time_stamps_go_on_as_they_came(rule, hours, missing):
@@ -49,6 +53,30 @@ def test_time_stamps_go_on_as_they_came(rule, hours, missing):
     thirtieths = thirtieths.to_numpy("datetime64[s]")
     assert continue_times(thirtieths[5:10], 2).tolist() == thirtieths[10:].tolist()
     assert continue_times(thirtieths[:1], 2).tolist() == (thirtieths[0] + np.arange(1, 3)).tolist()
+
+
+def test_a_month_that_ends_in_a_holiday_does_not_move_those_to_come():
+    ends = pd.date_range("2022-01-01", "2024-12-31", freq="BME")
+    traded = ends.where(~ends.isin(pd.to_datetime(["2024-03-29", "2023-12-29"])), ends - pd.Timedelta(days=1))
+    times = traded.to_numpy("datetime64[s]")
+    assert continue_times(times[:-6], 6).tolist() == times[-6:].tolist()
+
+
+@pytest.mark.parametrize("minutes", [5, 60])
+def test_the_nights_of_a_market_are_passed_over(minutes):
+    every = pd.date_range("2024-01-01", "2024-02-10", freq=f"{minutes}min")
+    hour = every.hour + every.minute / 60
+    times = every[(every.day_of_week < 5) & (hour >= 9.5) & (hour <= 16)].to_numpy("datetime64[s]")
+    ahead = len(times) // 6 + 3  # more than a week
+    assert continue_times(times[:-ahead], ahead).tolist() == times[-ahead:].tolist()
+    friday = times[times < np.datetime64("2024-01-06")]  # one week is not yet a rule
+    assert continue_times(friday, 1).tolist() == [friday[-1] + np.timedelta64(60 * minutes, "s")]
+
+
+def test_recordings_weeks_apart_go_on_by_their_step():
+    start = pd.to_datetime(["2024-01-03 10:00", "2024-02-08 15:00", "2024-03-04 09:00", "2024-05-07 11:00"])
+    times = np.concatenate([s.to_datetime64().astype("datetime64[s]") + 60 * np.arange(60) for s in start])
+    assert continue_times(times, 3).tolist() == (times[-1] + 60 * np.arange(1, 4)).tolist()
 
 
 def test_days_of_a_short_series_all_go_on():
