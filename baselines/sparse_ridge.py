@@ -10,17 +10,20 @@ BLOCK = 32  # outputs at once: more share the passes over the counts, and take m
 def choose_and_fit(x, targets, strengths, folds):
     """Fit ridge regression with an intercept to sparse inputs; the strength has the least error on held-out rows.
 
-    Parameters: x, sparse (n, columns); targets (n, outputs); folds, a splitter of scikit-learn.
+    Parameters: x, sparse CSR (n, columns); targets (n, outputs); folds, a splitter of scikit-learn.
     Returns: (weights (columns, outputs), intercept (outputs,), answers of models that were fitted without the fold of
     each row (n, outputs)).
     """
-    answers = np.empty((len(strengths), *targets.shape))
+    size, occurring = x.shape[1], np.unique(x.indices)  # most of the numbers that pairs of words can have do not occur
+    x, answers = x[:, occurring], np.empty((len(strengths), *targets.shape))
     for train, held_out in folds.split(targets):
         for own, strength in zip(answers, strengths):
             weights, intercept = fit(x[train], targets[train], strength)
             own[held_out] = x[held_out] @ weights + intercept
     best = np.argmin(((answers - targets) ** 2).mean(axis=(1, 2)))
-    return *fit(x, targets, strengths[best]), answers[best]
+    weights = np.zeros((size, targets.shape[1]))
+    weights[occurring], intercept = fit(x, targets, strengths[best])
+    return weights, intercept, answers[best]
 
 
 def fit(x, targets, strength):
