@@ -228,7 +228,7 @@ NAME_OR_PLACE = (
 )
 LIST_OF_COLUMNS = (
     lambda v: isinstance(v, list) and v != [] and all(map(NAME_OR_PLACE[0], v)),
-    "a list of names or places of columns",
+    'a list of names or places of columns, such as ["temperature"]',
 )
 LIST_OF_LABELS = (
     lambda v: isinstance(v, list) and v != [] and all(isinstance(own, str) or is_number(own) for own in v),

@@ -11,6 +11,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from core.errors import Diverged, InputError
 from core.progress import time_left
+from core.wording import counted
 from experiments.experiment import start_worker
 from experiments.trials import append_row, assignments, ranked, row_of
 from sequences.statistics import fingerprints
@@ -59,7 +60,10 @@ def run_rung(alive, epochs, trials, experiment, finished):
     ]
     repeats = {trial: {} for trial in waiting}
     if waiting:
-        print(f"{len(waiting)} of {len(trials)} trials, {epochs} epochs each, {o.REPEATS} times:", flush=True)
+        print(
+            f"{len(waiting)} of {len(trials)} trials, {counted(epochs, 'epoch')} each, {counted(o.REPEATS, 'time')}:",
+            flush=True,
+        )
     with contextlib.ExitStack() as stack:
         if o.PARALLEL_BACKEND == "dask":
             stack.enter_context(dask_client(o.SCHEDULER_ADDRESS))

@@ -61,7 +61,7 @@ def importance_table(features, times, cost, unit):
     telling = [row for row in rows if row[2:] != [NOTHING, NOTHING]]
     title = f"What the network looks at: {cost} when shuffled among the test {unit}, and its standard error"
     if not telling:
-        return f"{title}: {NOTHING} of all"
+        return f"{title}: {NOTHING} for each of them"
     left_out = f"\nThe other {len(rows) - len(telling)}: {NOTHING}" if len(telling) < len(rows) else ""
     header = ["what", "which", "lost" if cost.endswith("lost") else "increase", "error"]
     return f"{title}\n{aligned(header, telling)}{left_out}"

@@ -60,8 +60,6 @@ SPANNING = "a quoted cell spans several lines: of texts, TEXT names the column, 
 FIRST_TEXTS = 200  # rows that tell whether a column holds texts
 SEPARATORS = (";", "\t", ",")  # else blanks
 WITH_COMMA = re.compile(r"[+-]?\d[\d.]*,[\d.,]*\d([eE][+-]?\d+)?")
-QUOTED_CELL = re.compile(r'(^|[,;\t])"(?:[^"]|"")*"(?=[,;\t]|$)', re.MULTILINE)  # it may hold line breaks
-SAMPLED_LETTERS = 2**20  # that tell the separator of quoted cells
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")  # with its line break
 COMMENT = re.compile(r"[ \t]*[#%]")  # below the first row only without separators: spreadsheets write #N/A
 

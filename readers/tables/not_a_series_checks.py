@@ -19,12 +19,6 @@ LEAST_WORDS, LEAST_NUMBERS = 200, 25  # lines of a file of word vectors, and num
 LETTERS = 15  # of a cell on average, from which on a column holds texts
 
 
-def are_texts(cells):
-    """Tell whether words are texts: most differ from all others, and they are long."""
-    blanks = any(" " in cell for cell in cells)
-    return blanks and len(set(cells)) > len(cells) / 2 and sum(map(len, cells)) >= LETTERS * len(cells) > 0
-
-
 def _are_file_names(cells):
     """Tell whether words are names of files: each has a suffix of one that holds data, and most differ."""
     return bool(cells) and 2 * len({*cells}) > len(cells) and all(map(FILE_NAME.fullmatch, cells))
