@@ -35,9 +35,7 @@ AVERAGE_WEIGHTS = False  # True: end with the average of the weights over the la
 CLASS_WEIGHT = None  # "balanced": rare classes count as much as frequent ones
 PRETRAINED_RUN = None  # folder of a run whose convolution and LSTM weights to start from, such as "runs/big"
 FREEZE_CNN = False  # True: the convolutions of PRETRAINED_RUN stay as they are; for very few sequences
-EVALUATED_RUN = (
-    None  # folder of an evaluated run: train it once more as it was, on all its data, for use (needs RUN_DIR)
-)
+EVALUATED_RUN = None  # folder of an evaluated run: train it once more as it was, on all its data (needs RUN_DIR)
 RESUME = True  # continue an interrupted training of the same constants and data; False starts afresh
 TENSORBOARD = False  # True: log to RUN_DIR/tensorboard (pip install tensorboard)
 RUN_DIR = "runs/latest"  # folder of the run, relative to the project folder; name another to keep a run

@@ -35,12 +35,10 @@ def append(when, folder, part, scores, record):
     when: of the evaluation; folder: of the run; part: "validation" or "test"; scores: texts for SCORES; record: its
     RunRecord. Raises InputError where it cannot be written.
     """
-    constants = record.constants
-    figures = [when, shown(folder), part, *scores, record.parameters, f"{record.seconds:.1f}"]
-    figures.append(record.fingerprint)
-    kept = {name: value for name, value in constants.items() if name != "RUN_DIR"}
+    figures = dict.fromkeys(COLUMNS, "") | {"when": when, "run": shown(folder), "part": part}
+    figures |= dict(zip(SCORES, scores)) | {DATA: record.fingerprint} | _identity(record)
     with ledger_lock(folder):
-        rows = [*read_rows(folder), [*map(str, figures), json.dumps(kept), ""]]
+        rows = [*read_rows(folder), [str(figure) for figure in figures.values()]]
         every = [json.loads(row[COLUMNS.index(ALL)]) for row in rows]
         varying = varying_names(every)
         for row, own in zip(rows, every):
@@ -69,10 +67,20 @@ def _is_record(row):
         return False
 
 
-def count_test_scorings(folder, fingerprint):
-    """Return how often the test set of this fingerprint has been scored, as the ledger of the run in `folder` says."""
-    part, data = COLUMNS.index("part"), COLUMNS.index(DATA)
-    return sum(row[part] == "test" and row[data] == fingerprint for row in read_rows(folder))
+def count_scored_networks(folder, record):
+    """Return how many networks the ledger of `folder` has scores of on a RunRecord's test set, its own counted in.
+
+    One that is scored again is still one: there is nothing to choose.
+    """
+    own, rows = _identity(record), [dict(zip(COLUMNS, row)) for row in read_rows(folder)]
+    scored = [row for row in rows if row["part"] == "test" and row[DATA] == record.fingerprint]
+    return len({tuple(network[column] for column in own) for network in (own, *scored)})
+
+
+def _identity(record):
+    """Return what tells a network from others in the ledger, {column: text}."""
+    kept = {name: value for name, value in record.constants.items() if name != "RUN_DIR"}
+    return {"parameters": str(record.parameters), "seconds": f"{record.seconds:.1f}", ALL: json.dumps(kept)}
 
 
 def varying_names(constants):

@@ -67,7 +67,7 @@ def score_and_report(run, data, c):
     looked_at, blocks, importance_lines = measure_importance(answer, answers, task, data, c)
     if run.constants.ATTENTION:
         blocks.append(draw_attention(model, task, data))
-    looks = ledger.count_test_scorings(run.folder, run.record.fingerprint) + 1
+    looks = ledger.count_scored_networks(run.folder, run.record)
     figures = report.figures | {
         "checks": report.figures.get("checks", {}) | checks,
         "importance": looked_at,
@@ -129,13 +129,13 @@ def advise(run, data, figures):
 
 
 def repeated_scoring_lines(looks, figures):
-    """Say from the third look at a test set on what the best of so many equal networks would gain by luck alone."""
+    """Say from the third network scored on a test set on what the best of so many would gain by luck alone."""
     if looks < 3 or not figures["standard_error"]:
         return []
     gain = format_error(expected_maximum_gain(figures["standard_error"], looks))
     return [
-        f"Scored {looks} times on this test set: the best of {looks} equal networks would look better by {gain} by "
-        "luck alone (Blom 1958). Choose by the validation set (VALIDATION_SIZE), and look here once."
+        f"{looks} networks have been scored on this test set: the best of {looks} equal ones would look better by "
+        f"{gain} by luck alone (Blom 1958). Choose by the validation set (VALIDATION_SIZE), and look here once."
     ]
 
 

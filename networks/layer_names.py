@@ -13,9 +13,7 @@ SUM = "with_linear"  # of a linear model and of OUTPUT, in this order
 # A model is read by these:
 POOLING = "pooling"
 STANDARDISE = "standardise"  # training/acceleration/traced_steps.py replaces its mean and variance
-WINDOW_SCALE = (
-    "window_scale"  # tasks/forecasting/differencing.py: the unit of a window's changes, where each has its own
-)
+WINDOW_SCALE = "window_scale"  # tasks/forecasting/differencing.py: the unit of a window's changes, if it has its own
 ATTENTION_WEIGHTS = "attention_weights"  # training/prediction.py: what attention.png shows
 NETWORK = "network"  # networks/raw_inputs.py: the part of a saved model that takes prepared sequences
 ENCODER = "frame_encoder"  # networks/pretrained_encoders.py: the part that turns frames into features

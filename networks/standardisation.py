@@ -7,9 +7,7 @@ from networks.layer_names import STANDARDISE
 from sequences.statistics import mean_and_variance
 
 LEAST_VARIANCE = 1e-6  # of a sequence's own, in units of the training set's
-LEAST_DEVIATION = (
-    1e-4  # of a feature: Keras' Normalization divides by 1e-7 at the least, and would flatten smaller ones
-)
+LEAST_DEVIATION = 1e-4  # of a feature: Keras' Normalization divides by 1e-7 at the least, which flattens smaller ones
 
 
 def standardised(x, data, c):

@@ -42,11 +42,14 @@ def test_the_ledger_lies_in_runs_or_beside_a_run_elsewhere(tmp_path):
     runs, record = run_folder.RUNS, SimpleNamespace(constants={}, parameters=1, seconds=1.0, fingerprint="f")
     for inside in ("latest", "tune/best", "previous/2026-01-31_120000"):
         assert ledger.ledger_of(runs / inside) == runs / "ledger.csv"
-    for run in ("a", "b", "of/another"):
+    others = [SimpleNamespace(**vars(record) | {"constants": {"SEED": seed}}) for seed in range(2)]
+    for run, own in zip(("a", "b", "of/another"), (*others, record)):
         (tmp_path / run).mkdir(parents=True)
-        ledger.append("now", tmp_path / run, "test", ["accuracy", "1", "", "", ""], record)
-    assert ledger.count_test_scorings(tmp_path / "c", "f") == 2  # looks count where the rows are
-    assert ledger.count_test_scorings(tmp_path / "of" / "c", "f") == 1
+        for when in ("now", "later"):
+            ledger.append(when, tmp_path / run, "test", ["accuracy", "1", "", "", ""], own)
+    assert ledger.count_scored_networks(tmp_path / "c", record) == 3  # networks count where their rows are
+    assert ledger.count_scored_networks(tmp_path / "c", others[0]) == 2  # and once, however often they were scored
+    assert ledger.count_scored_networks(tmp_path / "of" / "c", record) == 1
     assert sorted(path.parent for path in tmp_path.rglob("ledger.csv")) == [tmp_path, tmp_path / "of"]
 
 

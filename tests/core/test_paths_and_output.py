@@ -76,7 +76,7 @@ def test_a_ledger_with_a_long_constant_stays_readable(shipped, tmp_path):
     record = RunRecord("now", shipped.changed(TEST_FILES="x" * 200_000), {}, "t", {}, {}, [], {}, [], {"test": "f"}, {})
     for name in "ab":
         ledger.append("now", tmp_path / name, "test", ["accuracy", "1", "", "", ""], record)
-    assert len(ledger.read_rows(tmp_path / name)) == 2 and ledger.count_test_scorings(tmp_path / name, "f") == 2
+    assert len(ledger.read_rows(tmp_path / name)) == 2 and ledger.count_scored_networks(tmp_path / name, record) == 1
 
 
 PRINTER = """
