@@ -70,7 +70,7 @@ def run_folds(folds, data, experiment, fingerprint):
     jobs = min(cpu_count() if jobs == -1 else jobs, max(1, len(waiting)))
     what = "seeds on the given test set" if folds[0] is None else "folds"
     heading = f"{len(folds)} {what} of {c.DATASET}, {task.describe_target()}, {jobs} at a time"
-    print("\n".join([heading, *data.sequences.cautions]), flush=True)
+    print("\n".join([heading, *data.sequences.notes]), flush=True)  # of the first fold: the others are read alike
     with parallel_config("loky", n_jobs=jobs):
         work = [delayed(run_fold)(k, folds[k], experiment, max(1, cpu_count() // jobs)) for k in waiting]
         began = time.monotonic()

@@ -5,8 +5,10 @@ import re
 import numpy as np
 
 FREE = 3  # times that a weekday, or an hour of one, must have been passed over to be known as free
+DAY = np.timedelta64(24 * 3600, "s")
 MINUTE, WEEK = np.timedelta64(60, "s"), np.timedelta64(7 * 24 * 3600, "s")  # rows closer together know no week
-OBEYED = 0.8  # share of months whose row must be on a working day at their end: holidays shift some
+OBEYED = 0.8  # share of rows that must be where a rule has them: holidays shift some, others are missing
+MOST_DAYS = 6  # of a month that rows are on, those of each fifth
 CYCLES = {"hour": 24, "weekday": 7, "month": 12}  # how many of each come before they begin again
 
 
@@ -59,8 +61,9 @@ def times_with_future(times, zones, count):
 def continue_times(times, count):
     """Continue time stamps (rows,) by `count` more, in their most frequent step, as clocks and calendars have it.
 
-    Days of months and working days at their ends stay what they are, and places in the week that never occur are passed
-    over: weekends, and the nights of markets.
+    Days of months, one or a few each, and working days at their ends stay what they are, and places in the week that
+    never occur are passed over: weekends, and the nights of markets. So are those between hours or days that come at
+    uneven steps: 8 and 18 h, Mondays, Wednesdays and Fridays.
     """
     ahead, days = np.arange(1, count + 1), times.astype("datetime64[D]")
     of_day = times - days
@@ -69,15 +72,51 @@ def continue_times(times, count):
         later = months[-1] + _most_frequent(np.diff(months)) * ahead
         if (rule := _day_of_month(days, months)) is not None:
             return rule(later).astype(times.dtype) + of_day[0]
+        if (following := _same_days_of_months(days, months, count)) is not None:
+            return following.astype(times.dtype) + of_day[0]
     step = _most_frequent(np.diff(times)) if len(times) > 1 else np.timedelta64(1, "s")
-    if len(times) < 2 or step < MINUTE or WEEK % step != np.timedelta64(0, "s"):
+    if len(times) < 2:
         return times[-1] + step * ahead
-    slots = WEEK // step
-    place = (times - times[0]) // step
-    coming = np.arange(1, slots + 1)  # of the week that follows, in steps
-    coming = coming[~_is_free(place, slots)[(place[-1] + coming) % slots]]
-    weeks = slots * np.arange(-(-count // len(coming)))
-    return times[-1] + step * (weeks[:, None] + coming).ravel()[:count]
+    if (found := _uneven_steps_of_cycle(times, step)) is not None:
+        return _passing_over(*found, times, count)
+    free = _free_slots(times, step, WEEK)
+    return times[-1] + step * ahead if free is None else _passing_over(free, step, times, count)
+
+
+def _uneven_steps_of_cycle(times, step):
+    """Find the slots of a day, or else of a week, that times (rows,) come in, most of them not `step` apart.
+
+    Returns: (whether each slot of the cycle is free (slots,), how long one is), or None: they come in no such slots.
+    """
+    steps = np.diff(times)
+    none = np.timedelta64(0, "s")
+    if step < MINUTE or (WEEK % step == none and np.mean(steps % step == none) >= OBEYED):
+        return None
+    common = np.gcd.reduce(steps.astype(np.int64)).astype(steps.dtype)
+    for cycle in (DAY, WEEK):
+        if (free := _free_slots(times, common, cycle)) is not None:
+            due = (times[-1] - times[0]) / cycle * (~free).sum()
+            if len(times) >= OBEYED * due:
+                return free, common
+    return None
+
+
+def _free_slots(times, step, cycle):
+    """Tell which slots, a step long each, of a cycle from the first of times (rows,) on are free: bool (slots,).
+
+    None where the cycle has no whole number of them, or very many.
+    """
+    if step < MINUTE or cycle % step != np.timedelta64(0, "s"):
+        return None
+    return _is_free((times - times[0]) // step, cycle // step)
+
+
+def _passing_over(free, step, times, count):
+    """Return the `count` times that follow times (rows,) in steps, without the free slots (slots,) of a cycle."""
+    coming = np.arange(1, len(free) + 1)  # of the cycle that follows, in steps
+    coming = coming[~free[((times[-1] - times[0]) // step + coming) % len(free)]]
+    cycles = len(free) * np.arange(-(-count // len(coming)))
+    return times[-1] + step * (cycles[:, None] + coming).ravel()[:count]
 
 
 def _day_of_month(days, months):
@@ -99,6 +138,26 @@ def _day_of_month(days, months):
     return rules[best] if obeyed[best] >= (1 if best == 0 else OBEYED) else None
 
 
+def _same_days_of_months(days, months, count):
+    """Return the `count` days that follow days (rows,) where all months have the same few (1st, 11th), or None.
+
+    The last day of a month that is longer is the last of all. Some rows may be missing.
+    """
+    long = months[(months > months[0]) & (months < months[-1]) & (_last_day(months) == 30)]
+    if len(long) == 0:
+        return None
+    fullest, rows = np.unique(long, return_counts=True)
+    fullest = fullest[rows.argmax()]
+    usual = (days[months == fullest] - fullest.astype(days.dtype)).astype(int)
+    all_months = np.arange(months[0], months[-1] + 2 + count)
+    due = all_months.astype(days.dtype)[:, None] + np.minimum(usual, _last_day(all_months)[:, None])
+    due = np.unique(due)
+    passed = due[(due >= days[0]) & (due <= days[-1])]
+    if not (2 <= len(usual) <= MOST_DAYS and np.isin(days, passed).all() and len(days) >= OBEYED * len(passed)):
+        return None
+    return due[due > days[-1]][:count]
+
+
 def _most_frequent(steps):
     """Return the most frequent of steps (n,), of equals the shortest."""
     steps, counts = np.unique(steps, return_counts=True)
@@ -111,9 +170,9 @@ def _last_day(months):
 
 
 def _is_free(place, slots):
-    """Tell which slots of the week rows, place (rows,) in steps, pass over FREE times, and always: bool (slots,).
+    """Tell which slots of a cycle rows, place (rows,) in steps, pass over FREE times, and always: bool (slots,).
 
-    A gap of more than a week tells nothing: it lies between two recordings.
+    A gap of more than a cycle tells nothing: it lies between two recordings.
     """
     gaps, slot = np.diff(place), place % slots
     short = gaps <= slots

@@ -270,3 +270,13 @@ def test_a_class_that_one_person_alone_has_is_refused_with_a_way_on(shipped, tmp
     with pytest.raises(InputError, match=r"label '7', unknown to the training set.*IGNORE_LABELS = \['7'\] leaves"):
         splits(c, "groups")
     assert len(splits(c.changed(IGNORE_LABELS=["7"]), "groups")) == 3
+
+
+def test_what_reading_left_out_is_said(shipped, tmp_path, capsys):
+    x, y = RNG.normal(size=(40, 8, 1)), RNG.normal(size=40)
+    y[:7] = np.nan
+    np.savez(tmp_path / "d.npz", X=x, y=y)
+    c = shipped.changed(DATASET=str(tmp_path / "d.npz"), TASK="regression", EPOCHS=1)
+    cross_validate(c, tmp_path / "folds", 2)
+    printed = capsys.readouterr().out
+    assert "without a label, left out: 7" in printed

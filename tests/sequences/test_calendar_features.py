@@ -79,6 +79,42 @@ def test_recordings_weeks_apart_go_on_by_their_step():
     assert continue_times(times, 3).tolist() == (times[-1] + 60 * np.arange(1, 4)).tolist()
 
 
+@pytest.mark.parametrize("usual", [[1, 11, 21], [1, 16], [15, 31], [15, 30], [1, 6, 11, 16, 21, 26]])
+@pytest.mark.parametrize("missing", [[], [7]])
+def test_a_few_days_of_each_month_go_on(usual, missing):
+    """Ten-day means and halves of months, the last day among them, do not drift."""
+    starts = pd.date_range("2022-11-01", periods=24, freq="MS")
+    days = [start.replace(day=min(day, start.days_in_month)) for start in starts for day in usual]
+    times = np.delete(pd.DatetimeIndex(days).to_numpy("datetime64[s]"), missing)
+    for ahead in (9, 10, 11):
+        assert continue_times(times[:-ahead], ahead).tolist() == times[-ahead:].tolist()
+
+
+@pytest.mark.parametrize("hours", [[8, 18], [7, 12, 19], [6, 22], [9.5, 10.5, 11.5, 13, 14, 15], [0]])
+@pytest.mark.parametrize("weekdays", [range(7), range(5), [0, 2, 4], [1, 3], [0, 3]])
+@pytest.mark.parametrize("missing", [[], [7]])
+def test_uneven_hours_and_weekdays_go_on(hours, weekdays, missing):
+    days = [day for day in pd.date_range("2024-01-01", periods=120) if day.weekday() in weekdays]
+    stamps = [day + pd.Timedelta(hours=hour) for day in days for hour in hours]
+    times = np.delete(pd.DatetimeIndex(stamps).to_numpy("datetime64[s]"), missing)
+    for ahead in (8, 9, 10):
+        assert continue_times(times[:-ahead], ahead).tolist() == times[-ahead:].tolist()
+
+
+def test_irregular_times_go_on_in_their_most_frequent_step():
+    steps = np.random.default_rng(0).integers(1, 300, 500)
+    times = np.datetime64("2024-01-01", "s") + np.cumsum(np.r_[steps, 7, 7] * 60).astype("timedelta64[s]")
+    most_frequent = pd.Series(np.diff(times)).mode().min().to_timedelta64()
+    assert continue_times(times, 2).tolist() == (times[-1] + most_frequent * np.arange(1, 3)).tolist()
+
+
+@pytest.mark.parametrize("step", [1, 7, 14, 28])
+def test_days_of_weeks_are_no_days_of_months(step):
+    for start in pd.date_range("2023-01-01", periods=60):
+        days = pd.date_range(start, periods=20, freq=f"{step}D").to_numpy("datetime64[s]")
+        assert continue_times(days[:-3], 3).tolist() == days[-3:].tolist()
+
+
 def test_days_of_a_short_series_all_go_on():
     """Two weekends without a row are not yet a rule."""
     days = pd.bdate_range("2024-01-01", "2024-01-19").to_numpy("datetime64[s]")
