@@ -74,9 +74,9 @@ def continue_times(times, count):
             return rule(later).astype(times.dtype) + of_day[0]
         if (following := _same_days_of_months(days, months, count)) is not None:
             return following.astype(times.dtype) + of_day[0]
-    step = _most_frequent(np.diff(times)) if len(times) > 1 else np.timedelta64(1, "s")
-    if len(times) < 2:
-        return times[-1] + step * ahead
+    if len(times) == 1:
+        return times[-1] + np.timedelta64(1, "s") * ahead
+    step = _most_frequent(np.diff(times))
     if (found := _uneven_steps_of_cycle(times, step)) is not None:
         return _passing_over(*found, times, count)
     free = _free_slots(times, step, WEEK)
@@ -104,7 +104,7 @@ def _uneven_steps_of_cycle(times, step):
 def _free_slots(times, step, cycle):
     """Tell which slots, a step long each, of a cycle from the first of times (rows,) on are free: bool (slots,).
 
-    None where the cycle has no whole number of them, or very many.
+    None where the cycle has no whole number of them, or rows are less than a minute apart.
     """
     if step < MINUTE or cycle % step != np.timedelta64(0, "s"):
         return None

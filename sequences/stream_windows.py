@@ -153,7 +153,7 @@ def _with_labels(streams, rows, codes):
         raise InputError(
             f"{name_of(streams, place)} has {counted(len(labels), 'label')} ({', '.join(labels[:4])}){unlabelled}: set "
             "WINDOW to the rows that make one sequence, or SEQUENCE to the columns that tell recordings apart "
-            f"({OTHERS} whole); where each row is a sequence, set SEQUENCE = 'row'; where a column holds texts, set TEXT to it"
+            f"({OTHERS} whole); where each row is a sequence, set SEQUENCE = 'row'; where a column has texts, set TEXT"
         )
     kept = np.flatnonzero(codes >= 0)
     if not len(kept):
