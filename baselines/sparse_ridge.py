@@ -17,9 +17,10 @@ def choose_and_fit(x, targets, strengths, folds):
     size, occurring = x.shape[1], np.unique(x.indices)  # most of the numbers that pairs of words can have do not occur
     x, answers = x[:, occurring], np.empty((len(strengths), *targets.shape))
     for train, held_out in folds.split(targets):
+        inputs, new = x[train], x[held_out]
         for own, strength in zip(answers, strengths):
-            weights, intercept = fit(x[train], targets[train], strength)
-            own[held_out] = x[held_out] @ weights + intercept
+            weights, intercept = fit(inputs, targets[train], strength)
+            own[held_out] = new @ weights + intercept
     best = np.argmin(((answers - targets) ** 2).mean(axis=(1, 2)))
     weights = np.zeros((size, targets.shape[1]))
     weights[occurring], intercept = fit(x, targets, strengths[best])
@@ -36,6 +37,7 @@ def fit(x, targets, strength):
     x_mean, mean_mean = (x @ mean)[:, None], mean @ mean
 
     def product(dual):
+        """Return what the matrix of the system makes of dual (n, outputs)."""
         own, total = x @ (transposed @ dual), dual.sum(axis=0)
         return own - x_mean.T @ dual + (mean_mean - x_mean) * total + strength * dual
 

@@ -5,8 +5,8 @@ import re
 import numpy as np
 
 FREE = 3  # times that a weekday, or an hour of one, must have been passed over to be known as free
-DAY = np.timedelta64(24 * 3600, "s")
-MINUTE, WEEK = np.timedelta64(60, "s"), np.timedelta64(7 * 24 * 3600, "s")  # rows closer together know no week
+DAY, WEEK = np.timedelta64(1, "D"), np.timedelta64(7, "D")
+MINUTE = np.timedelta64(60, "s")  # rows closer together know no days and weeks
 OBEYED = 0.8  # share of rows that must be where a rule has them: holidays shift some, others are missing
 MOST_DAYS = 6  # of a month that rows are on, those of each fifth
 CYCLES = {"hour": 24, "weekday": 7, "month": 12}  # how many of each come before they begin again
@@ -69,8 +69,8 @@ def continue_times(times, count):
     of_day = times - days
     if len(times) > 1 and (of_day == of_day[0]).all():
         months = days.astype("datetime64[M]")
-        later = months[-1] + _most_frequent(np.diff(months)) * ahead
         if (rule := _day_of_month(days, months)) is not None:
+            later = months[-1] + _most_frequent(np.diff(months)) * ahead
             return rule(later).astype(times.dtype) + of_day[0]
         if (following := _same_days_of_months(days, months, count)) is not None:
             return following.astype(times.dtype) + of_day[0]
@@ -124,6 +124,8 @@ def _day_of_month(days, months):
 
     The same day, where the month has it, or the last; the last working day, or the first, which holidays may shift.
     """
+    if not (np.diff(months).astype(int) > 0).all():
+        return None
     day, last = (days - months.astype(days.dtype)).astype(int), _last_day(months)
     usual = 30 if (day == last).all() else day.max()
     rules = [
@@ -131,8 +133,6 @@ def _day_of_month(days, months):
         lambda months: np.busday_offset((months + 1).astype(days.dtype), -1, roll="forward"),
         lambda months: np.busday_offset(months.astype(days.dtype), 0, roll="forward"),
     ]
-    if not (np.diff(months).astype(int) > 0).all():
-        return None
     obeyed = [np.mean(rule(months) == days) for rule in rules]
     best = int(np.argmax(obeyed))
     return rules[best] if obeyed[best] >= (1 if best == 0 else OBEYED) else None
@@ -150,8 +150,7 @@ def _same_days_of_months(days, months, count):
     fullest = fullest[rows.argmax()]
     usual = (days[months == fullest] - fullest.astype(days.dtype)).astype(int)
     all_months = np.arange(months[0], months[-1] + 2 + count)
-    due = all_months.astype(days.dtype)[:, None] + np.minimum(usual, _last_day(all_months)[:, None])
-    due = np.unique(due)
+    due = np.unique(all_months.astype(days.dtype)[:, None] + np.minimum(usual, _last_day(all_months)[:, None]))
     passed = due[(due >= days[0]) & (due <= days[-1])]
     if not (2 <= len(usual) <= MOST_DAYS and np.isin(days, passed).all() and len(days) >= OBEYED * len(passed)):
         return None
